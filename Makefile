@@ -1,0 +1,62 @@
+# Every command that people and CI use. Nothing here needs root, services or credentials.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN_STAMP := $(VENV)/.run-installed
+DEV_STAMP := $(VENV)/.dev-installed
+CONFIG ?= config.yaml
+
+.PHONY: setup run check test bench protos docs lock clean simulate mutants crash soak fuzz
+
+setup: $(DEV_STAMP)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV_STAMP): requirements/dev.txt $(RUN_STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+run: $(RUN_STAMP)
+	$(BIN)/cream run --config $(CONFIG)
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff check cream tests tools
+	$(BIN)/ruff format --check cream tests tools
+	$(BIN)/mypy
+	$(BIN)/mypy --strict tools tests/fakes
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/determinism.py cream
+	$(BIN)/python tools/protos.py --check
+	$(BIN)/python tools/docs.py --check
+
+test: $(DEV_STAMP)
+	$(BIN)/coverage erase
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+bench: $(DEV_STAMP)
+	$(BIN)/python -m tests.benchmarks
+
+protos: $(DEV_STAMP)
+	$(BIN)/python tools/protos.py
+
+docs: $(DEV_STAMP)
+	$(BIN)/python tools/docs.py
+
+# Both sets are locked together: dev.in is constrained by run.txt.
+lock: | $(VENV)/bin/python
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile $(LOCK) -o requirements/run.txt requirements/run.in
+	$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt requirements/dev.in
+LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header
+
+clean:
+	rm -rf $(VENV) .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache

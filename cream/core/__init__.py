@@ -1,0 +1,1 @@
+"""What Cream knows and decides: pure code, no I/O, no clock, no chance."""

@@ -1,0 +1,243 @@
+"""What can happen to orders, positions and the trading state? Everything the journal may contain.
+
+Facts in the past tense. The state of Cream is the fold of these over `Book.apply`, so a field that
+is needed to rebuild state is in the event, and nothing here is ever edited: a new meaning is a new
+event. `at` is the wall clock of the moment Cream learned or decided it.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.model.fill import Fill
+from cream.core.model.instrument import Instrument
+from cream.core.model.order import OrderStatus, OrderTerms
+from cream.core.model.plan import Environment
+from cream.core.model.state import Cause, TradingState
+from cream.core.model.verdict import Violation
+
+
+@frozen(kw_only=True)
+class RunStarted:
+    """A life of the daemon began: with this version, configuration, environment and account."""
+
+    at: datetime
+    version: str
+    config_hash: str
+    environment: Environment
+    account_id: str
+
+
+@frozen(kw_only=True)
+class RunStopped:
+    """The daemon stopped in order. Its absence before a `RunStarted` means a crash."""
+
+    at: datetime
+
+
+@frozen(kw_only=True)
+class PlanJudged:
+    """The gate answered a plan that was submitted. `content_hash` decides idempotency."""
+
+    at: datetime
+    plan_id: str
+    cycle_id: str
+    content_hash: str
+    ok: bool
+    order_ids: tuple[str, ...]
+    left_out: tuple[str, ...]
+    violations: tuple[Violation, ...]
+    policy_version: str
+
+
+@frozen(kw_only=True)
+class OrderIntended:
+    """An approved order was written down; only now may it be sent. `reason` says what caused it."""
+
+    at: datetime
+    terms: OrderTerms
+    reason: str
+
+
+@frozen(kw_only=True)
+class ChildListed:
+    """The broker made a child of our order `terms.parent_order_id` and named it."""
+
+    at: datetime
+    terms: OrderTerms
+    broker_order_id: str
+    status: OrderStatus
+
+
+@frozen(kw_only=True)
+class OrderAcknowledged:
+    """The broker knows the order, under `broker_order_id`."""
+
+    at: datetime
+    order_id: str
+    broker_order_id: str
+    status: OrderStatus
+    broker_updated_at: datetime
+
+
+@frozen(kw_only=True)
+class OrderRefused:
+    """The order will never trade: refused by the broker, or withdrawn here before it was sent."""
+
+    at: datetime
+    order_id: str
+    code: str
+    message: str
+
+
+@frozen(kw_only=True)
+class SubmitUnknown:
+    """The request to submit ended without an answer; the order may live."""
+
+    at: datetime
+    order_id: str
+    why: str
+
+
+@frozen(kw_only=True)
+class OrderProgressed:
+    """The order's status moved, for a reason other than a fill."""
+
+    at: datetime
+    order_id: str
+    status: OrderStatus
+    reason: str
+    broker_updated_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class OrderFilled:
+    """An order traded. `average_price` and quantities follow from the fills."""
+
+    at: datetime
+    fill: Fill
+
+
+@frozen(kw_only=True)
+class SpreadFilled:
+    """A multi-leg order traded `quantity` whole spreads at `net_price` (debit positive)."""
+
+    at: datetime
+    order_id: str
+    execution_id: str
+    quantity: Decimal
+    net_price: Decimal
+    legs: tuple[Fill, ...]
+
+
+@frozen(kw_only=True)
+class CancelRequested:
+    """Someone wants the order gone. It is gone only when the broker says so."""
+
+    at: datetime
+    order_id: str
+    reason: str
+    actor: str
+
+
+@frozen(kw_only=True)
+class CancelRefused:
+    """The broker would not cancel; the order stands as it was."""
+
+    at: datetime
+    order_id: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class ProtectionTriggered:
+    """A local stop or target was reached; latched, so that it fires once.
+
+    Units: dollars per share, of the instrument named by the protection's denomination.
+    """
+
+    at: datetime
+    symbol: str
+    kind: str
+    level: Decimal
+    price: Decimal
+    exit_order_id: str
+
+
+@frozen(kw_only=True)
+class PositionAdjusted:
+    """The broker's position is the truth and differed from ours (R-11): ours is now that."""
+
+    at: datetime
+    instrument: Instrument
+    quantity: Decimal
+    average_price: Decimal
+    reason: str
+
+
+@frozen(kw_only=True)
+class TradingRestricted:
+    """A cause demands a state (`core/model/state.py`)."""
+
+    at: datetime
+    cause: Cause
+    state: TradingState
+    reason: str
+    actor: str
+
+
+@frozen(kw_only=True)
+class RestrictionLifted:
+    """A cause no longer stands."""
+
+    at: datetime
+    cause: Cause
+    reason: str
+    actor: str
+
+
+@frozen(kw_only=True)
+class MassCancelOwed:
+    """Every working entry must go; owed until the broker's own list confirms it."""
+
+    at: datetime
+    reason: str
+
+
+@frozen(kw_only=True)
+class MassCancelConfirmed:
+    """The broker lists no order that the mass cancel was to remove."""
+
+    at: datetime
+
+
+Event = (
+    RunStarted
+    | RunStopped
+    | PlanJudged
+    | OrderIntended
+    | ChildListed
+    | OrderAcknowledged
+    | OrderRefused
+    | SubmitUnknown
+    | OrderProgressed
+    | OrderFilled
+    | SpreadFilled
+    | CancelRequested
+    | CancelRefused
+    | ProtectionTriggered
+    | PositionAdjusted
+    | TradingRestricted
+    | RestrictionLifted
+    | MassCancelOwed
+    | MassCancelConfirmed
+)
+
+
+@frozen
+class Record:
+    """An event at its place in the journal."""
+
+    sequence: int
+    event: Event

@@ -1,0 +1,106 @@
+"""Which slice of a worked order is due, and what order is it?
+
+A parent order with `TwapTerms` never goes to the broker. Its slices do, one by one, each with an id
+that follows from (parent, index): after a restart the slices that exist are found again and never
+sent twice (R-47). Slices that fell due while the daemon was away are sent as soon as it is back,
+one at a time.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.execution.book import Book
+from cream.core.model.ids import client_order_id, digest
+from cream.core.model.instrument import Equity
+from cream.core.model.money import ZERO
+from cream.core.model.order import Order, OrderClass, OrderStatus, OrderTerms, OrderType
+
+
+@frozen(kw_only=True)
+class SliceDue:
+    """This slice must be intended at `due_at`."""
+
+    index: int
+    due_at: datetime
+    terms: OrderTerms
+
+
+@frozen
+class TacticOver:
+    """No slice is left to send and none works: the parent ends as `status`."""
+
+    status: OrderStatus
+    reason: str
+
+
+@frozen
+class TacticWaits:
+    """Every slice is out; some still work."""
+
+
+TacticStep = SliceDue | TacticOver | TacticWaits
+
+
+def slice_order_id(parent: OrderTerms, index: int) -> str:
+    """Our id for slice `index` of `parent`."""
+    return "o" + digest(parent.order_id, "slice", str(index))
+
+
+def next_step(book: Book, parent: Order) -> TacticStep:
+    """What the tactic of `parent` does next."""
+    twap = parent.terms.twap
+    assert twap is not None, "only a tactic parent has steps"
+    if parent.is_open and parent.status is not OrderStatus.PENDING_CANCEL:
+        for index, quantity in enumerate(twap.slices):
+            if book.find(slice_order_id(parent.terms, index)) is None:
+                delay = timedelta(seconds=index * twap.interval_seconds)
+                terms = slice_terms(parent.terms, index, quantity)
+                return SliceDue(index=index, due_at=parent.intended_at + delay, terms=terms)
+    if any(child.is_open for child in book.children(parent.order_id)):
+        return TacticWaits()
+    if parent.status is OrderStatus.PENDING_CANCEL:
+        return TacticOver(OrderStatus.CANCELED, "cancelled; no slice works any more")
+    return TacticOver(OrderStatus.EXPIRED, "every slice is done; the rest did not fill")
+
+
+def slice_terms(parent: OrderTerms, index: int, quantity: Decimal) -> OrderTerms:
+    """The order that slice `index` is: a bracket of its own where the venue can hold one."""
+    assert parent.twap is not None, "only a tactic parent has slices"
+    order_id = slice_order_id(parent, index)
+    order_class = OrderClass.SIMPLE
+    if isinstance(parent.instrument, Equity):
+        order_class = _class_with_exits(parent)
+    market = parent.twap.market or parent.limit_price is None
+    return OrderTerms(
+        order_id=order_id,
+        client_order_id=client_order_id(order_id),
+        plan_id=parent.plan_id,
+        cycle_id=parent.cycle_id,
+        decision_id=parent.decision_id,
+        instrument=parent.instrument,
+        side=parent.side,
+        order_type=OrderType.MARKET if market else OrderType.LIMIT,
+        order_class=order_class,
+        time_in_force=parent.time_in_force,
+        quantity=quantity,
+        purpose=parent.purpose,
+        limit_price=None if market else parent.limit_price,
+        take_profit=parent.take_profit,
+        stop_loss=parent.stop_loss,
+        denomination=parent.denomination,
+        position_intent=parent.position_intent,
+        parent_order_id=parent.order_id,
+    )
+
+
+def _class_with_exits(parent: OrderTerms) -> OrderClass:
+    levels = (parent.take_profit is not None) + (parent.stop_loss is not None)
+    return (OrderClass.SIMPLE, OrderClass.OTO, OrderClass.BRACKET)[levels]
+
+
+def sliced_quantity(parent: Order) -> Decimal:
+    """What the slices of `parent` add up to: always its own quantity."""
+    assert parent.terms.twap is not None, "only a tactic parent has slices"
+    return sum(parent.terms.twap.slices, ZERO)

@@ -1,0 +1,1 @@
+"""The vocabulary of Cream: money, instruments, plans, orders, fills, positions, markets, errors."""

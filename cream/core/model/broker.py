@@ -1,0 +1,113 @@
+"""What does the broker say: about an order, an execution, a position, or our request?
+
+The outside fails in three ways, and every answer to a command is one of these types, so that a
+caller without a branch for `OutcomeUnknown` does not type-check.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.model.instrument import Instrument
+from cream.core.model.money import ZERO
+from cream.core.model.order import OrderClass, OrderStatus, OrderType, Side
+from cream.core.model.plan import TimeInForce
+
+
+@frozen(kw_only=True)
+class BrokerOrder:
+    """An order as the broker shows it. `legs` are its children (bracket) or legs (mleg).
+
+    `status` is the mapped word, `raw_status` the broker's own. Units as in `OrderTerms`.
+    """
+
+    broker_order_id: str
+    client_order_id: str
+    instrument: Instrument
+    side: Side
+    order_type: OrderType
+    order_class: OrderClass
+    time_in_force: TimeInForce
+    status: OrderStatus
+    raw_status: str
+    quantity: Decimal
+    filled: Decimal = ZERO
+    average_price: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    submitted_at: datetime
+    updated_at: datetime
+    reason: str = ""
+    ratio: int | None = None
+    legs: tuple["BrokerOrder", ...] = ()
+
+
+@frozen(kw_only=True)
+class Execution:
+    """One trade at the venue. For a spread there is one per leg, under the parent's order id."""
+
+    execution_id: str
+    broker_order_id: str
+    instrument: Instrument
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    executed_at: datetime
+    commission: Decimal = ZERO
+
+
+@frozen(kw_only=True)
+class OrderUpdate:
+    """One message of the broker's order stream: the order as it now is, and what just traded."""
+
+    event: str
+    order: BrokerOrder
+    executions: tuple[Execution, ...] = ()
+
+
+@frozen(kw_only=True)
+class BrokerPosition:
+    """A holding as the broker shows it. Units: signed shares or contracts; dollars per share."""
+
+    instrument: Instrument
+    quantity: Decimal
+    average_price: Decimal
+
+
+@frozen
+class Accepted:
+    """The broker took the order; `order` is how it shows it."""
+
+    order: BrokerOrder
+
+
+@frozen
+class CancelTaken:
+    """The broker took the request to cancel. The order is closed only once a report says so."""
+
+
+@frozen
+class Refused:
+    """Final: nothing happened and nothing will. `code` is ours, `message` the broker's words."""
+
+    code: str
+    message: str
+
+
+@frozen
+class Unavailable:
+    """Nothing happened; it may be tried again."""
+
+    why: str
+
+
+@frozen
+class OutcomeUnknown:
+    """It may have happened. Ask before trying again (R-02)."""
+
+    why: str
+
+
+SubmitOutcome = Accepted | Refused | Unavailable | OutcomeUnknown
+CancelOutcome = CancelTaken | Refused | Unavailable | OutcomeUnknown

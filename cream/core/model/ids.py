@@ -1,0 +1,49 @@
+"""Which id does a thing get? One that follows from its cause, so that a restart finds it again.
+
+Nothing here counts or draws: the same plan, decision, leg and attempt give the same id on every
+machine and in every life of the process (requirements R-04 and R-13).
+"""
+
+from base64 import b32encode
+from hashlib import blake2b
+
+from cream.core.model.plan import Environment
+
+# Orders at the broker that begin with this are ours; others are strangers (EXTERNAL).
+CLIENT_ID_PREFIX = "cream-"
+
+# 128 bits: no two causes of one account meet, and the whole id stays under the 48 characters
+# that older broker documents allow.
+_DIGEST_BYTES = 16
+
+
+def digest(*parts: str) -> str:
+    """26 lower-case characters that name the sequence `parts` and nothing else."""
+    framed = "".join(f"{len(part)}:{part}" for part in parts)
+    raw = blake2b(framed.encode(), digest_size=_DIGEST_BYTES).digest()
+    return b32encode(raw).decode().rstrip("=").lower()
+
+
+def order_id(
+    environment: Environment, account: str, plan_id: str, decision_id: str, role: str, attempt: int
+) -> str:
+    """Our name for the order that (plan, decision, role, attempt) causes in this account.
+
+    `role` says what the order is for: "entry", "slice-3", "exit", "protect".
+    """
+    return "o" + digest(environment.value, account, plan_id, decision_id, role, str(attempt))
+
+
+def client_order_id(order: str) -> str:
+    """The id under which the broker knows our order `order`."""
+    return CLIENT_ID_PREFIX + order
+
+
+def child_order_id(parent: str, role: str) -> str:
+    """Our name for a leg that the broker creates with `parent`: "take_profit", "stop_loss"."""
+    return "o" + digest(parent, role)
+
+
+def inferred_execution_id(broker_order_id: str, cumulative: str) -> str:
+    """The id of a fill seen only as a higher filled quantity: a hash of the fact itself."""
+    return "inferred-" + digest(broker_order_id, cumulative)

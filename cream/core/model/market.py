@@ -1,0 +1,59 @@
+"""What is a price worth knowing: a quote with its time, and how much it can be trusted?"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from cream.core.model.money import trim
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class Quote:
+    """Best bid and offer. Units: dollars per share; shares or contracts. `at` is exchange time."""
+
+    symbol: str
+    bid: Decimal
+    ask: Decimal
+    bid_size: int
+    ask_size: int
+    at: datetime
+    last: Decimal | None = None
+
+    @property
+    def mid(self) -> Decimal:
+        """The middle of bid and ask."""
+        return trim((self.bid + self.ask) / 2)
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether the bid is above the ask: no price can be taken from it."""
+        return self.bid > self.ask
+
+
+@frozen
+class Known(Generic[T]):
+    """A value that is fresh enough to judge by."""
+
+    value: T
+
+
+@frozen
+class Stale(Generic[T]):
+    """A value that was true `age_seconds` ago, longer than its limit."""
+
+    value: T
+    age_seconds: float
+
+
+@frozen
+class Unknown:
+    """No value. Never to be read as zero (R-46)."""
+
+    why: str
+
+
+Datum = Known[T] | Stale[T] | Unknown

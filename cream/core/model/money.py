@@ -1,0 +1,59 @@
+"""How does Cream do arithmetic with money? In `Decimal`, rounded only to a venue's tick."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+# Averages are quotients; ten places is beyond what any venue quotes, and stays readable.
+_AVERAGE_QUANTUM = Decimal("0.0000000001")
+
+
+def decimal_from_float(value: float) -> Decimal:
+    """The decimal that prints like `value`: its shortest round-trip text, never its binary tail.
+
+    Raises: ValueError for NaN and infinities.
+    """
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError("not a finite number")
+    return Decimal(repr(value))
+
+
+def round_to_tick_down(price: Decimal, tick: Decimal) -> Decimal:
+    """The highest multiple of `tick` that is not above `price`."""
+    return (price / tick).to_integral_value(ROUND_FLOOR) * tick
+
+
+def round_to_tick_up(price: Decimal, tick: Decimal) -> Decimal:
+    """The lowest multiple of `tick` that is not below `price`."""
+    return (price / tick).to_integral_value(ROUND_CEILING) * tick
+
+
+def is_multiple(value: Decimal, step: Decimal) -> bool:
+    """Whether `value` lies on the grid of `step`."""
+    return value % step == 0
+
+
+def floor_units(value: Decimal) -> Decimal:
+    """`value` without its fraction, toward less risk (toward zero for positive values)."""
+    return value.to_integral_value(ROUND_FLOOR)
+
+
+def average(total: Decimal, count: Decimal) -> Decimal:
+    """`total / count` to ten places, without trailing zeros beyond cents."""
+    mean = (total / count).quantize(_AVERAGE_QUANTUM, ROUND_HALF_EVEN)
+    return trim(mean)
+
+
+def trim(value: Decimal) -> Decimal:
+    """The same number with at least two places and no zeros behind them."""
+    short = value.normalize()
+    exponent = short.as_tuple().exponent
+    if isinstance(exponent, int) and exponent > -2:
+        return short.quantize(Decimal("0.01"))
+    return short
+
+
+def decimal_text(value: Decimal) -> str:
+    """`value` as people and JSON read it: plain digits, never an exponent, scale kept."""
+    return format(value, "f")

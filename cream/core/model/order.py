@@ -1,0 +1,197 @@
+"""What is an order: terms fixed when it was intended, and a state that only moves forward?"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from attrs import frozen
+
+from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.money import ZERO
+from cream.core.model.plan import PositionIntent, RiskDenomination, TimeInForce
+
+
+class Side(Enum):
+    """Buy or sell. A spread that is opened for a credit is still bought: its legs carry signs."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sale."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> "Side":
+        """The side that undoes this one."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderType(Enum):
+    """FIX tag 40."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    STOP = "STOP"
+    STOP_LIMIT = "STOP_LIMIT"
+    TRAILING_STOP = "TRAILING_STOP"
+
+
+class OrderClass(Enum):
+    """How an order stands to others: alone, with exits attached, as exits, or of several legs."""
+
+    SIMPLE = "SIMPLE"
+    BRACKET = "BRACKET"
+    OTO = "OTO"
+    OCO = "OCO"
+    MLEG = "MLEG"
+
+
+class OrderStatus(Enum):
+    """Where an order stands (INTERFACE.md 3)."""
+
+    PENDING_NEW = "PENDING_NEW"
+    UNKNOWN_SUBMIT = "UNKNOWN_SUBMIT"
+    ACCEPTED = "ACCEPTED"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    PENDING_REPLACE = "PENDING_REPLACE"
+    HELD = "HELD"
+    DONE_FOR_DAY = "DONE_FOR_DAY"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the order can trade no more."""
+        return self in _CLOSED
+
+
+_CLOSED = frozenset(
+    (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
+)
+
+
+class OrderPurpose(Enum):
+    """Why the order exists."""
+
+    ENTRY = "ENTRY"
+    EXIT = "EXIT"
+    STOP_LOSS = "STOP_LOSS"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    EXTERNAL = "EXTERNAL"
+
+    @property
+    def is_protective(self) -> bool:
+        """Whether the order stands guard over a position."""
+        return self in (OrderPurpose.STOP_LOSS, OrderPurpose.TAKE_PROFIT)
+
+
+@frozen
+class OrderLeg:
+    """One leg of a multi-leg order. `ratio` is signed: positive buys, negative sells."""
+
+    contract: OptionContract
+    ratio: int
+    intent: PositionIntent
+
+    @property
+    def side(self) -> Side:
+        """The side that the sign of the ratio means."""
+        return Side.BUY if self.ratio > 0 else Side.SELL
+
+
+@frozen
+class TwapTerms:
+    """How a parent order is sliced. Units: whole shares or contracts; seconds."""
+
+    slices: tuple[Decimal, ...]
+    interval_seconds: int
+    market: bool = False
+
+
+@frozen(kw_only=True)
+class OrderTerms:
+    """Everything about an order that was decided before it was sent, and never changes after.
+
+    Units: quantity in shares, contracts, or spreads; prices per share. A multi-leg order's
+    instrument is its underlying and its `limit_price` is net: positive debit, negative credit.
+    `take_profit` and `stop_loss` are the levels of its protection, wherever that is watched.
+    """
+
+    order_id: str
+    client_order_id: str
+    plan_id: str
+    cycle_id: str
+    decision_id: str
+    instrument: Instrument
+    side: Side
+    order_type: OrderType
+    order_class: OrderClass
+    time_in_force: TimeInForce
+    quantity: Decimal
+    purpose: OrderPurpose
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trail_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    denomination: RiskDenomination = RiskDenomination.UNDERLYING_PRICE
+    position_intent: PositionIntent | None = None
+    legs: tuple[OrderLeg, ...] = ()
+    parent_order_id: str | None = None
+    twap: TwapTerms | None = None
+
+    @property
+    def is_tactic(self) -> bool:
+        """Whether this order is worked here by child orders and never goes to the broker."""
+        return self.twap is not None
+
+
+@frozen
+class LegFill:
+    """What one leg of a multi-leg order has filled. Units: contracts; dollars per share."""
+
+    contract: OptionContract
+    filled: Decimal = ZERO
+    average_price: Decimal | None = None
+
+
+@frozen(kw_only=True)
+class Order:
+    """An order as Cream knows it. Changed only by `core/execution/book.py`."""
+
+    terms: OrderTerms
+    status: OrderStatus
+    intended_at: datetime
+    updated_at: datetime
+    status_before_pending: OrderStatus | None = None
+    broker_order_id: str | None = None
+    filled: Decimal = ZERO
+    notional_filled: Decimal = ZERO
+    average_price: Decimal | None = None
+    commission: Decimal = ZERO
+    broker_updated_at: datetime | None = None
+    reason: str = ""
+    leg_fills: tuple[LegFill, ...] = ()
+
+    @property
+    def order_id(self) -> str:
+        """Our id."""
+        return self.terms.order_id
+
+    @property
+    def leaves(self) -> Decimal:
+        """What can still fill: zero once closed."""
+        if self.status.is_closed:
+            return ZERO
+        return max(ZERO, self.terms.quantity - self.filled)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the order can still trade."""
+        return not self.status.is_closed

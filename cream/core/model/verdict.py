@@ -1,0 +1,102 @@
+"""What does the gate answer: yes with orders, or no with numbers that an agent can act on?"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from attrs import frozen
+
+from cream.core.model.order import OrderTerms
+
+
+class Severity(Enum):
+    """INFO and WARNING inform; ERROR and CRITICAL refuse."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether one of these is enough to refuse the plan."""
+        return self in (Severity.ERROR, Severity.CRITICAL)
+
+
+class Unit(Enum):
+    """What `observed`, `limit` and `headroom` of a violation count."""
+
+    USD = "USD"
+    SHARES = "SHARES"
+    CONTRACTS = "CONTRACTS"
+    UNITS = "UNITS"
+    RATIO = "RATIO"
+    PERCENT = "PERCENT"
+    SECONDS = "SECONDS"
+    COUNT = "COUNT"
+    USD_PER_SHARE = "USD_PER_SHARE"
+    NONE = ""
+
+
+@frozen(kw_only=True)
+class Violation:
+    """One rule that the plan breaks (or, as INFO and WARNING, brushes against).
+
+    `instrument_id` is None for rules on the whole portfolio. `headroom` is how much of this order
+    would pass, in `unit`; None where no size would.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    instrument_id: str | None = None
+    field_path: str | None = None
+    observed: Decimal | None = None
+    limit: Decimal | None = None
+    unit: Unit = Unit.NONE
+    headroom: Decimal | None = None
+
+
+class CheckResult(Enum):
+    """How one check came out."""
+
+    PASS = "PASS"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@frozen(kw_only=True)
+class Check:
+    """One check with its numbers, passed or not."""
+
+    code: str
+    result: CheckResult
+    description: str = ""
+    observed: Decimal | None = None
+    limit: Decimal | None = None
+    unit: Unit = Unit.NONE
+
+
+@frozen
+class Suggestion:
+    """A size of this decision that would pass. Units: those of the decision's order."""
+
+    decision_id: str
+    quantity: Decimal | None
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """The gate's answer to one plan. `orders` is what would be sent, in plan order.
+
+    `left_out` names decisions that `allow_partial` did not admit.
+    """
+
+    ok: bool
+    violations: tuple[Violation, ...]
+    checks: tuple[Check, ...]
+    orders: tuple[OrderTerms, ...]
+    suggestions: tuple[Suggestion, ...]
+    policy_version: str
+    validated_at: datetime
+    left_out: tuple[str, ...] = ()

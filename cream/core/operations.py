@@ -1,0 +1,280 @@
+"""What does Cream offer to whoever drives it: gRPC, JSON, the command line, a test?
+
+One protocol, `Operations`, with the views it hands out. The daemon implements it once, so that
+every interface does the same thing.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from attrs import frozen
+
+from cream.core.execution.events import Event
+from cream.core.model.account import Account
+from cream.core.model.market import Datum, Quote
+from cream.core.model.order import Order
+from cream.core.model.plan import DecisionPlan
+from cream.core.model.position import Position
+from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
+from cream.core.model.state import Restriction, TradingState
+from cream.core.model.verdict import Verdict
+
+
+@frozen(kw_only=True)
+class PlanResult:
+    """The answer to a submitted plan. `repeated` is true when it had been answered before."""
+
+    plan: DecisionPlan
+    verdict: Verdict
+    orders: tuple[Order, ...]
+    acknowledged_at: datetime
+    repeated: bool = False
+
+
+@frozen(kw_only=True)
+class OrderResult:
+    """The answer to a single order: refused by the gate (`order` is None), or taken."""
+
+    verdict: Verdict
+    order: Order | None
+    acknowledged_at: datetime
+    repeated: bool = False
+
+
+@frozen(kw_only=True)
+class CancelResult:
+    """What became of one request to cancel. `order` is None where nothing has that id."""
+
+    requested_id: str
+    order: Order | None
+    accepted: bool
+    code: str = ""
+    message: str = ""
+
+
+@frozen(kw_only=True)
+class PositionView:
+    """A holding with its mark and its protection. Units: dollars; shares or contracts."""
+
+    position: Position
+    mark: Datum[Decimal]
+    stop_price: Decimal | None
+    take_profit_price: Decimal | None
+    protected_quantity: Decimal
+
+
+@frozen(kw_only=True)
+class TradingStateView:
+    """The trading state and every cause that stands."""
+
+    state: TradingState
+    restrictions: tuple[Restriction, ...]
+
+
+@frozen(kw_only=True)
+class Readiness:
+    """Whether a risk-increasing order would be accepted now, and if not, every reason why."""
+
+    ready: bool
+    reasons: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class MassCancelReport:
+    """What a mass cancel achieved: how many orders it went for and which are still listed."""
+
+    requested: int
+    confirmed: int
+    remaining: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the broker's own list confirms that all are gone."""
+        return not self.remaining
+
+
+@frozen(kw_only=True)
+class Update:
+    """One published change, in journal order. `event` is None in a snapshot's closing marker.
+
+    `orders` and `positions` are what the event touched, as they are after it.
+    """
+
+    sequence: int
+    at: datetime
+    event: Event
+    orders: tuple[Order, ...] = ()
+    positions: tuple[PositionView, ...] = ()
+    trading_state: TradingStateView | None = None
+
+
+@frozen(kw_only=True)
+class SubsystemView:
+    """One supervised child: its state, restarts and last error."""
+
+    name: str
+    state: str
+    restarts: int
+    since: datetime
+    last_error: str = ""
+
+
+@frozen(kw_only=True)
+class FeedView:
+    """How the feed does. Ages in seconds, per symbol."""
+
+    provider: str
+    healthy: bool
+    last_message_age_seconds: float | None
+    messages: int
+    stale_symbols: tuple[str, ...]
+    issues: tuple[str, ...] = ()
+
+
+class Subscription(Protocol):
+    """A subscriber's end: updates in order, without gaps, or an end that says it fell behind."""
+
+    @property
+    def sequence(self) -> int:
+        """The journal sequence that the snapshot taken at subscription reflects."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[Update]: ...
+
+    async def __anext__(self) -> Update:
+        """The next update. Raises: StopAsyncIteration when dropped for slowness or at shutdown."""
+        ...
+
+
+class Simulation(Protocol):
+    """The levers of the simulated broker and market."""
+
+    def set_quote(
+        self, symbol: str, bid: Decimal, ask: Decimal, bid_size: int, ask_size: int
+    ) -> Quote:
+        """Move the market by hand. Raises: CreamError NOT_FOUND for a symbol it does not have."""
+        ...
+
+    def disconnect(self, seconds: float) -> None:
+        """Make the broker unreachable for `seconds`."""
+        ...
+
+    def fault(self, name: str, parameters: Mapping[str, object]) -> None:
+        """Switch a named fault on or off. Raises: CreamError INVALID_REQUEST for an unknown one."""
+        ...
+
+
+@frozen(kw_only=True)
+class BreakerView:
+    """The circuit breaker as an operator sees it."""
+
+    name: str
+    state: str
+    total_calls: int
+    total_failures: int
+    failure_rate: float
+
+
+class Operations(Protocol):
+    """What Cream does for its callers. One implementation serves every interface.
+
+    All methods raise `CreamError` for what is an error rather than an answer.
+    """
+
+    async def check_plan(
+        self, plan: DecisionPlan, override: PortfolioOverride | None = None
+    ) -> Verdict:
+        """The verdict on `plan` now; nothing changes."""
+        ...
+
+    async def check_order(self, order: SingleOrder) -> Verdict:
+        """The verdict on a single order now; nothing changes."""
+        ...
+
+    async def submit_plan(self, plan: DecisionPlan, params: ExecutionParams) -> PlanResult:
+        """Judge and, if approved, place. Cancelling the caller does not cancel the orders."""
+        ...
+
+    async def submit_order(self, order: SingleOrder) -> OrderResult:
+        """Judge and, if approved, place one order."""
+        ...
+
+    async def cancel_orders(
+        self, order_ids: Sequence[str], reason: str, actor: str
+    ) -> Sequence[CancelResult]:
+        """Ask for each to be cancelled (our id, client id or broker id), in order of request."""
+        ...
+
+    def find_order(self, any_id: str) -> Order | None:
+        """The order that our id, client id or broker id names."""
+        ...
+
+    def orders(self) -> Sequence[Order]:
+        """Every order, oldest first: open and closed, parents and children."""
+        ...
+
+    def children(self, order_id: str) -> Sequence[Order]:
+        """The orders whose parent is `order_id`, oldest first."""
+        ...
+
+    def positions(self) -> Sequence[PositionView]:
+        """Every holding that is not flat, by symbol."""
+        ...
+
+    def account(self) -> Datum[Account]:
+        """The broker's figures with their age."""
+        ...
+
+    def trading_state(self) -> TradingStateView:
+        """The trading state and its causes."""
+        ...
+
+    async def set_trading_state(
+        self, state: TradingState, reason: str, actor: str, force: bool = False
+    ) -> TradingStateView:
+        """Set or lift the operator's cause; durable before this returns."""
+        ...
+
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
+        """HALTED by the operator, every working entry cancelled, and positions closed on demand."""
+        ...
+
+    async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
+        """Cancel every working entry and wait, within a deadline, for the broker to confirm."""
+        ...
+
+    def readiness(self) -> Readiness:
+        """Whether an increase would be accepted now."""
+        ...
+
+    def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
+        """Every update from now on. What is true at subscription can be read before the first."""
+        ...
+
+    def quotes(self, symbols: Sequence[str]) -> AbstractAsyncContextManager[AsyncIterator[Quote]]:
+        """Quotes of `symbols` as they come, newest wins when the reader is slow."""
+        ...
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The latest quote of `symbol`."""
+        ...
+
+    def feed_health(self) -> FeedView:
+        """How the feed does."""
+        ...
+
+    def circuit_breakers(self) -> Sequence[BreakerView]:
+        """Every circuit breaker."""
+        ...
+
+    def supervision(self) -> Sequence[SubsystemView]:
+        """Every supervised child."""
+        ...
+
+    @property
+    def simulation(self) -> Simulation | None:
+        """The simulation's levers; None with a real broker."""
+        ...

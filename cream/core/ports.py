@@ -1,0 +1,144 @@
+"""What is outside? Every outside thing that Cream's subsystems use, as a protocol.
+
+Adapters implement these; `daemon/root.py` wires them; nothing below knows an adapter. What Cream
+offers to the outside is in `core/operations.py`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from cream.core.execution.events import Record
+from cream.core.model.account import Account
+from cream.core.model.broker import (
+    BrokerOrder,
+    BrokerPosition,
+    CancelOutcome,
+    Execution,
+    OrderUpdate,
+    SubmitOutcome,
+)
+from cream.core.model.instrument import Instrument
+from cream.core.model.market import Quote
+from cream.core.model.order import OrderTerms
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The time on the wall. Durations and deadlines are `trio.current_time()`, not this."""
+
+    def now(self) -> datetime:
+        """The current moment, in UTC."""
+        ...
+
+
+class Broker(Protocol):
+    """The broker that holds the account.
+
+    Queries raise `BrokerUnavailable`. Commands answer with an outcome and never raise for what the
+    outside does. A cancelled command may have happened: its caller treats it as `OutcomeUnknown`.
+    """
+
+    @property
+    def name(self) -> str:
+        """What logs and people call it."""
+        ...
+
+    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+        """Send a new order under `terms.client_order_id`. Never sent twice by the adapter."""
+        ...
+
+    async def cancel(self, broker_order_id: str) -> CancelOutcome:
+        """Ask for an order to be cancelled."""
+        ...
+
+    async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
+        """The order with this client id, or None where the broker knows none."""
+        ...
+
+    async def order(self, broker_order_id: str) -> BrokerOrder | None:
+        """The order with this broker id and its legs, or None."""
+        ...
+
+    async def open_orders(self) -> Sequence[BrokerOrder]:
+        """Every open order with its legs, all pages."""
+        ...
+
+    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+        """Every order, open or closed, submitted or updated at `moment` or later, all pages."""
+        ...
+
+    async def executions_since(self, moment: datetime) -> Sequence[Execution]:
+        """Every execution at `moment` or later, oldest first."""
+        ...
+
+    async def positions(self) -> Sequence[BrokerPosition]:
+        """Everything held."""
+        ...
+
+    async def account(self) -> Account:
+        """The account's figures."""
+        ...
+
+    async def ping(self) -> None:
+        """Return if the broker is alive."""
+        ...
+
+    def updates(self) -> AbstractAsyncContextManager[AsyncIterator[OrderUpdate]]:
+        """The order stream, live once entered. Raises `BrokerUnavailable` when it drops."""
+        ...
+
+
+class MarketData(Protocol):
+    """Quotes. The latest is kept; a listener gets every one, in order, without waiting."""
+
+    @property
+    def name(self) -> str:
+        """What logs and people call it."""
+        ...
+
+    async def run(self, publish: Callable[[Quote], None]) -> None:
+        """Read the feed and hand every quote to `publish`, until cancelled or the feed is lost."""
+        ...
+
+    def knows(self, instrument: Instrument, now: datetime) -> bool:
+        """Whether this instrument exists and can still trade at `now`."""
+        ...
+
+    async def ensure(self, symbols: Sequence[str]) -> None:
+        """See to it that these are subscribed and, where the feed can, quoted at least once."""
+        ...
+
+    def latest(self, symbol: str) -> Quote | None:
+        """The last quote of `symbol`, however old."""
+        ...
+
+
+class Journal(Protocol):
+    """The write-ahead journal: what is committed survives, what is not never happened."""
+
+    async def commit(self, records: Sequence[Record]) -> None:
+        """Make all of `records` durable, in order, or none.
+
+        Raises: JournalFailed; after that the journal is not to be trusted and stays failed.
+        Cancellation: does not stop a write that has begun.
+        """
+        ...
+
+    async def load(self) -> Sequence[Record]:
+        """Everything committed so far for this environment and account, oldest first."""
+        ...
+
+    async def aclose(self) -> None:
+        """Flush and close."""
+        ...
+
+
+class Offload(Protocol):
+    """Runs a pure computation away from the event loop."""
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What `work()` returns."""
+        ...

@@ -1,0 +1,1 @@
+"""How to live with an outside that fails: backoff, circuit breaker."""

@@ -1,0 +1,1 @@
+"""What is allowed: the one pre-trade gate, its checks, limits, sizing and margin."""

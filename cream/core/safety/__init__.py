@@ -1,0 +1,1 @@
+"""When must trading stop, and what must be gone before it may go on?"""
