@@ -26,10 +26,10 @@ run: $(RUN_STAMP)
 	$(BIN)/cream run --config $(CONFIG)
 
 check: $(DEV_STAMP)
-	$(BIN)/ruff check cream tests tools
-	$(BIN)/ruff format --check cream tests tools
+	$(BIN)/ruff check cream tests tools examples
+	$(BIN)/ruff format --check cream tests tools examples
 	$(BIN)/mypy
-	$(BIN)/mypy --strict tools tests/fakes
+	MYPYPATH=. $(BIN)/mypy --explicit-package-bases tools examples tests/fakes
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/determinism.py cream
 	$(BIN)/python tools/protos.py --check

@@ -1,0 +1,1 @@
+"""The store: the write-ahead journal on disk, its codec, its schema and its migrations."""

@@ -1,0 +1,157 @@
+"""How is an event written to disk, and read back years later?
+
+One JSON object per event: `{"v": 1, "event": "OrderFilled", ...fields}`. Decimals are their exact
+text, instants RFC 3339 in UTC with microseconds, enums their value, an instrument says which kind
+it is. Keys that are not known are passed over, so that a record of a later version with one field
+more can be read; a kind of event that is not known is an error, because skipping a fact would
+falsify every state that is folded from it.
+
+`FORMAT_VERSION` rises when an old field gets another meaning or form; then this module keeps a way
+to read the old one. A new field with a default, or a new event, needs no new version.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final, TypeVar, get_args
+
+import msgspec
+from cattrs import Converter
+from cattrs.strategies import configure_tagged_union
+
+from cream.core.execution.events import Event
+from cream.core.model.instrument import Instrument
+
+T = TypeVar("T")
+
+FORMAT_VERSION: Final = 1
+
+EVENT_BY_KIND: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}
+
+# Keys that the record adds to the fields of an event; no event has a field of such a name.
+VERSION_KEY: Final = "v"
+KIND_KEY: Final = "event"
+_INSTRUMENT_KEY: Final = "type"
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class UnreadableRecord(Exception):
+    """These bytes are no event that this version of Cream knows."""
+
+
+def kind_of(event: Event) -> str:
+    """The name under which the event's kind is recorded."""
+    return type(event).__name__
+
+
+def encode(event: Event) -> str:
+    """The event as one line of JSON; the same event always gives the same text.
+
+    Raises: ValueError for what has no place in a journal: an instant without a zone, a number
+    that is not finite, half a surrogate pair.
+    """
+    fields: dict[str, object] = _CONVERTER.unstructure(event, unstructure_as=type(event))
+    record = {VERSION_KEY: FORMAT_VERSION, KIND_KEY: kind_of(event), **fields}
+    return msgspec.json.encode(record).decode()
+
+
+def decode(body: str | bytes) -> Event:
+    """The event that was encoded to `body`.   Raises: UnreadableRecord."""
+    try:
+        record = msgspec.json.decode(body, type=dict[str, object])
+    except msgspec.MsgspecError as error:
+        raise UnreadableRecord(f"the record is not a JSON object: {error}") from error
+    version = record.get(VERSION_KEY)
+    if version != FORMAT_VERSION:
+        raise UnreadableRecord(f"the record has format {version!r}, known is {FORMAT_VERSION}")
+    kind = record.get(KIND_KEY)
+    event_type = EVENT_BY_KIND.get(kind) if isinstance(kind, str) else None
+    if event_type is None:
+        raise UnreadableRecord(f"no event of kind {kind!r} is known")
+    try:
+        return _CONVERTER.structure(record, event_type)
+    except Exception as error:  # barrier: whatever it is, the record is unreadable
+        problem = f"{kind} has a field that cannot be read: {type(error).__name__}: {error}"
+        raise UnreadableRecord(problem) from error
+
+
+def instant_text(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds: `2026-01-05T14:30:00.000000Z`.
+
+    Raises: ValueError for a moment without a zone.
+    """
+    return _in_utc(moment).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def nanoseconds(moment: datetime) -> int:
+    """Nanoseconds since 1970, exact.   Raises: ValueError for a moment without a zone."""
+    return (_in_utc(moment) - _EPOCH) // _MICROSECOND * 1_000
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"Expected an instant with its zone, was {moment.isoformat()}")
+    return moment.astimezone(UTC)
+
+
+def _decimal_text(value: Decimal) -> str:
+    # str() keeps sign, digits and exponent, so it is the only text that gives the same Decimal.
+    if not value.is_finite():
+        raise ValueError(f"Expected a finite number, was {value}")
+    return str(value)
+
+
+def _decimal(text: object, _: object) -> Decimal:
+    if not isinstance(text, str):
+        raise TypeError(f"Expected a decimal as text, was {text!r}")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"Expected a decimal, was {text!r}") from None
+    if not value.is_finite():
+        raise ValueError(f"Expected a finite number, was {text!r}")
+    return value
+
+
+def _instant(text: object, _: object) -> datetime:
+    if not (isinstance(text, str) and text.endswith("Z")):
+        raise TypeError(f"Expected an instant in UTC as text, was {text!r}")
+    return datetime.fromisoformat(text)
+
+
+def _day(text: object, _: object) -> date:
+    if not isinstance(text, str):
+        raise TypeError(f"Expected a day as text, was {text!r}")
+    return date.fromisoformat(text)
+
+
+def _exactly(expected: type[T]) -> Callable[[object, object], T]:
+    """A hook that takes a value of the type itself; the library's own would coerce others."""
+
+    def check(value: object, _: object) -> T:
+        if type(value) is not expected:
+            raise TypeError(f"Expected {expected.__name__}, was {value!r}")
+        return value
+
+    return check
+
+
+def _new_converter() -> Converter:
+    # Detailed validation would build a path for an error that a person can read off the record.
+    converter = Converter(detailed_validation=False)
+    converter.register_unstructure_hook(Decimal, _decimal_text)
+    converter.register_structure_hook(Decimal, _decimal)
+    converter.register_unstructure_hook(datetime, instant_text)
+    converter.register_structure_hook(datetime, _instant)
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_structure_hook(date, _day)
+    converter.register_structure_hook(str, _exactly(str))
+    converter.register_structure_hook(int, _exactly(int))
+    converter.register_structure_hook(bool, _exactly(bool))
+    configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
+    return converter
+
+
+_CONVERTER: Final = _new_converter()

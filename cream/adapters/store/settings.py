@@ -1,0 +1,72 @@
+"""What can be set about the store? The section `persistence` of the configuration."""
+
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from cream.core.model.secret import Secret
+from cream.core.model.setting import setting
+
+# The features that the settings without effect wait for.
+_LIFECYCLE: Final = "The order lifecycle"
+_POSTGRESQL: Final = "The order lifecycle (PostgreSQL)"
+
+
+@frozen(kw_only=True)
+class PersistenceSettings:
+    """Where the journal lies and how it is written."""
+
+    enabled: bool = setting(
+        True,
+        doc="Whether orders are journalled. Without it nothing survives a restart; never in LIVE.",
+    )
+    db_path: Path = setting(
+        Path("./data/orders.db"), doc="The SQLite file. Its directory is made if it is not there."
+    )
+    database_url: Secret | None = setting(
+        None,
+        doc="A database instead of db_path: sqlite:///FILE, or postgresql://... (not yet).",
+        pattern=r"(sqlite|postgresql(\+\w+)?)://.*",
+    )
+    snapshot_interval_secs: int = setting(
+        60,
+        doc="How often the state is written whole, which bounds how much is read at a start.",
+        gt=0,
+        unit="seconds",
+        not_effective=_LIFECYCLE,
+    )
+    max_connections: int = setting(
+        5,
+        doc="How many connections may be open to PostgreSQL.",
+        ge=1,
+        le=100,
+        not_effective=_POSTGRESQL,
+    )
+    busy_timeout_ms: int = setting(
+        5_000,
+        doc="How long a lock that another program holds on the file is waited for.",
+        ge=0,
+        le=60_000,
+        unit="milliseconds",
+    )
+    commit_batch_max: int = setting(
+        1_000,
+        doc="A commit takes no more batches once it has this many records, which bounds its time.",
+        ge=1,
+        le=100_000,
+    )
+    commit_timeout_ms: int = setting(
+        10_000,
+        doc="How long a commit may take before the journal counts as failed.",
+        gt=0,
+        le=600_000,
+        unit="milliseconds",
+    )
+    drain_timeout_ms: int = setting(
+        5_000,
+        doc="How long the last records may take to be written when Cream stops.",
+        gt=0,
+        le=600_000,
+        unit="milliseconds",
+    )

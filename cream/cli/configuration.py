@@ -1,0 +1,42 @@
+"""`cream config`: check it, show it, print its schema."""
+
+import argparse
+import json
+import sys
+
+from cream.adapters.config import ConfigErrors, json_schema, not_effective, show
+from cream.cli.exits import CONFIGURATION, DONE
+from cream.cli.settings import complain, load_settings
+from cream.daemon.settings import Settings
+
+
+def configuration(options: argparse.Namespace) -> int:
+    """Do what `options.action` says."""
+    if options.action == "schema":
+        sys.stdout.write(json.dumps(json_schema(Settings), indent=2) + "\n")
+        return DONE
+    try:
+        loaded = load_settings(options.config)
+    except ConfigErrors as errors:
+        return _report(errors) if options.json else complain(errors)
+    if options.action == "show":
+        sys.stdout.write(show(loaded.settings))
+        return DONE
+    waiting = not_effective(loaded.settings, loaded.given)
+    if options.json:
+        rows = [{"path": one.path, "waits_for": one.reason} for one in waiting]
+        sys.stdout.write(json.dumps({"ok": True, "problems": [], "not_effective": rows}) + "\n")
+        return DONE
+    sys.stdout.write(f"{options.config}: valid\n")
+    for one in waiting:
+        sys.stdout.write(f"  {one.path}: not yet effective, waits for: {one.reason}\n")
+    return DONE
+
+
+def _report(errors: ConfigErrors) -> int:
+    problems = [
+        {"path": one.path, "line": one.line, "found": one.found, "expected": one.expected}
+        for one in errors.problems
+    ]
+    sys.stdout.write(json.dumps({"ok": False, "problems": problems}) + "\n")
+    return CONFIGURATION

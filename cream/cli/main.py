@@ -1,0 +1,169 @@
+"""What can an operator type? The parser of the `cream` command.
+
+Exit codes follow sysexits.h where it has one: 0 done, 1 refused or not ready, 2 wrong usage,
+69 the daemon cannot be reached, 70 a defect, 74 the journal cannot be used, 77 not let in, 78 the
+configuration is wrong.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cream
+
+Command = Callable[[argparse.Namespace], int]
+
+if TYPE_CHECKING:
+    Groups = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = parser().parse_args(argv)
+    command: Command = options.command
+    try:
+        return command(options)
+    except BrokenPipeError:
+        # Whoever read our output has read enough (`cream orders | head`).
+        sys.stderr.close()
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(
+        prog="cream", description="A trade-execution daemon between AI agents and a broker."
+    )
+    root.add_argument("--version", action="version", version=f"cream {cream.__version__}")
+    groups = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_run(groups)
+    _add_config(groups)
+    _add_plan(groups)
+    _add_reading(groups)
+    _add_acting(groups)
+    return root
+
+
+def _add_run(groups: "Groups") -> None:
+    run = groups.add_parser("run", help="start the daemon")
+    _config_option(run)
+    run.add_argument("--broker", choices=("simulated", "alpaca"), help="instead of brokers.active")
+    run.set_defaults(command=_run)
+
+
+def _add_config(groups: "Groups") -> None:
+    config = groups.add_parser("config", help="look at the configuration")
+    actions = config.add_subparsers(required=True, metavar="ACTION")
+    texts = {
+        "check": "report every problem with its line, and keys that have no effect yet",
+        "show": "print what is in force, secrets masked",
+        "schema": "print a JSON Schema for editors",
+    }
+    for name, text in texts.items():
+        action = actions.add_parser(name, help=text)
+        _config_option(action)
+        action.add_argument("--json", action="store_true", help="print JSON")
+        action.set_defaults(command=_config, action=name)
+
+
+def _add_plan(groups: "Groups") -> None:
+    plan = groups.add_parser("plan", help="check or submit a decision plan")
+    actions = plan.add_subparsers(required=True, metavar="ACTION")
+    texts = {
+        "check": "ask for the verdict; nothing is sent to the broker",
+        "submit": "judge the plan and place its orders",
+    }
+    for name, text in texts.items():
+        action = actions.add_parser(name, help=text)
+        action.add_argument("file", type=Path, help="a plan in JSON, - for standard input")
+        if name == "submit":
+            action.add_argument(
+                "--allow-partial", action="store_true", help="admit decisions one by one"
+            )
+        _client_options(action)
+        action.set_defaults(command=_plan, action=name)
+
+
+def _add_reading(groups: "Groups") -> None:
+    texts = {
+        "status": "readiness, trading state and subsystems; exit code 1 if not ready",
+        "orders": "every order, open and closed",
+        "positions": "what is held, and how it is protected",
+        "watch": "follow changes as they happen",
+    }
+    for name, text in texts.items():
+        command = groups.add_parser(name, help=text)
+        if name == "orders":
+            command.add_argument("--open", action="store_true", help="only those that can trade")
+        if name == "watch":
+            command.add_argument("--count", type=int, default=0, help="end after so many messages")
+        _client_options(command)
+        command.set_defaults(command=_reading, action=name)
+
+
+def _add_acting(groups: "Groups") -> None:
+    cancel = groups.add_parser("cancel", help="ask for an order to be cancelled")
+    cancel.add_argument("order_id", help="our id, the client id or the broker's")
+    _client_options(cancel)
+    cancel.set_defaults(command=_acting, action="cancel")
+    texts = {
+        "halt": "refuse increases until an operator resumes; exits and cancels pass",
+        "reduce": "as halt, for winding down",
+        "resume": "lift what an operator may lift",
+    }
+    for name, text in texts.items():
+        command = groups.add_parser(name, help=text)
+        command.add_argument(
+            "--reason", required=name != "resume", default="resumed", help="goes into the journal"
+        )
+        if name == "resume":
+            command.add_argument(
+                "--force", action="store_true", help="also lift what reconciliation restricts"
+            )
+        _client_options(command)
+        command.set_defaults(command=_acting, action=name)
+
+
+def _config_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config", "-c", type=Path, default=Path("config.yaml"), help="default: config.yaml"
+    )
+
+
+def _client_options(command: argparse.ArgumentParser) -> None:
+    _config_option(command)
+    command.add_argument("--url", help="of the daemon; else CREAM_URL, else the configuration")
+    command.add_argument("--token", help="else CREAM_TOKEN")
+    command.add_argument("--json", action="store_true", help="print the reply as JSON")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from cream.cli.run import run
+
+    return run(options)
+
+
+def _config(options: argparse.Namespace) -> int:
+    from cream.cli.configuration import configuration
+
+    return configuration(options)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from cream.cli.plans import plan
+
+    return plan(options)
+
+
+def _reading(options: argparse.Namespace) -> int:
+    from cream.cli.reading import reading
+
+    return reading(options)
+
+
+def _acting(options: argparse.Namespace) -> int:
+    from cream.cli.acting import acting
+
+    return acting(options)

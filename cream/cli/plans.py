@@ -1,0 +1,82 @@
+"""`cream plan`: ask for a verdict, or submit."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from cream.cli.client import CommandFailed, Json, call, guarded, print_json
+from cream.cli.exits import DONE, REFUSED, USAGE
+from cream.cli.tables import table
+
+
+def plan(options: argparse.Namespace) -> int:
+    """Do what `options.action` says; 1 if the plan was refused."""
+    return guarded(_check if options.action == "check" else _submit, options)
+
+
+def _read(options: argparse.Namespace) -> Any:
+    """The plan, as it stands in the file; the daemon judges its content."""
+    try:
+        text = sys.stdin.read() if str(options.file) == "-" else options.file.read_text()
+        return json.loads(text)
+    except (OSError, ValueError) as error:
+        raise CommandFailed(f"{options.file}: {error}", USAGE) from None
+
+
+def _check(options: argparse.Namespace) -> int:
+    reply = call(options, "POST", "/v1/check-constraints", {"decision_plan": _read(options)})
+    if options.json:
+        print_json(reply)
+    else:
+        sys.stdout.write(f"{'approved' if reply['ok'] else 'refused'}\n")
+        _print_violations(reply)
+        _print_planned(reply)
+    return DONE if reply["ok"] else REFUSED
+
+
+def _submit(options: argparse.Namespace) -> int:
+    params = {"allow_partial": options.allow_partial}
+    body = {"decision_plan": _read(options), "execution_params": params}
+    reply = call(options, "POST", "/v1/submit-orders", body)
+    if options.json:
+        print_json(reply)
+    else:
+        sys.stdout.write(f"{'accepted' if reply['ok'] else 'refused'}\n")
+        _print_violations(reply)
+        _print_placed(reply)
+    return DONE if reply["ok"] else REFUSED
+
+
+def _print_violations(reply: Json) -> None:
+    for one in reply["violations"]:
+        where = one.get("instrument_id") or "plan"
+        sys.stdout.write(f"  {one['severity']} {one['code']} ({where}): {one['message']}\n")
+    for one in reply.get("suggestions", ()):
+        if one["quantity"] is not None:
+            sys.stdout.write(f"  {one['decision_id']} would pass with {one['quantity']}\n")
+
+
+def _print_planned(reply: Json) -> None:
+    if reply["orders"]:
+        headings = ("SIDE", "QUANTITY", "SYMBOL", "TYPE", "LIMIT", "CLASS", "STOP", "TARGET")
+        keys = (
+            "side",
+            "quantity",
+            "symbol",
+            "order_type",
+            "limit_price",
+            "order_class",
+            "stop_price",
+            "take_profit_price",
+        )
+        rows = [[one.get(key) for key in keys] for one in reply["orders"]]
+        sys.stdout.write(table(headings, rows) + "\n")
+
+
+def _print_placed(reply: Json) -> None:
+    if reply["orders"]:
+        headings = ("ORDER", "SYMBOL", "SIDE", "QUANTITY", "FILLED", "STATUS")
+        keys = ("order_id", "symbol", "side", "requested_quantity", "filled_quantity", "status")
+        rows = [[one.get(key) for key in keys] for one in reply["orders"]]
+        sys.stdout.write(table(headings, rows) + "\n")

@@ -1,0 +1,305 @@
+"""What can an agent ask of the daemon, and how does it say so?"""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from ssl import SSLContext
+from types import TracebackType
+from typing import Self
+
+from cream.client import v1
+from cream.client.connection import Connection, Reply, Request, UnaryCall, Updates, check_token
+from cream.client.retry import RetryPolicy, no_jitter
+
+# The port on which the daemon listens for gRPC by default.
+DEFAULT_PORT = 50053
+
+# What the known client of the contract allows a call; a plan's answers take milliseconds.
+DEFAULT_TIMEOUT_SECONDS = 30.0
+
+DEFAULT_RETRY = RetryPolicy()
+
+_EXECUTIONS = "/cream.v1.ExecutionService/StreamExecutions"
+_MARKET_DATA = "/cream.v1.MarketDataService/SubscribeMarketData"
+
+
+class CreamClient:
+    """A connection of an agent to a daemon, for use as `async with CreamClient(...) as client`.
+
+    Replies are the messages of `cream.client.v1`, untouched. Calls that may be repeated without
+    harm are repeated while the daemon is UNAVAILABLE: all questions, `cancel_order`, and what is
+    submitted under an id of the agent's, since one id is one plan or one order.
+
+    Units: `timeout` in seconds, for one call with all its attempts; each method takes its own.
+    `ssl` is True for the system's authorities, or a context, which is told to speak HTTP/2.
+    `jitter` gives numbers from 0 to 1 that the pauses between attempts are multiplied by.
+
+    Raises: CallError and its kinds, from every call; ValueError for a token that would travel in
+    clear text to another machine.
+    Owns: the connection, which ends with the block.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        *,
+        token: str | None = None,
+        ssl: SSLContext | bool | None = None,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
+        retry: RetryPolicy = DEFAULT_RETRY,
+        jitter: Callable[[], float] = no_jitter,
+    ) -> None:
+        check_token(host, token, ssl)
+        self.host = host
+        self.port = port
+        self.timeout = timeout
+        self._token = token
+        self._ssl = ssl
+        self._retry = retry
+        self._jitter = jitter
+        self._connection: Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        """The client; it connects with the first call."""
+        self._connection = Connection(
+            self.host,
+            self.port,
+            token=self._token,
+            ssl=self._ssl,
+            retry=self._retry,
+            jitter=self._jitter,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Hang up."""
+        self._open.close()
+        self._connection = None
+
+    # Plans and orders
+
+    async def check_constraints(
+        self,
+        plan: v1.DecisionPlan,
+        *,
+        account_state: v1.AccountState | None = None,
+        positions: Iterable[v1.Position] = (),
+        constraints: v1.RiskConstraints | None = None,
+        timeout: float | None = None,
+    ) -> v1.CheckConstraintsResponse:
+        """What the gate says of the plan, and which orders it would become. Sends nothing."""
+        request = v1.CheckConstraintsRequest(
+            decision_plan=plan,
+            account_state=account_state,
+            positions=list(positions),
+            constraints=constraints,
+        )
+        return await self._ask(self._execution.check_constraints, request, timeout)
+
+    async def submit_orders(
+        self,
+        plan: v1.DecisionPlan,
+        *,
+        allow_partial: bool = False,
+        wait_seconds: float | None = None,
+        timeout: float | None = None,
+    ) -> v1.ExecutionAck:
+        """The orders that the plan became, or `ok` false and the violations.
+
+        Units: `wait_seconds` is how long the daemon may wait for the broker before it replies.
+        """
+        request = v1.SubmitOrdersRequest(
+            decision_plan=plan,
+            execution_params=v1.ExecutionParams(
+                allow_partial=allow_partial, wait_seconds=wait_seconds
+            ),
+        )
+        # Without a name, a second attempt could become a second plan.
+        named = bool(plan.plan_id or plan.cycle_id)
+        return await self._call(self._execution.submit_orders, request, timeout, repeatable=named)
+
+    async def submit_order(
+        self, order: v1.SubmitOrderRequest, *, timeout: float | None = None
+    ) -> v1.SubmitOrderResponse:
+        """The order's status: REJECTED, with `error_message`, if the gate refused it."""
+        named = bool(order.client_order_id)
+        return await self._call(self._execution.submit_order, order, timeout, repeatable=named)
+
+    async def get_order_state(
+        self, order_id: str, *, timeout: float | None = None
+    ) -> v1.GetOrderStateResponse:
+        """One order, by our id, the client's or the broker's; whole in `order`."""
+        request = v1.GetOrderStateRequest(order_id=order_id)
+        return await self._ask(self._execution.get_order_state, request, timeout)
+
+    async def cancel_order(
+        self, order_id: str, *, timeout: float | None = None
+    ) -> v1.CancelOrderResponse:
+        """Whether the cancel was taken on; the stream tells when it is done."""
+        request = v1.CancelOrderRequest(order_id=order_id)
+        return await self._ask(self._execution.cancel_order, request, timeout)
+
+    def stream_executions(
+        self, *, cycle_id: str | None = None, order_ids: Iterable[str] = ()
+    ) -> AbstractAsyncContextManager[Updates[v1.StreamExecutionsResponse]]:
+        """How things stand, then every change, for `async with` and in it `async for`.
+
+        It has no deadline and is not taken up again by itself: open it anew when it fails, and
+        it begins with how things stand. Open it before submitting, to miss nothing.
+        """
+        request = v1.StreamExecutionsRequest(cycle_id=cycle_id, order_ids=list(order_ids))
+        return self._open.stream(_EXECUTIONS, request, v1.StreamExecutionsResponse)
+
+    # Account and portfolio
+
+    async def get_account_state(
+        self, *, account_id: str | None = None, timeout: float | None = None
+    ) -> v1.GetAccountStateResponse:
+        """The broker's figures."""
+        request = v1.GetAccountStateRequest(account_id=account_id)
+        return await self._ask(self._execution.get_account_state, request, timeout)
+
+    async def get_positions(
+        self,
+        *,
+        symbols: Iterable[str] = (),
+        account_id: str | None = None,
+        timeout: float | None = None,
+    ) -> v1.GetPositionsResponse:
+        """What is held; of `symbols` only, if there are any."""
+        request = v1.GetPositionsRequest(account_id=account_id, symbols=list(symbols))
+        return await self._ask(self._execution.get_positions, request, timeout)
+
+    async def get_portfolio_state(
+        self, *, account_id: str | None = None, timeout: float | None = None
+    ) -> v1.GetPortfolioStateResponse:
+        """Everything that the gate judges by, at one moment."""
+        request = v1.GetPortfolioStateRequest(account_id=account_id)
+        return await self._ask(self._execution.get_portfolio_state, request, timeout)
+
+    # The market
+
+    async def get_snapshot(
+        self,
+        symbols: Iterable[str],
+        *,
+        bar_timeframes: Iterable[int] = (),
+        timeout: float | None = None,
+    ) -> v1.GetSnapshotResponse:
+        """The latest of some symbols.   Units: `bar_timeframes` in minutes; none, no bars."""
+        frames = list(bar_timeframes)
+        request = v1.GetSnapshotRequest(
+            symbols=list(symbols), include_bars=bool(frames), bar_timeframes=frames
+        )
+        return await self._ask(self._market.get_snapshot, request, timeout)
+
+    async def get_option_chain(
+        self,
+        underlying: str,
+        *,
+        expirations: Iterable[str] = (),
+        min_strike: float | None = None,
+        max_strike: float | None = None,
+        timeout: float | None = None,
+    ) -> v1.GetOptionChainResponse:
+        """The listed options.   Units: expirations as YYYY-MM-DD, strikes in dollars per share."""
+        request = v1.GetOptionChainRequest(
+            underlying=underlying,
+            expirations=list(expirations),
+            min_strike=min_strike,
+            max_strike=max_strike,
+        )
+        return await self._ask(self._market.get_option_chain, request, timeout)
+
+    def subscribe_market_data(
+        self,
+        symbols: Iterable[str],
+        *,
+        include_options: bool = False,
+        bar_timeframes: Iterable[int] = (),
+    ) -> AbstractAsyncContextManager[Updates[v1.SubscribeMarketDataResponse]]:
+        """Quotes and bars as they come, for `async with`.   Units: `bar_timeframes` in minutes."""
+        request = v1.SubscribeMarketDataRequest(
+            symbols=list(symbols),
+            include_options=include_options,
+            bar_timeframes=list(bar_timeframes),
+        )
+        return self._open.stream(_MARKET_DATA, request, v1.SubscribeMarketDataResponse)
+
+    # The operator's levers. Only the question is repeated: a second attempt at the others could
+    # undo what somebody else did in between.
+
+    async def get_trading_state(
+        self, *, timeout: float | None = None
+    ) -> v1.GetTradingStateResponse:
+        """The trading state and its causes."""
+        request = v1.GetTradingStateRequest()
+        return await self._ask(self._control.get_trading_state, request, timeout)
+
+    async def set_trading_state(
+        self,
+        state: v1.TradingStateValue,
+        reason: str,
+        *,
+        actor: str | None = None,
+        force: bool = False,
+        timeout: float | None = None,
+    ) -> v1.SetTradingStateResponse:
+        """The trading state afterwards, which another cause may hold down."""
+        request = v1.SetTradingStateRequest(state=state, reason=reason, actor=actor, force=force)
+        return await self._call(self._control.set_trading_state, request, timeout)
+
+    async def kill_switch(
+        self, reason: str, *, flatten: bool = False, timeout: float | None = None
+    ) -> v1.KillSwitchResponse:
+        """HALTED, and what became of the open orders; `flatten` closes the positions too."""
+        request = v1.KillSwitchRequest(reason=reason, flatten=flatten)
+        return await self._call(self._control.kill_switch, request, timeout)
+
+    async def mass_cancel(
+        self, reason: str, *, timeout: float | None = None
+    ) -> v1.MassCancelResponse:
+        """How far the mass cancel came within the daemon's own deadline for it."""
+        request = v1.MassCancelRequest(reason=reason)
+        return await self._call(self._control.mass_cancel, request, timeout)
+
+    # How
+
+    @property
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError("use the client inside its `async with` block")
+        return self._connection
+
+    @property
+    def _execution(self) -> v1.ExecutionServiceStub:
+        return v1.ExecutionServiceStub(self._open.channel)
+
+    @property
+    def _market(self) -> v1.MarketDataServiceStub:
+        return v1.MarketDataServiceStub(self._open.channel)
+
+    @property
+    def _control(self) -> v1.ControlServiceStub:
+        return v1.ControlServiceStub(self._open.channel)
+
+    async def _ask(
+        self, call: UnaryCall[Request, Reply], request: Request, timeout: float | None
+    ) -> Reply:
+        return await self._call(call, request, timeout, repeatable=True)
+
+    async def _call(
+        self,
+        call: UnaryCall[Request, Reply],
+        request: Request,
+        timeout: float | None,
+        *,
+        repeatable: bool = False,
+    ) -> Reply:
+        limit = self.timeout if timeout is None else timeout
+        return await self._open.unary(call, request, repeatable=repeatable, timeout=limit)

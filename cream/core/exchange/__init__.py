@@ -1,0 +1,1 @@
+"""The simulated venue and the rules of the real one."""

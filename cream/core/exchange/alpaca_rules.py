@@ -1,0 +1,330 @@
+"""Which orders would Alpaca refuse to read, whatever the account holds?
+
+The rules that follow from the order alone: class, type and time in force, prices and their ticks,
+exits of a bracket, legs of a spread. The gate, the adapter and the simulated venue ask here, so
+that an order which passes the gate is not refused at the door. What depends on the account (buying
+power, quantity held, wash trades) is in `admission.py`.
+
+Source: docs.alpaca.markets, Orders at Alpaca, Options Trading and Options Level 3 Trading, 2026-11.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from math import gcd
+
+from attrs import frozen
+
+from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
+from cream.core.model.money import ONE
+from cream.core.model.order import (
+    OrderClass,
+    OrderLeg,
+    OrderPurpose,
+    OrderTerms,
+    OrderType,
+    Side,
+)
+from cream.core.model.plan import PositionIntent, TimeInForce
+
+# From one dollar upwards shares are priced in cents, below in hundredths of a cent (SEC Rule 612).
+CENT = Decimal("0.01")
+SUB_DOLLAR_TICK = Decimal("0.0001")
+
+MAX_CLIENT_ORDER_ID_LENGTH = 128
+# Alpaca accepts fractions of a share to nine places.
+MAX_FRACTION_PLACES = 9
+MAX_LEGS = 4
+# A stop must be at least this far behind the price that it guards.
+MIN_STOP_DISTANCE = CENT
+# A trail of the whole price could never be reached.
+MAX_TRAIL_PERCENT = Decimal(100)
+
+_DAY_OR_GTC = frozenset((TimeInForce.DAY, TimeInForce.GTC))
+_EVERY_TIF = frozenset(TimeInForce)
+_OPTION_TIF = frozenset((TimeInForce.DAY,))
+
+_WITH_LIMIT = frozenset((OrderType.LIMIT, OrderType.STOP_LIMIT))
+_WITH_STOP = frozenset((OrderType.STOP, OrderType.STOP_LIMIT))
+_WITHOUT_TRIGGER = frozenset((OrderType.MARKET, OrderType.LIMIT))
+_ALL_BUT_TRAILING = frozenset(OrderType) - {OrderType.TRAILING_STOP}
+
+TYPES_BY_CLASS: dict[OrderClass, frozenset[OrderType]] = {
+    OrderClass.SIMPLE: frozenset(OrderType),
+    OrderClass.BRACKET: _ALL_BUT_TRAILING,
+    OrderClass.OTO: _ALL_BUT_TRAILING,
+    OrderClass.OCO: frozenset((OrderType.LIMIT,)),
+    OrderClass.MLEG: _WITHOUT_TRIGGER,
+}
+
+# Classes whose exits are sent along with the order; elsewhere the levels are watched by Cream.
+_WITH_EXITS = frozenset((OrderClass.BRACKET, OrderClass.OTO, OrderClass.OCO))
+
+_BUYS = frozenset((PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE))
+
+
+@frozen
+class RuleBreach:
+    """One rule that the order breaks. `field` is the field of `OrderTerms` at fault."""
+
+    code: str
+    message: str
+    field: str
+
+
+def tick_size(instrument: Instrument, price: Decimal) -> Decimal:
+    """The grid on which a limit or stop `price` of `instrument` must lie.
+
+    Options are taken in cents at every price: the classes in the simulation are in the Penny
+    Interval Program, and Alpaca prices spreads in cents.
+    """
+    if isinstance(instrument, Equity) and -ONE < price < ONE:
+        return SUB_DOLLAR_TICK
+    return CENT
+
+
+def allowed_times_in_force(terms: OrderTerms) -> frozenset[TimeInForce]:
+    """The times in force that an order of this class, type and instrument may have."""
+    if terms.order_class is OrderClass.MLEG or isinstance(terms.instrument, OptionContract):
+        return _OPTION_TIF
+    simple = terms.order_class is OrderClass.SIMPLE
+    return _EVERY_TIF if simple and terms.order_type in _WITHOUT_TRIGGER else _DAY_OR_GTC
+
+
+def violations_of(terms: OrderTerms) -> tuple[RuleBreach, ...]:
+    """Every rule that `terms` break, in the order of the fields; empty where there is none."""
+    return (
+        *_identity(terms),
+        *_shape(terms),
+        *_quantity(terms),
+        *_prices(terms),
+        *_trail(terms),
+        *_exits(terms),
+        *_legs(terms),
+    )
+
+
+def _identity(terms: OrderTerms) -> Iterator[RuleBreach]:
+    if not 0 < len(terms.client_order_id) <= MAX_CLIENT_ORDER_ID_LENGTH:
+        message = f"client_order_id must have 1 to {MAX_CLIENT_ORDER_ID_LENGTH} characters"
+        yield RuleBreach("INVALID_CLIENT_ORDER_ID", message, "client_order_id")
+
+
+def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
+    """Class against instrument, type and time in force."""
+    name = terms.order_class.value.lower()
+    on_option = isinstance(terms.instrument, OptionContract)
+    if on_option and terms.order_class in _WITH_EXITS:
+        message = "complex orders not supported for options trading"
+        yield RuleBreach("COMPLEX_ORDER_ON_OPTION", message, "order_class")
+    if on_option and terms.order_type is OrderType.TRAILING_STOP:
+        message = "trailing stops are not supported for options trading"
+        yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
+    elif terms.order_type not in TYPES_BY_CLASS[terms.order_class]:
+        message = f"{name} orders cannot be of type {terms.order_type.value.lower()}"
+        yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
+    allowed = allowed_times_in_force(terms)
+    if terms.time_in_force not in allowed:
+        words = ", ".join(tif.value.lower() for tif in TimeInForce if tif in allowed)
+        message = f"invalid time_in_force: this order may be {words}"
+        yield RuleBreach("INVALID_TIME_IN_FORCE", message, "time_in_force")
+
+
+def _quantity(terms: OrderTerms) -> Iterator[RuleBreach]:
+    quantity = terms.quantity
+    if not quantity.is_finite() or quantity <= 0:
+        yield RuleBreach("INVALID_QUANTITY", "qty must be above zero", "quantity")
+        return
+    places = _places(quantity)
+    if places == 0:
+        return
+    if terms.order_class is OrderClass.MLEG or isinstance(terms.instrument, OptionContract):
+        message = "qty must be integer for options trading"
+        yield RuleBreach("FRACTIONAL_QUANTITY", message, "quantity")
+    elif terms.order_class is not OrderClass.SIMPLE:
+        message = "fractional orders must be simple orders"
+        yield RuleBreach("FRACTIONAL_QUANTITY", message, "quantity")
+    elif terms.time_in_force is not TimeInForce.DAY:
+        message = "fractional orders must be DAY orders"
+        yield RuleBreach("FRACTIONAL_QUANTITY", message, "time_in_force")
+    elif terms.position_intent is PositionIntent.SELL_TO_OPEN:
+        message = "fractional orders cannot be sold short"
+        yield RuleBreach("FRACTIONAL_QUANTITY", message, "quantity")
+    elif places > MAX_FRACTION_PLACES:
+        message = f"qty may have at most {MAX_FRACTION_PLACES} places"
+        yield RuleBreach("FRACTIONAL_QUANTITY", message, "quantity")
+
+
+def _prices(terms: OrderTerms) -> Iterator[RuleBreach]:
+    """Each price is there exactly if the type has it, above zero and on the tick."""
+    wanted = {
+        "limit_price": terms.order_type in _WITH_LIMIT,
+        "stop_price": terms.order_type in _WITH_STOP,
+    }
+    kind = terms.order_type.value.lower()
+    for name, price in (("limit_price", terms.limit_price), ("stop_price", terms.stop_price)):
+        if price is None and wanted[name]:
+            yield RuleBreach(f"MISSING_{name.upper()}", f"{kind} orders require {name}", name)
+        elif price is not None and not wanted[name]:
+            message = f"{kind} orders must not have {name}"
+            yield RuleBreach(f"UNEXPECTED_{name.upper()}", message, name)
+        elif price is not None:
+            # A spread may be opened for a credit, or for nothing.
+            signed = terms.order_class is OrderClass.MLEG
+            yield from _price(terms, name, price, signed=signed)
+    if terms.order_class in _WITH_EXITS:
+        for name, level in (("take_profit", terms.take_profit), ("stop_loss", terms.stop_loss)):
+            if level is not None:
+                yield from _price(terms, name, level)
+
+
+def _price(
+    terms: OrderTerms, name: str, price: Decimal, *, signed: bool = False
+) -> Iterator[RuleBreach]:
+    if not price.is_finite() or (price <= 0 and not signed):
+        yield RuleBreach("INVALID_PRICE", f"{name} must be above zero", name)
+        return
+    tick = CENT if signed else tick_size(terms.instrument, price)
+    if _places(price) > _places(tick):
+        message = (
+            f"invalid {name} {price}. sub-penny increment does not fulfill minimum pricing criteria"
+        )
+        yield RuleBreach("SUB_PENNY_PRICE", message, name)
+
+
+def _places(value: Decimal) -> int:
+    """Decimal places that `value` needs; exact for any size, where a remainder would overflow."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or exponent >= 0 or not value:
+        return 0
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -exponent - zeros)
+
+
+def _trail(terms: OrderTerms) -> Iterator[RuleBreach]:
+    given = [
+        (name, trail)
+        for name, trail in (
+            ("trail_price", terms.trail_price),
+            ("trail_percent", terms.trail_percent),
+        )
+        if trail is not None
+    ]
+    if terms.order_type is not OrderType.TRAILING_STOP:
+        for name, _ in given:
+            message = f"only trailing_stop orders may have {name}"
+            yield RuleBreach("UNEXPECTED_TRAIL", message, name)
+        return
+    if len(given) != 1:
+        message = "trailing_stop orders require exactly one of trail_price and trail_percent"
+        yield RuleBreach("INVALID_TRAIL", message, "trail_price")
+    for name, trail in given:
+        if not trail.is_finite() or trail <= 0:
+            yield RuleBreach("INVALID_TRAIL", f"{name} must be above zero", name)
+        elif name == "trail_percent" and trail >= MAX_TRAIL_PERCENT:
+            yield RuleBreach("INVALID_TRAIL", "trail_percent must be below 100", name)
+
+
+def _exits(terms: OrderTerms) -> Iterator[RuleBreach]:
+    """The exits that travel with an order: which there must be, and on which side."""
+    name = terms.order_class.value.lower()
+    entry = terms.purpose is OrderPurpose.ENTRY
+    match terms.order_class:
+        case OrderClass.SIMPLE | OrderClass.MLEG:
+            return
+        case OrderClass.BRACKET:
+            if terms.take_profit is None:
+                message = "bracket orders require take_profit.limit_price"
+                yield RuleBreach("MISSING_TAKE_PROFIT", message, "take_profit")
+            if terms.stop_loss is None:
+                message = "bracket orders require stop_loss.stop_price"
+                yield RuleBreach("MISSING_STOP_LOSS", message, "stop_loss")
+        case OrderClass.OTO:
+            if (terms.take_profit is None) == (terms.stop_loss is None):
+                message = "oto orders require exactly one of take_profit and stop_loss"
+                yield RuleBreach("INVALID_OTO_EXITS", message, "take_profit")
+        case OrderClass.OCO:
+            if terms.stop_loss is None:
+                message = "oco orders require stop_loss.stop_price"
+                yield RuleBreach("MISSING_STOP_LOSS", message, "stop_loss")
+            if terms.take_profit not in (None, terms.limit_price):
+                message = "the limit_price of an oco order is its take_profit"
+                yield RuleBreach("INVALID_TAKE_PROFIT", message, "take_profit")
+    if entry == (terms.order_class is OrderClass.OCO):
+        wanted = "exit" if terms.order_class is OrderClass.OCO else "entry"
+        yield RuleBreach("INVALID_PURPOSE", f"{name} orders must be {wanted} orders", "purpose")
+    yield from _levels(terms)
+
+
+def _levels(terms: OrderTerms) -> Iterator[RuleBreach]:
+    """Target beyond the entry, stop behind it, each by at least a cent; target beyond stop."""
+    gains_up = (terms.side is Side.BUY) != (terms.order_class is OrderClass.OCO)
+    sign = 1 if gains_up else -1
+    stop, target, base = (
+        level if level is not None and level.is_finite() else None
+        for level in (terms.stop_loss, terms.take_profit, terms.limit_price)
+    )
+    beyond, behind = (">", "<") if gains_up else ("<", ">")
+    if stop is not None and target is not None and sign * (target - stop) <= 0:
+        message = f"take_profit.limit_price must be {beyond} stop_loss.stop_price"
+        yield RuleBreach("EXITS_INVERTED", message, "take_profit")
+    if base is None:
+        return
+    if stop is not None and sign * (base - stop) < MIN_STOP_DISTANCE:
+        message = f"stop_loss.stop_price must be {behind}= {base - sign * MIN_STOP_DISTANCE}"
+        yield RuleBreach("STOP_TOO_CLOSE", message, "stop_loss")
+    entry = terms.order_class is not OrderClass.OCO
+    if entry and target is not None and sign * (target - base) < MIN_STOP_DISTANCE:
+        message = f"take_profit.limit_price must be {beyond}= {base + sign * MIN_STOP_DISTANCE}"
+        yield RuleBreach("TARGET_TOO_CLOSE", message, "take_profit")
+
+
+def _legs(terms: OrderTerms) -> Iterator[RuleBreach]:
+    legs = terms.legs
+    if terms.order_class is not OrderClass.MLEG:
+        if legs:
+            yield RuleBreach("UNEXPECTED_LEGS", "only mleg orders may have legs", "legs")
+        return
+    if not 2 <= len(legs) <= MAX_LEGS:
+        message = f"mleg orders must have 2 to {MAX_LEGS} legs"
+        yield RuleBreach("INVALID_LEG_COUNT", message, "legs")
+    if len({leg.contract for leg in legs}) != len(legs):
+        yield RuleBreach("DUPLICATE_LEGS", "every leg must be another contract", "legs")
+    for index, leg in enumerate(legs):
+        field = f"legs[{index}]"
+        if leg.contract.underlying != terms.instrument.underlying:
+            ours, theirs = terms.instrument.underlying, leg.contract.underlying
+            message = f"underlying asset mismatch: {ours} != {theirs}"
+            yield RuleBreach("UNDERLYING_MISMATCH", message, field)
+        if leg.ratio == 0:
+            yield RuleBreach("INVALID_RATIO", "ratio_qty must not be zero", field)
+        elif (leg.intent in _BUYS) != (leg.ratio > 0):
+            message = f"position intent mismatch: {leg.intent.value} with ratio {leg.ratio}"
+            yield RuleBreach("POSITION_INTENT_MISMATCH", message, field)
+    if legs and gcd(*(leg.ratio for leg in legs)) > 1:
+        message = "the ratios of the legs must have no common divisor"
+        yield RuleBreach("INVALID_RATIO", message, "legs")
+    for right in OptionRight:
+        if not _covered(legs, right):
+            message = f"a short {right.value.lower()} must be covered by a long leg of the order"
+            yield RuleBreach("UNCOVERED_LEG", message, "legs")
+
+
+def _covered(legs: tuple[OrderLeg, ...], right: OptionRight) -> bool:
+    """Whether every contract sold to open is matched by one bought to open that lives as long."""
+    opening = sorted(
+        (
+            leg
+            for leg in legs
+            if leg.contract.right is right
+            and leg.intent in (PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN)
+        ),
+        # The longest lives first, and of one expiry the long legs: cover comes before its use.
+        key=lambda leg: (leg.contract.expiration, leg.ratio),
+        reverse=True,
+    )
+    cover = 0
+    for leg in opening:
+        cover += leg.ratio
+        if cover < 0:
+            return False
+    return True

@@ -1,0 +1,222 @@
+"""What does the simulated venue do with an order, with a quote, with the passing of time?
+
+A broker and a market place in one, as Alpaca's paper account is: it admits or refuses, matches
+against the given quotes, holds exits back until their entry is filled, and keeps the account. Pure
+and deterministic: time is an argument, the market is asked, ids follow from the client's ids. Each
+method that changes something gives back the messages that the order stream would carry.
+
+Options that end in the money are settled in cash at their intrinsic value; a real broker would
+exercise and assign them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from cream.core.exchange.account import Settlement
+from cream.core.exchange.admission import NOT_UNIQUE, Admitted, Standing, judge, reserved_margin
+from cream.core.exchange.alpaca_status import VenueStatus
+from cream.core.exchange.calendar import Sessions
+from cream.core.exchange.floor import TradingFloor
+from cream.core.exchange.margin import intrinsic_value
+from cream.core.exchange.market_view import VenueMarket
+from cream.core.exchange.venue_book import VenueBook, VenueState
+from cream.core.exchange.venue_order import VenueOrder, children_from, root_from
+from cream.core.model.account import Account
+from cream.core.model.broker import (
+    Accepted,
+    BrokerOrder,
+    BrokerPosition,
+    CancelOutcome,
+    CancelTaken,
+    Execution,
+    OrderUpdate,
+    Refused,
+    SubmitOutcome,
+)
+from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.money import ZERO
+from cream.core.model.order import OrderTerms
+from cream.core.model.plan import TimeInForce
+from cream.core.options.occ import NEW_YORK, expires_at
+
+# Alpaca ends a GTC order 90 days after it was given.
+GTC_LIFE = timedelta(days=90)
+
+Updates = Sequence[OrderUpdate]
+
+
+class Venue:
+    """One account at one venue."""
+
+    def __init__(self, state: VenueState, market: VenueMarket, sessions: Sessions) -> None:
+        self._book = VenueBook(state)
+        self._market = market
+        self._sessions = sessions
+        self._floor = TradingFloor(self._book, market)
+
+    # Commands -----------------------------------------------------------------------------------
+
+    def submit(self, terms: OrderTerms, now: datetime) -> tuple[SubmitOutcome, Updates]:
+        """Take an order in, or refuse it; and what follows at once, fills included.
+
+        The answer shows the order as it was taken, before it went to work.
+        """
+        moment = self._book.advance_to(now)
+        if self._book.has_client_id(terms.client_order_id):
+            return Refused(NOT_UNIQUE, "client_order_id must be unique"), ()
+        self._begin_day(moment)
+        verdict = judge(terms, self._standing(terms, moment))
+        if isinstance(verdict, Refused):
+            return verdict, ()
+        root = self._admit(terms, verdict, moment)
+        answer = Accepted(self._book.shown(root))
+        if self._sessions.is_open(moment):
+            return answer, self._floor.open(root, moment)
+        return answer, self._floor.queue(root, moment)
+
+    def cancel(self, broker_order_id: str, now: datetime) -> tuple[CancelOutcome, Updates]:
+        """Cancel an order and, as Alpaca does, every other open member of its group.
+
+        An order that is canceled already is taken again.
+        """
+        moment = self._book.advance_to(now)
+        order = self._book.find(broker_order_id)
+        if order is None:
+            return Refused("NOT_FOUND", "order not found"), ()
+        if order.status is VenueStatus.CANCELED:
+            return CancelTaken(), ()
+        if not order.is_open:
+            message = f'order is already in "{order.status.value}" state'
+            return Refused("ORDER_NOT_CANCELABLE", message), ()
+        return CancelTaken(), self._floor.close_group(order, VenueStatus.CANCELED, "", moment)
+
+    def on_quote(self, symbol: str, now: datetime) -> Updates:
+        """What the current quote of `symbol` makes happen. Cheap where no order waits for it."""
+        if not self._floor.concerns(symbol) or not self._sessions.is_open(now):
+            return ()
+        return self._floor.match(symbol, self._book.advance_to(now))
+
+    def advance(self, now: datetime) -> Updates:
+        """What the passing of time makes happen: orders expire, options end, queues open."""
+        moment = self._book.advance_to(now)
+        updates: list[OrderUpdate] = []
+        for order in sorted(self._book.open_orders(), key=lambda order: order.expires_at):
+            if order.is_open and order.expires_at <= moment:
+                updates += self._floor.close_group(order, VenueStatus.EXPIRED, "", moment)
+        self._settle_options(moment)
+        self._begin_day(moment)
+        if self._sessions.is_open(moment):
+            updates += self._floor.open_queue(moment)
+        return updates
+
+    # Questions ----------------------------------------------------------------------------------
+
+    def order(self, any_id: str) -> BrokerOrder | None:
+        """The order with this broker id or client id, with its legs."""
+        order = self._book.find(any_id)
+        return self._book.shown(order) if order is not None else None
+
+    def open_orders(self) -> Sequence[BrokerOrder]:
+        """Every open order. Exits are listed by themselves once their entry is closed."""
+        return self._book.listing()
+
+    def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+        """Every order, with its exits, of which something changed at `moment` or later."""
+        return self._book.changed_since(moment)
+
+    def executions_since(self, moment: datetime) -> Sequence[Execution]:
+        """Every execution at `moment` or later, oldest first."""
+        return self._book.executions_since(moment)
+
+    def positions(self) -> Sequence[BrokerPosition]:
+        """Everything held, by symbol."""
+        positions = self._book.account.positions
+        return [
+            BrokerPosition(
+                instrument=positions[symbol].instrument,
+                quantity=positions[symbol].quantity,
+                average_price=positions[symbol].average_price,
+            )
+            for symbol in sorted(positions)
+            if not positions[symbol].is_flat
+        ]
+
+    def account(self, now: datetime) -> Account:
+        """The account's figures at current quotes."""
+        reserved = reserved_margin(self._book.open_orders())
+        return self._book.account.figures(self._mark, reserved, self._book.advance_to(now))
+
+    # Persisting ---------------------------------------------------------------------------------
+
+    def state(self) -> VenueState:
+        """Everything that a restart must find again."""
+        return self._book.state()
+
+    def unsaved(self) -> VenueState | None:
+        """What changed since `mark_saved`: changed orders and positions, new executions."""
+        return self._book.unsaved()
+
+    def mark_saved(self) -> None:
+        """What `unsaved` showed has been written down."""
+        self._book.mark_saved()
+
+    # Inside -------------------------------------------------------------------------------------
+
+    def _standing(self, terms: OrderTerms, moment: datetime) -> Standing:
+        return Standing(
+            account=self._book.account,
+            market=self._market,
+            sessions=self._sessions,
+            mark_of=self._mark,
+            open_orders=self._book.open_on(terms.instrument.underlying),
+            reserved=reserved_margin(self._book.open_orders()),
+            now=moment,
+        )
+
+    def _admit(self, terms: OrderTerms, verdict: Admitted, moment: datetime) -> VenueOrder:
+        sequence = self._book.next_sequence
+        ends = self._ends_at(terms, moment)
+        root = root_from(terms, sequence, moment, ends, verdict.margin_each)
+        children = children_from(terms, root)
+        root.child_ids = tuple(child.broker_order_id for child in children)
+        for order in (root, *children):
+            self._book.put(order)
+        return root
+
+    def _ends_at(self, terms: OrderTerms, moment: datetime) -> datetime:
+        """When the order expires: by its time in force, and with its contract at the latest."""
+        if terms.time_in_force is TimeInForce.GTC:
+            ends = self._sessions.day_order_ends_at(moment + GTC_LIFE)
+        else:
+            ends = self._sessions.day_order_ends_at(moment)
+        contracts = [leg.contract for leg in terms.legs]
+        if isinstance(terms.instrument, OptionContract):
+            contracts.append(terms.instrument)
+        return min([ends, *(expires_at(contract) for contract in contracts)])
+
+    def _mark(self, instrument: Instrument) -> Decimal | None:
+        quote = self._market.latest(instrument.symbol)
+        return quote.mid if quote is not None else None
+
+    def _begin_day(self, moment: datetime) -> None:
+        if self._book.account.begin_day(moment.astimezone(NEW_YORK).date(), self._mark):
+            self._book.touch_ledger()
+
+    def _settle_options(self, moment: datetime) -> None:
+        for position in list(self._book.account.positions.values()):
+            contract = position.instrument
+            if position.is_flat or not isinstance(contract, OptionContract):
+                continue
+            if expires_at(contract) > moment:
+                continue
+            spot = self._market.latest(contract.underlying)
+            price = intrinsic_value(contract, spot.mid) if spot is not None else ZERO
+            self._book.settle(
+                Settlement(
+                    contract=contract,
+                    quantity=position.quantity,
+                    price=price,
+                    settled_at=moment,
+                )
+            )

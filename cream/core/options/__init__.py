@@ -1,0 +1,1 @@
+"""Option contracts: symbols, legs, and what a spread can lose."""

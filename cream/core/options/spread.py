@@ -1,0 +1,220 @@
+"""What can a set of option legs lose and gain, and is it a spread that a venue takes?
+
+Payoffs are piecewise linear in the price of the underlying, so the extremes lie at zero, at a
+strike, or beyond the last one. With one expiration the figures are exact. With several, a short leg
+counts as covered only by a long one of the same kind that lives at least as long, and the long one
+is worth no more than its intrinsic value when the short one expires: what an American option can
+always be exercised for. That never understates the loss.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from math import gcd
+
+from attrs import frozen
+
+from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract, OptionRight
+from cream.core.model.money import ZERO
+from cream.core.model.order import OrderLeg
+from cream.core.model.plan import OptionLeg, PositionIntent
+
+Leg = OptionLeg | OrderLeg
+
+# A holding of contracts, signed: positive long, negative short.
+Holding = tuple[OptionContract, Decimal]
+
+# Alpaca, orders of class mleg: two to four legs.
+FEWEST_LEGS = 2
+MOST_LEGS = 4
+
+_BUYS = (PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE)
+_OPENS = (PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN)
+
+
+@frozen
+class LegFault:
+    """A rule that a set of legs breaks. `leg` is the index of the leg at fault, if it is one."""
+
+    code: str
+    message: str
+    leg: int | None = None
+
+
+@frozen(kw_only=True)
+class SpreadRisk:
+    """The extremes of one spread, in dollars, both as positive numbers.
+
+    None means without bound; for a profit over several expirations it means that none is known.
+    """
+
+    max_loss: Decimal | None
+    max_profit: Decimal | None
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether the most that can be lost is known."""
+        return self.max_loss is not None
+
+
+def holdings(legs: Iterable[Leg], spreads: Decimal = Decimal(1)) -> tuple[Holding, ...]:
+    """What owning so many spreads means in contracts."""
+    return tuple((leg.contract, leg.ratio * spreads) for leg in legs)
+
+
+def opens(leg: Leg) -> bool:
+    """Whether the leg opens a position."""
+    return leg.intent in _OPENS
+
+
+def all_open(legs: Sequence[Leg]) -> bool:
+    """Whether every leg opens a position."""
+    return all(map(opens, legs))
+
+
+def all_close(legs: Sequence[Leg]) -> bool:
+    """Whether every leg closes a position."""
+    return not any(map(opens, legs))
+
+
+def leg_faults(legs: Sequence[Leg], underlying: str) -> Iterator[LegFault]:
+    """Every rule of form that the legs break: count, distinctness, underlying, ratios, intents."""
+    if not FEWEST_LEGS <= len(legs) <= MOST_LEGS:
+        yield LegFault(
+            "LEG_COUNT", f"a spread has {FEWEST_LEGS} to {MOST_LEGS} legs, not {len(legs)}"
+        )
+    seen: set[OptionContract] = set()
+    for index, leg in enumerate(legs):
+        if leg.contract in seen:
+            yield LegFault("LEG_DUPLICATE", f"{leg.contract.symbol} is a leg twice", index)
+        seen.add(leg.contract)
+        if leg.contract.underlying != underlying:
+            yield LegFault(
+                "LEG_UNDERLYING",
+                f"{leg.contract.symbol} is not an option on {underlying}",
+                index,
+            )
+        if leg.ratio == 0:
+            yield LegFault("LEG_RATIO", f"the ratio of {leg.contract.symbol} is zero", index)
+        elif (leg.ratio > 0) != (leg.intent in _BUYS):
+            yield LegFault(
+                "LEG_INTENT",
+                f"{leg.intent.value} contradicts the ratio {leg.ratio} of {leg.contract.symbol}",
+                index,
+            )
+    common = gcd(*(leg.ratio for leg in legs))
+    if common > 1:
+        yield LegFault("LEG_RATIO", f"the ratios can be divided by {common}: raise the quantity")
+    if legs and not all_open(legs) and not all_close(legs):
+        yield LegFault("LEG_INTENT", "some legs open and some close: make two orders of it")
+
+
+def net_price_fault(legs: Sequence[Leg], net_price: Decimal) -> LegFault | None:
+    """Why nobody can mean this net price (debit positive, per share of the spread), if so.
+
+    Only judged with one expiration: with several there is time value beyond it.
+    """
+    if not _expire_together(holdings(legs)):
+        return None
+    low, high = _extremes(holdings(legs))
+    if _is_possible(net_price, low, high):
+        return None
+    if net_price and _is_possible(-net_price, low, high):
+        meant = "a debit, so the net price is positive"
+        if net_price > 0:
+            meant = "a credit, so the net price is negative"
+        return LegFault("NET_PRICE_SIGN", f"these legs cost {meant}, not {net_price}")
+    bound = "gain" if high is not None and net_price >= high else "lose"
+    return LegFault("NET_PRICE_IMPOSSIBLE", f"at a net price of {net_price} nothing is to {bound}")
+
+
+def spread_risk(legs: Sequence[Leg], net_price: Decimal) -> SpreadRisk:
+    """The most that one spread bought at `net_price` can lose and gain."""
+    owned = holdings(legs)
+    worst = worst_payoff(owned)
+    max_loss = None if worst is None else max(ZERO, net_price - worst) * CONTRACT_MULTIPLIER
+    max_profit = None
+    if _expire_together(owned):
+        _, high = _extremes(owned)
+        if high is not None:
+            max_profit = max(ZERO, high - net_price) * CONTRACT_MULTIPLIER
+    return SpreadRisk(max_loss=max_loss, max_profit=max_profit)
+
+
+def worst_payoff(owned: Sequence[Holding]) -> Decimal | None:
+    """The least that these holdings can be worth, per share; None if a short leg is uncovered.
+
+    Zero or negative, as nothing owed can be worth something.
+    """
+    total = ZERO
+    for group in _groups(owned):
+        if not _is_covered(group):
+            return None
+        low, _ = _extremes(group)
+        assert low is not None, "covered legs have a floor"
+        total += min(ZERO, low)
+    return total
+
+
+def _groups(owned: Sequence[Holding]) -> Iterator[list[Holding]]:
+    """The short legs by expiration, each set with the long legs that cover it."""
+    groups: dict[date, list[Holding]] = {}
+    owed: dict[tuple[date, OptionRight], Decimal] = {}
+    for contract, quantity in owned:
+        if quantity < 0:
+            groups.setdefault(contract.expiration, []).append((contract, quantity))
+            kind = (contract.expiration, contract.right)
+            owed[kind] = owed.get(kind, ZERO) - quantity
+    latest_first = sorted(groups, reverse=True)
+    longs = [(contract, quantity) for contract, quantity in owned if quantity > 0]
+    for contract, quantity in sorted(longs, key=lambda long: long[0].expiration):
+        alive = [day for day in latest_first if day <= contract.expiration]
+        left = quantity
+        for day in alive:
+            kind = (day, contract.right)
+            taken = min(left, owed.get(kind, ZERO))
+            if taken > 0:
+                groups[day].append((contract, taken))
+                owed[kind] -= taken
+                left -= taken
+        if left > 0 and alive:
+            groups[alive[0]].append((contract, left))
+    yield from groups.values()
+
+
+def _is_covered(group: Iterable[Holding]) -> bool:
+    balance = {OptionRight.CALL: ZERO, OptionRight.PUT: ZERO}
+    for contract, quantity in group:
+        balance[contract.right] += quantity
+    return min(balance.values()) >= 0
+
+
+def _extremes(owned: Sequence[Holding]) -> tuple[Decimal | None, Decimal | None]:
+    """The least and the most that the holdings pay at expiration; None is without bound."""
+    points = [ZERO, *(contract.strike for contract, _ in owned)]
+    payoffs = [_payoff(owned, price) for price in points]
+    # Beyond the highest strike only calls still move.
+    slope = sum((q for contract, q in owned if contract.right is OptionRight.CALL), ZERO)
+    low = None if slope < 0 else min(payoffs)
+    high = None if slope > 0 else max(payoffs)
+    return low, high
+
+
+def _payoff(owned: Iterable[Holding], price: Decimal) -> Decimal:
+    total = ZERO
+    for contract, quantity in owned:
+        over = price - contract.strike
+        if contract.right is OptionRight.PUT:
+            over = -over
+        if over > 0:
+            total += quantity * over
+    return total
+
+
+def _expire_together(owned: Iterable[Holding]) -> bool:
+    return len({contract.expiration for contract, _ in owned}) <= 1
+
+
+def _is_possible(net_price: Decimal, low: Decimal | None, high: Decimal | None) -> bool:
+    """Whether there is something to lose and something to gain."""
+    return (low is None or net_price > low) and (high is None or net_price < high)

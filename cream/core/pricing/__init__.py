@@ -1,0 +1,1 @@
+"""What an option is worth. The only place in the core where floats are numbers of record."""

@@ -1,0 +1,255 @@
+"""What does the gate judge: the portfolio as it would be if everything intended came true?
+
+Increases count as filled on top of everything held and working. Exits count where they make room
+and nowhere else: a plan never becomes worse by an exit. Each figure is worked out once, when the
+first rule asks for it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from attrs import define, evolve, frozen
+
+from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.money import ZERO
+from cream.core.model.order import Side
+from cream.core.model.plan import DecisionPlan, Environment
+from cream.core.model.position import Position
+from cream.core.risk.exposure import Exposure, group_value, is_occupied
+from cream.core.risk.intents import Intent
+from cream.core.risk.limits import Constraints
+from cream.core.risk.margin import entry_margin, spread_margin
+from cream.core.risk.view import Scene
+
+
+@frozen(kw_only=True)
+class After:
+    """One instrument, or the spreads of one underlying, as the increases would leave it.
+
+    `added_units` and `added_value` are what the increases contribute to the figures. Units: shares
+    or contracts; dollars.
+    """
+
+    intents: tuple[Intent, ...]
+    units: Decimal
+    added_units: Decimal
+    value: Decimal
+    added_value: Decimal
+
+    @property
+    def instrument_id(self) -> str:
+        """What a breach is reported on."""
+        return self.intents[0].instrument.symbol
+
+    def path(self, name: str) -> str:
+        """The field at fault: that of the one decision, or all decisions where they are several."""
+        return self.intents[0].path(name) if len(self.intents) == 1 else "plan.decisions"
+
+
+@frozen(kw_only=True)
+class Totals:
+    """The whole portfolio as it would be. Units: dollars.
+
+    `net_up` is the net value if of all working entries only those that buy fill, `net_down` if only
+    those that sell do. `added_*` is what the increases contribute; `margin` what they take.
+    """
+
+    gross: Decimal
+    added_gross: Decimal
+    net_up: Decimal
+    net_down: Decimal
+    added_net: Decimal
+    margin: Decimal
+
+
+@define
+class Case:
+    """A plan, or a part of one, in its scene, under limits. `whole` are all asks of the plan."""
+
+    plan: DecisionPlan
+    intents: Sequence[Intent]
+    scene: Scene
+    limits: Constraints
+    environment: Environment
+    now: datetime
+
+    @cached_property
+    def increases(self) -> Sequence[Intent]:
+        """Every intent that is meant to add to risk."""
+        return tuple(intent for intent in self.intents if intent.increases)
+
+    @cached_property
+    def adds(self) -> Sequence[Intent]:
+        """Increases that could be sized."""
+        return tuple(intent for intent in self.intents if intent.adds)
+
+    @cached_property
+    def takes(self) -> Sequence[Intent]:
+        """Exits that could be sized."""
+        return tuple(intent for intent in self.intents if intent.takes)
+
+    @cached_property
+    def moves(self) -> dict[str, "Moves"]:
+        """What the increases buy and sell, symbol by symbol, legs among them."""
+        return moves_of(self.adds)
+
+    @cached_property
+    def exits(self) -> dict[str, "Moves"]:
+        """What the exits buy and sell, symbol by symbol, legs among them."""
+        return moves_of(self.takes)
+
+    @cached_property
+    def afters(self) -> Sequence[After]:
+        """Every instrument that the increases add to."""
+        groups: dict[str, list[Intent]] = {}
+        for intent in self.adds:
+            groups.setdefault(intent.key, []).append(intent)
+        return tuple(_after(group, self.moves, self.scene.exposure) for group in groups.values())
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The portfolio as it would be."""
+        return _totals(self)
+
+
+@define
+class Moves:
+    """Units of one instrument bought and sold."""
+
+    instrument: Instrument
+    bought: Decimal = ZERO
+    sold: Decimal = ZERO
+
+    @property
+    def units(self) -> Decimal:
+        """Both together."""
+        return self.bought + self.sold
+
+
+def moves_of(intents: Iterable[Intent]) -> dict[str, Moves]:
+    """What these intents buy and sell, symbol by symbol."""
+    moves: dict[str, Moves] = {}
+    for intent in intents:
+        for instrument, quantity in intent.contracts():
+            move = moves.setdefault(instrument.symbol, Moves(instrument))
+            if quantity > 0:
+                move.bought += quantity
+            else:
+                move.sold -= quantity
+    return moves
+
+
+def values_of(intents: Iterable[Intent]) -> tuple[Decimal, Decimal]:
+    """What these intents put at stake long and short. Units: dollars."""
+    long = short = ZERO
+    for intent in intents:
+        assert intent.stance is not None, "only what was worked out is added up"
+        if intent.stance.side is Side.BUY:
+            long += intent.value
+        else:
+            short += intent.value
+    return long, short
+
+
+def _after(group: Sequence[Intent], moves: dict[str, Moves], exposure: Exposure) -> After:
+    first = group[0]
+    symbols = [instrument.symbol for instrument, _ in first.contracts()]
+    for intent in group[1:]:
+        symbols.extend(instrument.symbol for instrument, _ in intent.contracts())
+    units = added_units = ZERO
+    for symbol in symbols:
+        move = moves[symbol]
+        line = exposure.line(move.instrument)
+        long, short = line.long_units + move.bought, line.short_units + move.sold
+        if max(long, short) > units:
+            units, added_units = (long, move.bought) if long >= short else (short, move.sold)
+    if first.is_spread:
+        added = sum((intent.value for intent in group), ZERO)
+        value = exposure.spread_value.get(first.instrument.underlying, ZERO) + added
+    else:
+        line = exposure.line(first.instrument)
+        more_long, more_short = values_of(group)
+        long, short = line.long_value + more_long, line.short_value + more_short
+        value, added = (long, more_long) if long >= short else (short, more_short)
+    return After(
+        intents=tuple(group),
+        units=units,
+        added_units=added_units,
+        value=value,
+        added_value=added,
+    )
+
+
+def _totals(case: Case) -> Totals:
+    exposure = case.scene.exposure
+    added_gross = added_net = margin = ZERO
+    for after in case.afters:
+        first = after.intents[0]
+        if first.is_spread:
+            # What a spread can lose is bounded both ways, so that it leans to neither side.
+            added_gross += after.added_value
+            margin += spread_margin(after.added_value)
+            continue
+        line = exposure.line(first.instrument)
+        long, short = values_of(after.intents)
+        added_gross += line.gross(long, short) - line.gross()
+        added_net += long - short
+        margin += entry_margin(first.instrument, long + short)
+    gross, closed_long, closed_short = _relief(case)
+    return Totals(
+        gross=exposure.gross + added_gross - gross,
+        added_gross=added_gross,
+        net_up=exposure.net_held + exposure.long_working + added_net - closed_long,
+        net_down=exposure.net_held - exposure.short_working + added_net + closed_short,
+        added_net=added_net,
+        margin=margin,
+    )
+
+
+def _relief(case: Case) -> tuple[Decimal, Decimal, Decimal]:
+    """What the exits take off the gross value, off the longs and off the shorts."""
+    exposure = case.scene.exposure
+    gross = closed_long = closed_short = ZERO
+    grouped: dict[str, None] = {}
+    for move in case.exits.values():
+        line = exposure.line(move.instrument)
+        if line.grouped:
+            grouped[move.instrument.underlying] = None
+            continue
+        units = min(move.units, abs(line.held))
+        value = units * line.mark * line.instrument.multiplier
+        if line.held > 0:
+            closed_long += value
+            gross += line.gross() - line.gross(more_long=-value)
+        else:
+            closed_short += value
+            gross += line.gross() - line.gross(more_short=-value)
+    for underlying in grouped:
+        before = tuple(options_held(case.scene, underlying))
+        prices = case.scene.prices
+        freed = group_value(before, prices) - group_value(options_left(case, before), prices)
+        gross += max(ZERO, freed)
+    return gross, closed_long, closed_short
+
+
+def options_held(scene: Scene, underlying: str) -> Iterator[Position]:
+    """Every option position on `underlying`."""
+    for symbol in scene.exposure.held_options.get(underlying, ()):
+        position = scene.view.positions.get(symbol)
+        if position is not None and isinstance(position.instrument, OptionContract):
+            yield position
+
+
+def options_left(case: Case, positions: Iterable[Position]) -> list[Position]:
+    """These positions once the exits have filled."""
+    left: list[Position] = []
+    for position in positions:
+        move = case.exits.get(position.instrument.symbol)
+        held = position.quantity
+        closed = ZERO if move is None else min(move.units, abs(held))
+        if closed < abs(held):
+            share = (abs(held) - closed) / abs(held)
+            left.append(evolve(position, quantity=held * share, cost=position.cost * share))
+    return left

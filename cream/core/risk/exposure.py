@@ -1,0 +1,340 @@
+"""What is at stake already: everything held, and every working order as if it filled?
+
+The worst case is taken per side: entries that buy fill and entries that sell do not, or the other
+way round. Working exits are not counted on: until they fill, what they would close is held. An
+order that closes one side and opens the other counts as an exit and an entry.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from attrs import define, field, frozen
+
+from cream.core.model.instrument import Instrument, OptionContract, OptionRight
+from cream.core.model.money import ZERO
+from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
+from cream.core.model.position import Position
+from cream.core.options.spread import all_close, opens, spread_risk, worst_payoff
+from cream.core.risk.margin import entry_margin, spread_margin
+from cream.core.risk.prices import Prices
+
+
+@frozen(kw_only=True)
+class Line:
+    """One instrument: what is held, and what working orders would make of it.
+
+    `held` is signed, everything else is not. `exiting` is what working exits would close,
+    protection not among them. Values are in dollars; what spreads put at stake is not in them.
+    `grouped`: a holding whose value is counted with the other options of its underlying, because
+    some of those are short.
+    """
+
+    instrument: Instrument
+    held: Decimal = ZERO
+    mark: Decimal = ZERO
+    buying: Decimal = ZERO
+    selling: Decimal = ZERO
+    exiting: Decimal = ZERO
+    buying_value: Decimal = ZERO
+    selling_value: Decimal = ZERO
+    grouped: bool = False
+    orders: tuple[Order, ...] = ()
+
+    @property
+    def long_units(self) -> Decimal:
+        """The most that could be held long."""
+        return max(ZERO, self.held) + self.buying
+
+    @property
+    def short_units(self) -> Decimal:
+        """The most that could be held short."""
+        return max(ZERO, -self.held) + self.selling
+
+    @property
+    def held_value(self) -> Decimal:
+        """What is held, at its mark."""
+        return abs(self.held) * self.mark * self.instrument.multiplier
+
+    @property
+    def long_value(self) -> Decimal:
+        """The most that could be long, in dollars."""
+        return self.buying_value + (self.held_value if self.held > 0 else ZERO)
+
+    @property
+    def short_value(self) -> Decimal:
+        """The most that could be short, in dollars."""
+        return self.selling_value + (self.held_value if self.held < 0 else ZERO)
+
+    @property
+    def available(self) -> Decimal:
+        """What an exit can still close: the holding less what other exits work on."""
+        return max(ZERO, abs(self.held) - self.exiting)
+
+    def gross(self, more_long: Decimal = ZERO, more_short: Decimal = ZERO) -> Decimal:
+        """What the instrument adds to the gross value, with so much more on either side."""
+        not_here = self.held_value if self.grouped else ZERO
+        long = self.long_value + more_long - (not_here if self.held > 0 else ZERO)
+        short = self.short_value + more_short - (not_here if self.held < 0 else ZERO)
+        return max(long, short)
+
+
+@frozen(kw_only=True)
+class Exposure:
+    """Everything at stake, in sums that a judgement can add to without looking at each position.
+
+    `spread_value` holds, by underlying, what spreads can lose: those held, as one group with every
+    option of that underlying, and those that work. `contracts` counts contracts by underlying, long
+    and short. `held_options` lists held options by underlying. `reserved` is the margin that
+    working entries take. `doubts` says which marks are missing or stale. Units: dollars.
+    """
+
+    lines: Mapping[str, Line]
+    gross: Decimal = ZERO
+    net_held: Decimal = ZERO
+    long_working: Decimal = ZERO
+    short_working: Decimal = ZERO
+    spread_value: Mapping[str, Decimal] = field(factory=dict)
+    contracts: Mapping[str, Decimal] = field(factory=dict)
+    held_options: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    reserved: Decimal = ZERO
+    open_orders: int = 0
+    occupied: int = 0
+    doubts: tuple[str, ...] = ()
+
+    def line(self, instrument: Instrument) -> Line:
+        """The line of `instrument`; an empty one where nothing is held and nothing works."""
+        return self.lines.get(instrument.symbol) or Line(instrument=instrument)
+
+
+def exposure_of(
+    positions: Iterable[Position], working: Sequence[Order], prices: Prices
+) -> Exposure:
+    """The exposure of these holdings and open orders. Looks at each of them once."""
+    ledger = _Ledger(prices)
+    for position in positions:
+        if not position.is_flat:
+            ledger.hold(position)
+    tactics = {order.order_id for order in working if order.terms.is_tactic}
+    for order in working:
+        # A slice is part of what its parent has left, a bracket's leg guards what its entry fills.
+        own = order.terms.parent_order_id is None
+        if own:
+            ledger.open_orders += 1
+        if order.terms.purpose.is_protective or order.terms.parent_order_id in tactics:
+            continue
+        ledger.work(order)
+    return ledger.total()
+
+
+def group_value(positions: Sequence[Position], prices: Prices) -> Decimal:
+    """What the held options of one underlying put at stake, some of them short.
+
+    The most that the group can lose from what it cost; where that is without bound, the premium of
+    the longs and the value of the shares that the shorts can have to deliver or to take.
+    Units: dollars.
+    """
+    owned = [
+        (position.instrument, position.quantity)
+        for position in positions
+        if isinstance(position.instrument, OptionContract)
+    ]
+    worst = worst_payoff(owned)
+    multiplier = positions[0].instrument.multiplier if positions else 1
+    if worst is not None:
+        cost = sum((position.cost for position in positions), ZERO)
+        return max(ZERO, cost - worst) * multiplier
+    return sum((abs(quantity) * _at_stake(one, quantity, prices) for one, quantity in owned), ZERO)
+
+
+def _at_stake(contract: OptionContract, quantity: Decimal, prices: Prices) -> Decimal:
+    """Dollars per contract: the premium of a long one, the shares behind a naked short one."""
+    if quantity > 0:
+        return (prices.of(contract.symbol).mid or ZERO) * contract.multiplier
+    share = contract.strike
+    if contract.right is OptionRight.CALL:
+        share = max(share, prices.of(contract.underlying).mid or ZERO)
+    return share * contract.multiplier
+
+
+@define
+class _Entry:
+    """A line while it is being added up."""
+
+    instrument: Instrument
+    position: Position | None = None
+    mark: Decimal = ZERO
+    buying: Decimal = ZERO
+    selling: Decimal = ZERO
+    exiting: Decimal = ZERO
+    buying_value: Decimal = ZERO
+    selling_value: Decimal = ZERO
+    orders: list[Order] = field(factory=list)
+
+    @property
+    def held(self) -> Decimal:
+        return ZERO if self.position is None else self.position.quantity
+
+
+@define
+class _Ledger:
+    """Adds up positions first, then working orders."""
+
+    prices: Prices
+    entries: dict[str, _Entry] = field(factory=dict)
+    spread_value: dict[str, Decimal] = field(factory=dict)
+    reserved: Decimal = ZERO
+    open_orders: int = 0
+    doubts: dict[str, None] = field(factory=dict)
+
+    def hold(self, position: Position) -> None:
+        entry = self._entry(position.instrument)
+        entry.position = position
+        reading = self.prices.of(position.instrument.symbol)
+        self._doubt(reading.doubt)
+        # Without any price the entry price stands in; the doubt denies increases in the meantime.
+        entry.mark = abs(position.average_price) if reading.mid is None else reading.mid
+
+    def work(self, order: Order) -> None:
+        terms, leaves = order.terms, order.leaves
+        if terms.legs:
+            self._work_legs(terms, leaves)
+            return
+        entry = self._entry(terms.instrument)
+        entry.orders.append(order)
+        closing = leaves
+        if terms.purpose is not OrderPurpose.EXIT:
+            closing = min(leaves, max(ZERO, -terms.side.sign * entry.held))
+        opening = leaves - closing
+        entry.exiting += closing
+        if opening > 0:
+            self._work_entry(entry, terms, opening)
+
+    def _work_entry(self, entry: _Entry, terms: OrderTerms, opening: Decimal) -> None:
+        value = opening * self._price(terms) * terms.instrument.multiplier
+        self.reserved += entry_margin(terms.instrument, value)
+        if terms.side is Side.BUY:
+            entry.buying += opening
+            entry.buying_value += value
+        else:
+            entry.selling += opening
+            entry.selling_value += value
+
+    def _price(self, terms: OrderTerms) -> Decimal:
+        if isinstance(terms.instrument, OptionContract) and terms.side is Side.SELL:
+            # Only a stranger's order can be one: what matters is the obligation.
+            return terms.instrument.strike
+        price = terms.limit_price or terms.stop_price
+        if price is None:
+            reading = self.prices.of(terms.instrument.symbol)
+            self._doubt(reading.doubt)
+            price = reading.far_side(terms.side) or reading.mid or ZERO
+        return price
+
+    def _work_legs(self, terms: OrderTerms, leaves: Decimal) -> None:
+        for leg in terms.legs:
+            entry = self._entry(leg.contract)
+            quantity = abs(leg.ratio) * leaves
+            if not opens(leg):
+                entry.exiting += quantity
+            elif leg.ratio > 0:
+                entry.buying += quantity
+            else:
+                entry.selling += quantity
+        if all_close(terms.legs):
+            return
+        net = terms.limit_price
+        if net is None:
+            net = self.prices.net_far_side(terms.legs)
+            if net is None:
+                self._doubt(f"no price of the spread on {terms.instrument.symbol} that works")
+        risk = spread_risk(terms.legs, net or ZERO)
+        loss = risk.max_loss
+        if loss is None:
+            shorts = (leg for leg in terms.legs if leg.ratio < 0)
+            loss = sum((leg.contract.strike * -leg.ratio * 100 for leg in shorts), ZERO)
+        self._stake(terms.instrument.underlying, loss * leaves)
+        self.reserved += spread_margin(loss * leaves)
+
+    def total(self) -> Exposure:
+        mixed = self._group_held_options()
+        contracts: dict[str, Decimal] = {}
+        held_options: dict[str, list[str]] = {}
+        lines: dict[str, Line] = {}
+        gross = sum(self.spread_value.values(), ZERO)
+        net_held = long_working = short_working = ZERO
+        for symbol, entry in self.entries.items():
+            instrument = entry.instrument
+            of_option = isinstance(instrument, OptionContract)
+            line = Line(
+                instrument=instrument,
+                held=entry.held,
+                mark=entry.mark,
+                buying=entry.buying,
+                selling=entry.selling,
+                exiting=entry.exiting,
+                buying_value=entry.buying_value,
+                selling_value=entry.selling_value,
+                grouped=of_option and instrument.underlying in mixed,
+                orders=tuple(entry.orders),
+            )
+            lines[symbol] = line
+            gross += line.gross()
+            long_working += line.buying_value
+            short_working += line.selling_value
+            if not line.grouped:
+                net_held += line.held_value if line.held > 0 else -line.held_value
+            if of_option:
+                units = max(line.long_units, line.short_units)
+                contracts[instrument.underlying] = (
+                    contracts.get(instrument.underlying, ZERO) + units
+                )
+                if line.held:
+                    held_options.setdefault(instrument.underlying, []).append(symbol)
+        return Exposure(
+            lines=lines,
+            gross=gross,
+            net_held=net_held,
+            long_working=long_working,
+            short_working=short_working,
+            spread_value=self.spread_value,
+            contracts=contracts,
+            held_options={name: tuple(symbols) for name, symbols in held_options.items()},
+            reserved=self.reserved,
+            open_orders=self.open_orders,
+            occupied=sum(1 for line in lines.values() if is_occupied(line)),
+            doubts=tuple(self.doubts),
+        )
+
+    def _group_held_options(self) -> set[str]:
+        """Put the held options of each underlying that has short ones at stake as one."""
+        by_underlying: dict[str, list[Position]] = {}
+        for position in self._held():
+            if isinstance(position.instrument, OptionContract):
+                by_underlying.setdefault(position.instrument.underlying, []).append(position)
+        mixed: set[str] = set()
+        for underlying, positions in by_underlying.items():
+            if any(position.quantity < 0 for position in positions):
+                mixed.add(underlying)
+                self._stake(underlying, group_value(positions, self.prices))
+        return mixed
+
+    def _held(self) -> Iterator[Position]:
+        return (one.position for one in self.entries.values() if one.position is not None)
+
+    def _entry(self, instrument: Instrument) -> _Entry:
+        found = self.entries.get(instrument.symbol)
+        if found is None:
+            found = self.entries[instrument.symbol] = _Entry(instrument)
+        return found
+
+    def _stake(self, underlying: str, value: Decimal) -> None:
+        self.spread_value[underlying] = self.spread_value.get(underlying, ZERO) + value
+
+    def _doubt(self, doubt: str | None) -> None:
+        if doubt is not None:
+            self.doubts[doubt] = None
+
+
+def is_occupied(line: Line) -> bool:
+    """Whether something is held in the instrument or is being entered."""
+    return bool(line.held or line.buying or line.selling)

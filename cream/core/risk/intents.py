@@ -1,0 +1,281 @@
+"""What does each decision come to: which order, of what size, at what price, with what at stake?
+
+Worked out for each decision by itself, from the decision and the scene alone, so that the order in
+which decisions stand changes nothing. What keeps a decision from becoming an order is a fault.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.money import ZERO, floor_units
+from cream.core.model.order import OrderTerms, Side
+from cream.core.model.plan import Action, Decision, OptionLeg, SizeUnit
+from cream.core.model.verdict import Unit
+from cream.core.options.spread import SpreadRisk, leg_faults, spread_risk
+from cream.core.risk.asks import Ask, Origin
+from cream.core.risk.orders import Levels, levels_of, terms_of
+from cream.core.risk.sizing import Unsized, units
+from cream.core.risk.stance import Effect, Fault, Stance, stance_of
+from cream.core.risk.view import Scene
+
+# Beyond any order that any venue takes; what is larger is a typing error, and is not reckoned with.
+LARGEST_QUANTITY = Decimal(10) ** 9
+LARGEST_PRICE = Decimal(10) ** 9
+
+
+@frozen(kw_only=True)
+class Intent:
+    """One decision, worked out as far as it can be. What could not be worked out is None.
+
+    `entry` is the price per share it is judged at: its limit, its trigger, or the far side of the
+    market; net for a spread. `stake` is what one unit puts at stake, in dollars: price times
+    multiplier, or the most that a spread can lose. `terms` is the order, if there can be one.
+    """
+
+    ask: Ask
+    stance: Stance | None = None
+    quantity: Decimal | None = None
+    entry: Decimal | None = None
+    stake: Decimal | None = None
+    spread: SpreadRisk | None = None
+    levels: Levels | None = None
+    terms: OrderTerms | None = None
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def decision(self) -> Decision:
+        """The decision itself."""
+        return self.ask.decision
+
+    @property
+    def instrument(self) -> Instrument:
+        """What is traded; the underlying of a spread."""
+        return self.ask.decision.instrument
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether several legs are traded as one."""
+        return bool(self.ask.decision.legs)
+
+    @property
+    def key(self) -> str:
+        """What it is judged together with: its instrument, or the spreads of its underlying."""
+        symbol = self.instrument.symbol
+        return f"{symbol} spreads" if self.is_spread else symbol
+
+    @property
+    def increases(self) -> bool:
+        """Whether it is meant to add to risk."""
+        return self.stance is not None and self.stance.effect is Effect.INCREASE
+
+    @property
+    def reduces(self) -> bool:
+        """Whether it is meant to take from a position that is held."""
+        return self.stance is not None and self.stance.effect is Effect.REDUCE
+
+    @property
+    def value(self) -> Decimal:
+        """What it puts at stake, in dollars; zero where that is not known."""
+        if self.quantity is None or self.stake is None:
+            return ZERO
+        return self.quantity * self.stake
+
+    @property
+    def adds(self) -> bool:
+        """Whether it is an increase that is worked out far enough to be added up."""
+        return self.increases and self.quantity is not None and self.quantity > 0
+
+    @property
+    def takes(self) -> bool:
+        """Whether it is an exit that is worked out far enough to be added up."""
+        return self.reduces and self.quantity is not None and self.quantity > 0
+
+    def path(self, name: str) -> str:
+        """Where the caller finds the field that a decision calls `name`."""
+        return self.ask.path(name)
+
+    def contracts(self) -> Iterator[tuple[Instrument, Decimal]]:
+        """What is bought (positive) and sold (negative) if it fills, instrument by instrument."""
+        if self.stance is None or self.quantity is None:
+            return
+        if not self.is_spread:
+            yield self.instrument, self.stance.side.sign * self.quantity
+        for leg in self.decision.legs:
+            yield leg.contract, leg.ratio * self.quantity
+
+
+def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
+    """What `ask` comes to in this scene."""
+    decision = ask.decision
+    line = scene.line(decision.instrument)
+    faults = list(_faults_of_form(ask))
+    stance = stance_of(decision, line.held)
+    if isinstance(stance, Fault):
+        return Intent(ask=ask, faults=(*faults, stance))
+    if any(fault.code == "OUT_OF_RANGE" for fault in faults):
+        return Intent(ask=ask, stance=stance, faults=tuple(faults))
+    levels = levels_of(ask, stance)
+    entry = _entry_price(decision, levels, stance, scene)
+    spread = None
+    if decision.legs and entry is not None and not faults:
+        spread = spread_risk(decision.legs, entry)
+    stake = _stake(decision, stance, entry, spread, scene)
+    quantity = _quantity(decision, stance, stake, scene)
+    terms: OrderTerms | Fault | None = None
+    if isinstance(quantity, Unsized):
+        faults.append(_unsized(decision, quantity))
+    elif _is_whole(quantity) or _may_be_fractional(ask, stance):
+        terms = terms_of(ask, stance, quantity, levels, origin) if quantity > 0 else None
+        if isinstance(terms, Fault):
+            faults.append(terms)
+    return Intent(
+        ask=ask,
+        stance=stance,
+        quantity=None if isinstance(quantity, Unsized) else quantity,
+        entry=entry,
+        stake=stake,
+        spread=spread,
+        levels=levels,
+        terms=None if isinstance(terms, Fault) else terms,
+        faults=tuple(faults),
+    )
+
+
+def must_be_whole(intent: Intent) -> bool:
+    """Whether the venue takes only whole units of what `intent` asks for.
+
+    Fractions of a share can only be sold or covered, by a plain order.
+    """
+    return intent.stance is not None and not _may_be_fractional(intent.ask, intent.stance)
+
+
+def _faults_of_form(ask: Ask) -> Iterator[Fault]:
+    decision = ask.decision
+    quantity = decision.size.quantity
+    if not quantity.is_finite() or quantity > LARGEST_QUANTITY:
+        yield _out_of_range("size.quantity", quantity, LARGEST_QUANTITY)
+    prices = {
+        "limit_price": decision.limit_price,
+        "net_limit_price": decision.net_limit_price,
+        "stop_loss_level": decision.stop_loss,
+        "take_profit_level": decision.take_profit,
+        "stop_price": ask.stop_price,
+    }
+    for name, price in prices.items():
+        if price is not None and (not price.is_finite() or abs(price) > LARGEST_PRICE):
+            yield _out_of_range(name, price, LARGEST_PRICE)
+    of_options = bool(decision.legs) or isinstance(decision.instrument, OptionContract)
+    wrong = SizeUnit.SHARES if of_options else SizeUnit.CONTRACTS
+    if decision.size.unit is wrong:
+        counted = "contracts" if of_options else "shares"
+        yield Fault(
+            code="SIZE_UNIT_MISMATCH",
+            message=f"{decision.instrument.symbol} is counted in {counted} here",
+            field="size.unit",
+        )
+    if decision.legs:
+        for fault in leg_faults(decision.legs, decision.instrument.underlying):
+            place = "legs" if fault.leg is None else f"legs[{fault.leg}]"
+            yield Fault(code=fault.code, message=fault.message, field=place)
+
+
+def _out_of_range(name: str, value: Decimal, limit: Decimal) -> Fault:
+    finite = value if value.is_finite() else None
+    message = f"{name} is not a number that an order can have"
+    return Fault(code="OUT_OF_RANGE", message=message, field=name, observed=finite, limit=limit)
+
+
+def _entry_price(
+    decision: Decision, levels: Levels, stance: Stance, scene: Scene
+) -> Decimal | None:
+    if levels.limit is not None:
+        return levels.limit
+    if decision.legs:
+        return scene.prices.net_far_side(decision.legs)
+    if levels.trigger is not None:
+        return levels.trigger
+    return scene.prices.of(decision.instrument.symbol).far_side(stance.side)
+
+
+def _stake(
+    decision: Decision,
+    stance: Stance,
+    entry: Decimal | None,
+    spread: SpreadRisk | None,
+    scene: Scene,
+) -> Decimal | None:
+    """What one unit puts at stake. A short sale may bring more than its limit, and then owes more.
+
+    Units: dollars.
+    """
+    if decision.legs:
+        return None if spread is None else spread.max_loss
+    if entry is None:
+        return None
+    price = entry
+    if stance == Stance(Effect.INCREASE, Side.SELL):
+        price = max(price, scene.prices.of(decision.instrument.symbol).far_side(Side.SELL) or price)
+    return price * decision.instrument.multiplier
+
+
+def _quantity(
+    decision: Decision, stance: Stance, stake: Decimal | None, scene: Scene
+) -> Decimal | Unsized:
+    """The size in units. CLOSE never asks for more than can be closed: it means all of it."""
+    cost = stake
+    if not decision.legs:
+        multiplier = decision.instrument.multiplier
+        if decision.limit_price is not None:
+            cost = decision.limit_price * multiplier
+        elif cost is None and stance.effect is Effect.REDUCE:
+            # An exit is not refused for want of a price: its mark tells the size well enough.
+            cost = scene.line(decision.instrument).mark * multiplier
+    quantity = units(decision.size, cost, scene.equity)
+    if isinstance(quantity, Unsized) or decision.action is not Action.CLOSE:
+        return quantity
+    most = closable(decision, scene)
+    return min(quantity, most) if most > 0 else quantity
+
+
+def closable(decision: Decision, scene: Scene) -> Decimal:
+    """How much an exit like `decision` can still close: what is held and no other exit works on.
+
+    Units: shares, contracts, or whole spreads.
+    """
+    if not decision.legs:
+        return scene.line(decision.instrument).available
+    return min(_closable_by(leg, scene) for leg in decision.legs)
+
+
+def _closable_by(leg: OptionLeg, scene: Scene) -> Decimal:
+    line = scene.line(leg.contract)
+    if leg.ratio * line.held >= 0:
+        return ZERO
+    return floor_units(line.available / abs(leg.ratio))
+
+
+def _unsized(decision: Decision, unsized: Unsized) -> Fault:
+    return Fault(
+        code="RISK_INPUT_UNKNOWN",
+        message=f"{decision.size.unit.value} cannot be told in units without {unsized.missing}",
+        field="size",
+    )
+
+
+def _is_whole(quantity: Decimal) -> bool:
+    return quantity == quantity.to_integral_value()
+
+
+def _may_be_fractional(ask: Ask, stance: Stance) -> bool:
+    decision = ask.decision
+    of_options = bool(decision.legs) or isinstance(decision.instrument, OptionContract)
+    return stance.effect is Effect.REDUCE and not of_options and decision.tactic is None
+
+
+def unit_of(intent: Intent) -> Unit:
+    """What the order of `intent` is counted in."""
+    of_options = intent.is_spread or isinstance(intent.instrument, OptionContract)
+    return Unit.CONTRACTS if of_options else Unit.SHARES

@@ -1,0 +1,181 @@
+"""Which order is it that a decision asks for?
+
+Prices are brought to the venue's grid here, and nowhere else, always away from harm: a buyer pays
+no more than asked for, a seller gets no less, a stop is reached no later.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.exchange.alpaca_rules import CENT, tick_size
+from cream.core.model.ids import client_order_id, order_id
+from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
+from cream.core.model.money import round_to_tick_down, round_to_tick_up
+from cream.core.model.order import (
+    OrderClass,
+    OrderLeg,
+    OrderPurpose,
+    OrderTerms,
+    OrderType,
+    Side,
+    TwapTerms,
+)
+from cream.core.model.plan import Decision, RiskDenomination
+from cream.core.risk.asks import Ask, Origin
+from cream.core.risk.stance import Effect, Fault, Stance
+
+TWAP = "TWAP"
+
+# What is asked for where the parameters of a TWAP are silent: an hour in steps of a minute.
+_DEFAULT_MINUTES = 60
+_DEFAULT_INTERVAL_SECONDS = 60
+# Each slice is an order, and a broker's budget is some 200 requests a minute.
+_MAX_SLICES = 1_000
+_SECONDS_PER_MINUTE = 60
+
+# The part that a decision's own order plays among the orders it causes, and its first attempt.
+_ROLE = "entry"
+_ATTEMPT = 0
+
+
+@frozen(kw_only=True)
+class Levels:
+    """The prices of an order on the venue's grid. Units: dollars per share; net for a spread."""
+
+    limit: Decimal | None
+    trigger: Decimal | None
+    stop_loss: Decimal | None
+    take_profit: Decimal | None
+
+
+def watched_by(decision: Decision) -> Instrument:
+    """Whose price the stop and the target are levels of."""
+    instrument = decision.instrument
+    by_underlying = decision.denomination is RiskDenomination.UNDERLYING_PRICE
+    if isinstance(instrument, OptionContract) and by_underlying:
+        return Equity(instrument.underlying)
+    return instrument
+
+
+def gains_up(decision: Decision, side: Side) -> bool:
+    """Whether a position opened on `side` gains when the watched price rises."""
+    instrument = decision.instrument
+    if isinstance(instrument, OptionContract) and watched_by(decision) != instrument:
+        return (side is Side.BUY) == (instrument.right is OptionRight.CALL)
+    return side is Side.BUY
+
+
+def levels_of(ask: Ask, stance: Stance) -> Levels:
+    """The prices of `ask` on the venue's grid. An exit carries no levels of its own."""
+    decision, side = ask.decision, stance.side
+    buys, opens = side is Side.BUY, stance.effect is Effect.INCREASE
+    if decision.legs:
+        net = decision.net_limit_price
+        net = None if net is None else round_to_tick_down(net, CENT)
+        return Levels(limit=net, trigger=None, stop_loss=None, take_profit=None)
+    instrument, watched = decision.instrument, watched_by(decision)
+    up = gains_up(decision, side)
+    return Levels(
+        limit=_on_grid(instrument, decision.limit_price, up=not buys),
+        trigger=_on_grid(instrument, ask.stop_price, up=buys == opens),
+        stop_loss=_on_grid(watched, decision.stop_loss, up=up) if opens else None,
+        take_profit=_on_grid(watched, decision.take_profit, up=up) if opens else None,
+    )
+
+
+def _on_grid(instrument: Instrument, price: Decimal | None, *, up: bool) -> Decimal | None:
+    if price is None:
+        return None
+    tick = tick_size(instrument, price)
+    return round_to_tick_up(price, tick) if up else round_to_tick_down(price, tick)
+
+
+def terms_of(
+    ask: Ask, stance: Stance, quantity: Decimal, levels: Levels, origin: Origin
+) -> OrderTerms | Fault:
+    """The order that `ask` is, for `quantity` whole shares, contracts or spreads."""
+    decision = ask.decision
+    twap = twap_of(decision, quantity, levels.limit)
+    if isinstance(twap, Fault):
+        return twap
+    ours = order_id(
+        origin.environment,
+        origin.account_id,
+        origin.plan_id,
+        decision.decision_id,
+        _ROLE,
+        _ATTEMPT,
+    )
+    plain = OrderType.MARKET if levels.limit is None else OrderType.LIMIT
+    return OrderTerms(
+        order_id=ours,
+        client_order_id=ask.client_order_id or client_order_id(ours),
+        plan_id=origin.plan_id,
+        cycle_id=origin.cycle_id,
+        decision_id=decision.decision_id,
+        instrument=decision.instrument,
+        side=stance.side,
+        order_type=ask.order_type or plain,
+        order_class=_class_of(decision, levels, twap),
+        time_in_force=decision.time_in_force,
+        quantity=quantity,
+        purpose=OrderPurpose.ENTRY if stance.effect is Effect.INCREASE else OrderPurpose.EXIT,
+        limit_price=levels.limit,
+        stop_price=levels.trigger,
+        trail_price=ask.trail_price,
+        trail_percent=ask.trail_percent,
+        take_profit=levels.take_profit,
+        stop_loss=levels.stop_loss,
+        denomination=decision.denomination,
+        position_intent=None if decision.legs else stance.intent,
+        legs=tuple(OrderLeg(leg.contract, leg.ratio, leg.intent) for leg in decision.legs),
+        twap=twap,
+    )
+
+
+def _class_of(decision: Decision, levels: Levels, twap: TwapTerms | None) -> OrderClass:
+    """Only a plain order in shares takes its exits along; other levels are watched here."""
+    if decision.legs:
+        return OrderClass.MLEG
+    if twap is not None or isinstance(decision.instrument, OptionContract):
+        return OrderClass.SIMPLE
+    exits = (levels.take_profit is not None) + (levels.stop_loss is not None)
+    return (OrderClass.SIMPLE, OrderClass.OTO, OrderClass.BRACKET)[exits]
+
+
+def twap_of(
+    decision: Decision, quantity: Decimal, limit: Decimal | None
+) -> TwapTerms | Fault | None:
+    """How the order is sliced: whole units that add up exactly, the odd ones first."""
+    if decision.tactic is None:
+        return None
+    if decision.tactic != TWAP or decision.legs:
+        what = "a spread" if decision.legs else "this version"
+        return Fault(
+            code="TACTIC_UNAVAILABLE",
+            message=f"the tactic {decision.tactic} is not available for {what}",
+            field="execution_tactic",
+        )
+    minutes = _whole(decision.tactic_params, "duration_minutes", _DEFAULT_MINUTES)
+    interval = _whole(decision.tactic_params, "slice_interval_seconds", _DEFAULT_INTERVAL_SECONDS)
+    if minutes is None or interval is None:
+        return Fault(
+            code="TACTIC_UNAVAILABLE",
+            message="duration_minutes and slice_interval_seconds must be whole and above zero",
+            field="execution_params",
+        )
+    # More slices than units would be slices of nothing.
+    count = min(max(1, minutes * _SECONDS_PER_MINUTE // interval), _MAX_SLICES, int(quantity))
+    each, odd = divmod(int(quantity), count)
+    slices = tuple(Decimal(each + (index < odd)) for index in range(count))
+    market = limit is None or decision.tactic_params.get("slice_type") == "market"
+    return TwapTerms(slices=slices, interval_seconds=interval, market=market)
+
+
+def _whole(params: Mapping[str, object], name: str, default: int) -> int | None:
+    value = params.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    return int(value) if value > 0 and value == int(value) else None

@@ -1,0 +1,82 @@
+"""Which price does the gate judge by, and how far is it to be trusted?"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.money import ZERO
+from cream.core.model.order import OrderLeg, Side
+from cream.core.model.plan import OptionLeg
+
+QuoteOf = Callable[[str], Datum[Quote]]
+
+
+@frozen
+class Reading:
+    """What is known of one symbol's market.
+
+    `quote` is None where no price can be taken from it. `doubt` says why the reading is not good
+    enough to increase a position by; a stale quote is doubtful, and yet a price.
+    """
+
+    quote: Quote | None
+    doubt: str | None = None
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The middle of the market."""
+        return None if self.quote is None else self.quote.mid
+
+    def far_side(self, side: Side) -> Decimal | None:
+        """What an order on `side` pays or gets at once; None where nobody is there."""
+        if self.quote is None:
+            return None
+        price = self.quote.ask if side is Side.BUY else self.quote.bid
+        return price if price > 0 else None
+
+
+def read(symbol: str, datum: Datum[Quote]) -> Reading:
+    """What `datum` says of the market in `symbol`."""
+    match datum:
+        case Unknown(why):
+            return Reading(None, f"no quote of {symbol}: {why}")
+        case Known(quote):
+            doubt = None
+        case Stale(quote, age_seconds):
+            doubt = f"the quote of {symbol} is {age_seconds:.1f} s old"
+        case _:
+            assert_never(datum)
+    if quote.is_crossed:
+        return Reading(None, f"the quote of {symbol} is crossed: bid {quote.bid}, ask {quote.ask}")
+    if quote.ask <= 0 or quote.bid < 0:
+        return Reading(None, f"the quote of {symbol} has no price")
+    return Reading(quote, doubt)
+
+
+@define
+class Prices:
+    """Readings of one moment: each symbol is asked for once."""
+
+    quote_of: QuoteOf
+    _readings: dict[str, Reading] = field(factory=dict, init=False)
+
+    def of(self, symbol: str) -> Reading:
+        """The reading of `symbol`."""
+        found = self._readings.get(symbol)
+        if found is None:
+            found = self._readings[symbol] = read(symbol, self.quote_of(symbol))
+        return found
+
+    def net_far_side(self, legs: tuple[OptionLeg, ...] | tuple[OrderLeg, ...]) -> Decimal | None:
+        """What a spread costs at once, debit positive; None where one leg has no price."""
+        net = ZERO
+        for leg in legs:
+            side = Side.BUY if leg.ratio > 0 else Side.SELL
+            price = self.of(leg.contract.symbol).far_side(side)
+            if price is None:
+                return None
+            net += leg.ratio * price
+        return net

@@ -1,0 +1,88 @@
+"""What is a rule of the gate, and what does it say of a case?"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from typing import ClassVar
+
+from attrs import frozen
+
+from cream.core.model.verdict import Severity, Unit
+from cream.core.risk.case import Case
+
+# Ratios are shown to a ten-thousandth of a percent: no limit is set finer.
+_RATIO_QUANTUM = Decimal("0.000001")
+# Larger ones keep their digits as they are: with six places they would not fit the context's 28.
+_LARGEST_ROUNDED = Decimal(10) ** 15
+
+
+@frozen(kw_only=True)
+class Breach:
+    """One way in which a rule is broken.
+
+    `headroom` is how much would pass, in the unit of the rule. `fits_smaller` says that a smaller
+    size might pass. `code` and `unit` are the rule's own where they are None.
+    """
+
+    message: str
+    instrument_id: str | None = None
+    field_path: str | None = None
+    observed: Decimal | None = None
+    limit: Decimal | None = None
+    headroom: Decimal | None = None
+    fits_smaller: bool = False
+    code: str | None = None
+    unit: Unit | None = None
+
+
+@frozen
+class Finding:
+    """What a rule says: every breach, or the numbers by which it passed."""
+
+    breaches: Sequence[Breach] = ()
+    observed: Decimal | None = None
+    limit: Decimal | None = None
+
+
+FINE = Finding()
+
+
+class Rule(ABC):
+    """One rule: a code, how grave a breach is, the key of its limit, and what it measures.
+
+    The first line of the docstring of a rule says what it demands; clients are shown it.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+    limit_key: ClassVar[str | None] = None
+    unit: ClassVar[Unit] = Unit.NONE
+
+    @property
+    def statement(self) -> str:
+        """What the rule demands, in a sentence."""
+        return (self.__doc__ or "").partition("\n")[0]
+
+    @abstractmethod
+    def judge(self, case: Case) -> Finding:
+        """What the rule says of `case`."""
+
+
+def room(limit: Decimal, taken: Decimal) -> Decimal | None:
+    """What is left of `limit` when `taken` is gone; None where nothing is."""
+    left = limit - taken
+    return left if left > 0 else None
+
+
+def shown_at_most(ratio: Decimal) -> Decimal:
+    """A ratio that has an upper limit, rounded so that it never looks better than it is."""
+    return _shown(ratio, ROUND_UP)
+
+
+def shown_at_least(ratio: Decimal) -> Decimal:
+    """A ratio that has a lower limit, rounded so that it never looks better than it is."""
+    return _shown(ratio, ROUND_DOWN)
+
+
+def _shown(ratio: Decimal, rounding: str) -> Decimal:
+    return ratio if abs(ratio) > _LARGEST_ROUNDED else ratio.quantize(_RATIO_QUANTUM, rounding)

@@ -1,0 +1,77 @@
+"""On what does the gate judge? The account, the holdings, the orders and the market of one moment.
+
+Who builds a view answers for it: nothing in here is looked up again. Whatever is not certain is
+said to be so (`Known | Stale | Unknown`), because what is unknown must never be read as zero.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+from attrs import define, frozen
+
+from cream.core.model.account import Account
+from cream.core.model.instrument import Instrument
+from cream.core.model.market import Datum, Known, Quote, Stale
+from cream.core.model.order import Order
+from cream.core.model.position import Position
+from cream.core.model.state import TradingState
+from cream.core.risk.exposure import Exposure, Line, exposure_of
+from cream.core.risk.prices import Prices
+
+
+@frozen(kw_only=True)
+class PortfolioView:
+    """One moment, as seen by the gate.
+
+    `positions` by symbol. `working` are the open orders: parents, slices and legs, each once.
+    `quote` gives the latest quote of a symbol with its age judged, `knows` whether an instrument
+    exists and can still trade. `reasons` say why the state is what it is. `exposure` is what
+    positions and working orders add up to, where somebody has kept the sums; otherwise the gate
+    adds them up.
+    """
+
+    account: Datum[Account]
+    positions: Mapping[str, Position]
+    working: Sequence[Order]
+    quote: Callable[[str], Datum[Quote]]
+    knows: Callable[[Instrument], bool]
+    state: TradingState = TradingState.ACTIVE
+    reasons: tuple[str, ...] = ()
+    exposure: Exposure | None = None
+
+
+@define
+class Scene:
+    """A view with its sums and readings, for one judgement."""
+
+    view: PortfolioView
+    prices: Prices
+    exposure: Exposure
+
+    @property
+    def account(self) -> Account | None:
+        """The broker's figures, stale or not; None where there are none."""
+        match self.view.account:
+            case Known(account) | Stale(account, _):
+                return account
+            case _:
+                return None
+
+    @property
+    def equity(self) -> Decimal | None:
+        """The account's equity, stale or not. Units: dollars."""
+        account = self.account
+        return None if account is None else account.equity
+
+    def line(self, instrument: Instrument) -> Line:
+        """What is held and what works in `instrument`."""
+        return self.exposure.line(instrument)
+
+
+def scene_of(view: PortfolioView) -> Scene:
+    """The scene of `view`. Positions and orders are gone through once, or not at all."""
+    prices = Prices(view.quote)
+    exposure = view.exposure
+    if exposure is None:
+        exposure = exposure_of(view.positions.values(), view.working, prices)
+    return Scene(view, prices, exposure)

@@ -1,0 +1,59 @@
+"""What did the broker last say the account is worth, and is that from before the last fill?"""
+
+from collections.abc import Callable
+
+import trio
+from attrs import define
+
+from cream.core.model.account import Account
+from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.market import Datum, Known, Stale, Unknown
+from cream.core.ports import Broker
+
+
+@define
+class AccountBoard:
+    """The latest account figures. Units: `stale_after` in seconds.
+
+    `fills` counts the fills booked so far: figures from before the latest fill do not know what it
+    cost, so they are fetched again before an increase is judged.
+    """
+
+    broker: Broker
+    fills: Callable[[], int]
+    stale_after: float
+    _latest: Account | None = None
+    _fetched_at: float = 0.0
+    _fills_then: int = -1
+
+    async def fetch(self) -> None:
+        """Ask the broker. Raises: BrokerUnavailable."""
+        fills = self.fills()
+        self._latest = await self.broker.account()
+        self._fetched_at = trio.current_time()
+        self._fills_then = fills
+
+    async def freshen(self, within: float) -> None:
+        """Fetch if the figures are old or older than the last fill; failing leaves them as is."""
+        old = trio.current_time() - self._fetched_at > self.stale_after / 2
+        if self._latest is not None and not old and self._fills_then == self.fills():
+            return
+        with trio.move_on_after(within):
+            try:
+                await self.fetch()
+            except BrokerUnavailable:
+                return
+
+    @property
+    def account_id(self) -> str:
+        """The account's name; empty until the broker has told it."""
+        return self._latest.account_id if self._latest is not None else ""
+
+    def datum(self) -> Datum[Account]:
+        """The figures with their age."""
+        if self._latest is None:
+            return Unknown("the broker has not told the account's figures yet")
+        age = trio.current_time() - self._fetched_at
+        if age > self.stale_after or self._fills_then != self.fills():
+            return Stale(self._latest, age)
+        return Known(self._latest)

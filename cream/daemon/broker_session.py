@@ -1,0 +1,76 @@
+"""What is a connection to the broker? One scope: the order stream, the router, the tactics.
+
+The session connects the order stream, sweeps (whatever happened while nobody listened), and only
+then lets the router send. If the stream drops, the scope ends and takes the router with it; the
+supervisor starts the next session after a backoff. The watchdog ends it too, when the broker is
+gone. While a mass cancel is owed the router waits: nothing new leaves before everything old is
+confirmed gone.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+import trio
+from attrs import frozen
+
+from cream.core.model.broker import OrderUpdate
+from cream.core.model.errors import BrokerUnavailable
+from cream.core.ports import Broker
+from cream.daemon.desk import Desk, RouterJob
+from cream.daemon.link import BrokerLink
+from cream.daemon.order_router import Router
+from cream.daemon.readings import read
+from cream.daemon.tactic_runner import TacticRunner
+
+log = structlog.get_logger(__name__)
+
+
+@frozen
+class BrokerSession:
+    """A session's collaborators. `sweep` reconciles and raises BrokerUnavailable if it cannot."""
+
+    desk: Desk
+    broker: Broker
+    link: BrokerLink
+    router: Router
+    tactics: TacticRunner
+    jobs: trio.MemoryReceiveChannel[RouterJob]
+    sweep: Callable[[], Awaitable[None]]
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """One session, to its end.
+
+        Raises: BrokerUnavailable, in a group, when the stream drops.
+        Cancellation: see `Router.run`; the stream is closed.
+        """
+        try:
+            async with self.broker.updates() as updates, trio.open_nursery() as nursery:
+                self.link.alive()
+                nursery.start_soon(self._read, updates)
+                await self.sweep()
+                self.link.set_session(True)
+                log.info("broker_session.session_started", broker=self.broker.name)
+                task_status.started()
+                await self._debts_paid()
+                await nursery.start(self.router.run, self.jobs)
+                nursery.start_soon(self.tactics.run)
+        except* BrokerUnavailable:
+            self.link.failed()
+            raise
+        finally:
+            self.link.set_session(False)
+
+    async def _debts_paid(self) -> None:
+        while self.desk.book.mass_cancel_owed is not None:
+            await self.desk.wait_change()
+
+    async def _read(self, updates: AsyncIterator[OrderUpdate]) -> None:
+        """Hand every update to the desk, in order.
+
+        The desk's queue is bounded; when it is full this reader waits, and the broker's stream
+        behind it.
+        """
+        async for update in updates:
+            self.link.alive()
+            await self.desk.post(read(update))
+        raise BrokerUnavailable("the order stream ended")

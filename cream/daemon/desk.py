@@ -1,0 +1,232 @@
+"""Who changes what is true? One task: it runs pure decisions and records what they say.
+
+A command is a function of (book, now) that gives events, effects and an answer
+(`core/risk/decisions.py`). The desk runs commands one after the other, applies their events to the
+book at once, and queues them for the journal. Effects (an order to the router, an answer to a
+caller, an update to subscribers) are released only when the journal has committed, in the same
+order. So a decision always sees everything decided before it, nothing is sent or acknowledged
+before it is durable, and many commands share one fsync.
+
+When the journal fails, what was released stays true and nothing more is taken in: only cancels and
+the broker's own reports still pass, without a journal (INTERFACE.md 5.8).
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from cream.core.execution.book import Book
+from cream.core.execution.events import Event, Record
+from cream.core.model.errors import CreamError, JournalFailed
+from cream.core.ports import Clock
+from cream.core.risk.decisions import Decide, Decided
+from cream.core.risk.gate import Approved
+from cream.daemon.journal_writer import Batch
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+@frozen
+class SendOrder:
+    """For the router: send this approved order."""
+
+    approved: Approved
+
+
+@frozen
+class CancelOrder:
+    """For the router: cancel the order with our id `order_id`."""
+
+    order_id: str
+
+
+RouterJob = SendOrder | CancelOrder
+
+
+@define
+class _Command(Generic[T]):
+    """A decision to take, and whoever waits for its answer."""
+
+    decide: Decide[T]
+    passes_without_journal: bool
+    done: trio.Event | None = None
+    result: T | None = None
+    error: Exception | None = None
+
+
+@frozen
+class Committed:
+    """What subscribers are told: a record that is durable, and the book it was applied to."""
+
+    record: Record
+    touched: "Touched"
+
+
+@frozen
+class Touched:
+    """Which orders and symbols a record changed, read off when it was applied."""
+
+    orders: tuple[Any, ...] = ()
+    symbols: tuple[str, ...] = ()
+
+
+# Commands that may wait for the desk. Each is one order or report; past this, callers wait.
+_COMMANDS = 10_000
+
+
+@define
+class DeskChannels:
+    """The desk's ends. Bounded: a full command queue makes callers wait, never the feed."""
+
+    commands_in: trio.MemorySendChannel[_Command[Any]]
+    commands_out: trio.MemoryReceiveChannel[_Command[Any]]
+    batches: trio.MemorySendChannel[Batch]
+    jobs: trio.MemorySendChannel[RouterJob]
+
+    @classmethod
+    def to(
+        cls, batches: trio.MemorySendChannel[Batch], jobs: trio.MemorySendChannel[RouterJob]
+    ) -> "DeskChannels":
+        """A command queue in front, and these two behind."""
+        commands_in, commands_out = trio.open_memory_channel[_Command[Any]](_COMMANDS)
+        return cls(commands_in, commands_out, batches, jobs)
+
+
+@define
+class Desk:
+    """The owner of the book. Everyone may read it; only `run` changes it."""
+
+    book: Book
+    clock: Clock
+    channels: DeskChannels
+    published: Callable[[Sequence[Committed]], None]
+    touch: Callable[[Book, Event], Touched]
+    on_failure: Callable[[JournalFailed], None] = field(default=lambda _error: None)
+    failure: JournalFailed | None = None
+    finished: trio.Event = field(factory=trio.Event)
+    _listeners: list[Callable[[], None]] = field(factory=list)
+    _changed: trio.Event = field(factory=trio.Event)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` (which must not wait) after every change of the book."""
+        self._listeners.append(listener)
+
+    async def wait_change(self) -> None:
+        """Return once the book has changed."""
+        await self._changed.wait()
+
+    async def do(self, decide: Decide[T], *, passes_without_journal: bool = False) -> T:
+        """The decision's answer, once what it recorded is durable.
+
+        Raises: CreamError from the decision, or PERSISTENCE_UNAVAILABLE.
+        Cancellation: the command is taken all the same if the desk had it already.
+        """
+        command = _Command(decide, passes_without_journal, done=trio.Event())
+        assert command.done is not None
+        try:
+            await self.channels.commands_in.send(command)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            raise CreamError("NOT_READY", "the daemon is stopping") from None
+        await command.done.wait()
+        if command.error is not None:
+            raise command.error
+        return command.result  # type: ignore[return-value]
+
+    async def post(self, decide: Decide[Any], *, passes_without_journal: bool = True) -> None:
+        """Hand the decision in, waiting for room in the queue but not for the answer."""
+        await self.channels.commands_in.send(_Command(decide, passes_without_journal))
+
+    def do_soon(self, decide: Decide[Any], *, passes_without_journal: bool = True) -> None:
+        """Take the decision soon; nobody waits for the answer.
+
+        Raises: trio.WouldBlock when the queue is full: the caller's own source is to be read
+        again later (reports are also found by reconciliation).
+        """
+        self.channels.commands_in.send_nowait(_Command(decide, passes_without_journal))
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Take commands until the last sender is gone."""
+        task_status.started()
+        try:
+            async for command in self.channels.commands_out:
+                await self._take(command)
+        finally:
+            self.finished.set()
+
+    async def _take(self, command: _Command[Any]) -> None:
+        if self.failure is not None and not command.passes_without_journal:
+            message = f"the journal cannot commit: {self.failure}"
+            self._answer(command, CreamError("PERSISTENCE_UNAVAILABLE", message))
+            return
+        try:
+            decided = command.decide(self.book, self.clock.now())
+        except CreamError as error:
+            self._answer(command, error)
+            return
+        except Exception as error:  # barrier: a defect in one command ends only it
+            log.error("desk.decision_failed", exc_info=error)
+            self._answer(command, CreamError("INTERNAL", "the command could not be decided"))
+            return
+        committed = self._record(decided.events)
+        batch = Batch(
+            records=tuple(one.record for one in committed),
+            committed=partial(self._release, command, decided, committed),
+            failed=partial(self._fail, command, decided),
+        )
+        if self.failure is not None:
+            self._release(command, decided, committed)
+            return
+        await self.channels.batches.send(batch)
+
+    def _record(self, events: Sequence[Event]) -> tuple[Committed, ...]:
+        """Apply `events` and say what each touched. A broken invariant ends the process."""
+        committed = []
+        for event in events:
+            record = Record(self.book.sequence + 1, event)
+            self.book.apply(record)
+            committed.append(Committed(record, self.touch(self.book, event)))
+        if committed:
+            self._changed.set()
+            self._changed = trio.Event()
+            for listener in self._listeners:
+                listener()
+        return tuple(committed)
+
+    def _release(
+        self, command: _Command[Any], decided: Decided[Any], committed: Sequence[Committed]
+    ) -> None:
+        """The journal has it: let the effects happen."""
+        for approved in decided.sends:
+            self.channels.jobs.send_nowait(SendOrder(approved))
+        for order_id in decided.cancels:
+            self.channels.jobs.send_nowait(CancelOrder(order_id))
+        self.published(committed)
+        command.result = decided.result
+        if command.done is not None:
+            command.done.set()
+
+    def _fail(self, command: _Command[Any], decided: Decided[Any], error: JournalFailed) -> None:
+        """The journal does not have it. Cancels still leave; nothing else does."""
+        if self.failure is None:
+            self.failure = error
+            log.critical("desk.journal_failed", error=str(error))
+            self.on_failure(error)
+        for order_id in decided.cancels:
+            self.channels.jobs.send_nowait(CancelOrder(order_id))
+        if command.passes_without_journal:
+            command.result = decided.result
+            if command.done is not None:
+                command.done.set()
+            return
+        message = f"the journal cannot commit: {error}"
+        self._answer(command, CreamError("PERSISTENCE_UNAVAILABLE", message))
+
+    def _answer(self, command: _Command[Any], error: CreamError) -> None:
+        command.error = error
+        if command.done is not None:
+            command.done.set()

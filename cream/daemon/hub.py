@@ -1,0 +1,133 @@
+"""Who hears of changes? Subscribers, in journal order, without gaps, or with a clear end.
+
+Publishing never waits: a subscriber that does not read loses its subscription, not the others
+theirs. Quotes are different: only the newest of each symbol matters, so a slow reader skips some.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import trio
+from attrs import define, field
+
+from cream.core.model.market import Quote
+from cream.core.operations import Update
+
+
+class _Subscription:
+    """One subscriber's end of the updates."""
+
+    def __init__(self, sequence: int, receive: trio.MemoryReceiveChannel[Update]) -> None:
+        self.sequence = sequence
+        self._receive = receive
+
+    def __aiter__(self) -> "_Subscription":
+        return self
+
+    async def __anext__(self) -> Update:
+        try:
+            return await self._receive.receive()
+        except trio.EndOfChannel:
+            raise StopAsyncIteration from None
+
+
+class Hub:
+    """Publishes updates. `buffer` is how many a subscriber may fall behind before it is dropped."""
+
+    def __init__(self, buffer: int) -> None:
+        self._buffer = buffer
+        self._senders: dict[trio.MemorySendChannel[Update], None] = {}
+        self.dropped = 0
+
+    @property
+    def subscribers(self) -> int:
+        """How many are subscribed now."""
+        return len(self._senders)
+
+    def publish(self, updates: Sequence[Update]) -> None:
+        """Give `updates` to everyone."""
+        for sender in list(self._senders):
+            try:
+                for update in updates:
+                    sender.send_nowait(update)
+            except (trio.WouldBlock, trio.BrokenResourceError):
+                self.dropped += 1
+                self._drop(sender)
+
+    @asynccontextmanager
+    async def subscribe(self, sequence: int) -> AsyncIterator[_Subscription]:
+        """Everything published from now on. `sequence` is that of the book at this moment."""
+        send, receive = trio.open_memory_channel[Update](self._buffer)
+        self._senders[send] = None
+        try:
+            yield _Subscription(sequence, receive)
+        finally:
+            self._drop(send)
+            receive.close()
+
+    def close(self) -> None:
+        """End every subscription, after what it has been given."""
+        for sender in list(self._senders):
+            self._drop(sender)
+
+    def _drop(self, sender: trio.MemorySendChannel[Update]) -> None:
+        self._senders.pop(sender, None)
+        sender.close()
+
+
+@define(eq=False)
+class _QuoteReader:
+    """The newest unread quote of each symbol that one reader wants."""
+
+    symbols: frozenset[str]
+    waiting: dict[str, Quote] = field(factory=dict)
+    arrived: trio.Event = field(factory=trio.Event)
+
+    async def stream(self) -> AsyncIterator[Quote]:
+        while True:
+            while self.waiting:
+                symbol = next(iter(self.waiting))
+                yield self.waiting.pop(symbol)
+            self.arrived = trio.Event()
+            await self.arrived.wait()
+
+
+class QuoteBoard:
+    """Fans quotes out: to listeners in the same turn, to readers newest first."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Quote], None]] = []
+        self._readers: dict[_QuoteReader, None] = {}
+        self.count = 0
+        self.last_at: float | None = None
+
+    def listen(self, listener: Callable[[Quote], None]) -> None:
+        """Call `listener`, which must not wait, with every quote, in order of registration."""
+        self._listeners.append(listener)
+
+    def publish(self, quote: Quote) -> None:
+        """Give `quote` to everyone."""
+        self.count += 1
+        self.last_at = trio.current_time()
+        for listener in self._listeners:
+            listener(quote)
+        for reader in self._readers:
+            if quote.symbol in reader.symbols:
+                reader.waiting[quote.symbol] = quote
+                reader.arrived.set()
+
+    @asynccontextmanager
+    async def read(
+        self, symbols: Sequence[str], latest: Callable[[str], Quote | None]
+    ) -> AsyncIterator[AsyncIterator[Quote]]:
+        """Quotes of `symbols`, beginning with the latest of each."""
+        reader = _QuoteReader(frozenset(symbols))
+        for symbol in symbols:
+            quote = latest(symbol)
+            if quote is not None:
+                reader.waiting[symbol] = quote
+        self._readers[reader] = None
+        try:
+            yield reader.stream()
+        finally:
+            self._readers.pop(reader, None)

@@ -1,0 +1,167 @@
+"""Is everything gone that had to go? Cancels until the broker's own list says so.
+
+The debt is an event (`MassCancelOwed`): it survives a crash, and this subsystem pays it whenever it
+stands, at start as well as after a disconnect. Orders that never left are withdrawn here; the rest
+are cancelled side by side, again and again, until a list without them confirms it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+import trio
+from attrs import frozen
+
+from cream.core.execution import events as e
+from cream.core.execution.book import Book
+from cream.core.model.broker import (
+    CancelTaken,
+    OrderUpdate,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
+from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.order import Order, OrderStatus
+from cream.core.ports import Broker
+from cream.core.resilience.backoff import Backoff
+from cream.core.risk.decisions import Decide, Decided, request_cancels
+from cream.core.safety.mass_cancel import MassCancelPolicy, can_withdraw, still_listed, targets
+from cream.daemon.desk import Desk
+from cream.daemon.link import BrokerLink
+from cream.daemon.readings import read
+
+log = structlog.get_logger(__name__)
+
+# Cancels that may be on their way at once: enough to be quick, few enough for a rate budget.
+_CANCELS_AT_ONCE = 10
+
+
+@frozen(kw_only=True)
+class MassCancelSettings:
+    """Units: seconds."""
+
+    policy: MassCancelPolicy
+    request_timeout: float = 5.0
+    backoff: Backoff
+
+
+@frozen
+class MassCanceller:
+    """The canceller's collaborators."""
+
+    desk: Desk
+    broker: Broker
+    link: BrokerLink
+    settings: MassCancelSettings
+    in_flight: Callable[[str], bool]
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Pay the debt whenever there is one.
+
+        Cancellation: the debt stands until it is paid, in this life or the next.
+        """
+        task_status.started()
+        while True:
+            if self.desk.book.mass_cancel_owed is None:
+                await self.desk.wait_change()
+                continue
+            await self._pay()
+
+    async def _pay(self) -> None:
+        attempt = 0
+        while self.desk.book.mass_cancel_owed is not None:
+            await self.desk.do(_withdraw_unsent(self.settings.policy, self.in_flight))
+            try:
+                if await self._cancelled_all():
+                    await self.desk.do(_confirmed)
+                    log.info("mass_canceller.mass_cancel_confirmed", attempts=attempt + 1)
+                    return
+            except (BrokerUnavailable, trio.TooSlowError) as error:
+                self.link.failed()
+                log.warning("mass_canceller.broker_unavailable", error=str(error))
+            await trio.sleep(self.settings.backoff.ceiling(attempt))
+            attempt += 1
+
+    async def _cancelled_all(self) -> bool:
+        """One pass: cancel what is known, list what is left. True if nothing is."""
+        limiter = trio.CapacityLimiter(_CANCELS_AT_ONCE)
+        async with trio.open_nursery() as nursery:
+            for order in targets(self.desk.book, self.settings.policy):
+                nursery.start_soon(self._cancel, order, limiter)
+        with trio.fail_after(self.settings.request_timeout):
+            listed = await self.broker.open_orders()
+        self.link.alive()
+        for shown in still_listed(self.desk.book, listed, self.settings.policy):
+            log.info("mass_canceller.order_remains", broker_order_id=shown.broker_order_id)
+            return False
+        await self._settle({shown.broker_order_id for shown in listed})
+        # What is open here and not listed there is asked about, not assumed gone.
+        return not targets(self.desk.book, self.settings.policy)
+
+    async def _cancel(self, order: Order, limiter: trio.CapacityLimiter) -> None:
+        """Ask once for one order to go. Failures show in the list that follows."""
+        if order.terms.is_tactic:
+            return
+        async with limiter:
+            with trio.move_on_after(self.settings.request_timeout):
+                try:
+                    await self._cancel_once(order)
+                except BrokerUnavailable:
+                    self.link.failed()
+
+    async def _cancel_once(self, order: Order) -> None:
+        broker_order_id = order.broker_order_id
+        if broker_order_id is None:
+            shown = await self.broker.order_by_client_id(order.terms.client_order_id)
+            if shown is None:
+                return
+            broker_order_id = shown.broker_order_id
+        outcome = await self.broker.cancel(broker_order_id)
+        match outcome:
+            case CancelTaken() | Refused():
+                self.link.alive()
+            case Unavailable() | OutcomeUnknown():
+                self.link.failed()
+
+    async def _settle(self, listed: set[str]) -> None:
+        """Ask what became of targets that are no longer listed."""
+        for order in targets(self.desk.book, self.settings.policy):
+            if order.broker_order_id is None or order.broker_order_id in listed:
+                continue
+            shown = await self.broker.order(order.broker_order_id)
+            if shown is not None:
+                await self.desk.do(read(OrderUpdate(event="asked", order=shown)))
+
+
+def _withdraw_unsent(policy: MassCancelPolicy, in_flight: Callable[[str], bool]) -> Decide[None]:
+    """End what never left, and ask for the rest to go."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        orders = targets(book, policy)
+        events, _ = request_cancels(orders, "mass cancel", "mass_canceller", now)
+        ended = tuple(
+            e.OrderProgressed(
+                at=now,
+                order_id=order.order_id,
+                status=OrderStatus.CANCELED,
+                reason="mass cancel: withdrawn before it was sent",
+            )
+            for order in orders
+            if can_withdraw(order)
+            and not in_flight(order.order_id)
+            and not _slices_open(book, order)
+        )
+        return Decided(None, events + ended)
+
+    return decide
+
+
+def _slices_open(book: Book, order: Order) -> bool:
+    return any(child.is_open for child in book.children(order.order_id))
+
+
+def _confirmed(book: Book, now: datetime) -> Decided[None]:
+    if book.mass_cancel_owed is None:
+        return Decided(None)
+    return Decided(None, (e.MassCancelConfirmed(at=now),))

@@ -1,0 +1,373 @@
+"""What happens when a caller asks for something? Every interface ends up here.
+
+Reads look at the book as it is. Commands go to the desk, which owns them from then on: a caller
+that is cancelled while it waits has lost only the answer.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+
+import trio
+from attrs import define
+
+from cream.core.execution.book import Book
+from cream.core.model.account import Account
+from cream.core.model.errors import CreamError
+from cream.core.model.instrument import Instrument
+from cream.core.model.market import Datum, Known, Quote
+from cream.core.model.order import Order, OrderStatus
+from cream.core.model.plan import DecisionPlan
+from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
+from cream.core.model.state import Cause, TradingState
+from cream.core.model.verdict import Verdict
+from cream.core.operations import (
+    BreakerView,
+    CancelResult,
+    FeedView,
+    MassCancelReport,
+    OrderResult,
+    PlanResult,
+    PositionView,
+    Readiness,
+    Simulation,
+    Subscription,
+    SubsystemView,
+    TradingStateView,
+)
+from cream.core.ports import MarketData
+from cream.core.resilience.breaker import Breaker
+from cream.core.risk.decisions import (
+    Submission,
+    cancel_orders,
+    lift,
+    owe_mass_cancel,
+    restrict,
+    submit_order,
+    submit_plan,
+    together,
+)
+from cream.core.risk.gate import Gate
+from cream.core.risk.view import PortfolioView
+from cream.core.safety.heartbeat import Link
+from cream.core.safety.mass_cancel import MassCancelPolicy, targets
+from cream.daemon.account_board import AccountBoard
+from cream.daemon.desk import Desk
+from cream.daemon.flattening import close_everything
+from cream.daemon.hub import Hub, QuoteBoard
+from cream.daemon.link import BrokerLink
+from cream.daemon.portfolio import Portfolio
+from cream.daemon.publication import Publisher
+from cream.daemon.supervisor import Supervisor
+
+# How long a submit may wait for fresh account figures before it is judged on what there is.
+_ACCOUNT_WAIT_SECONDS = 2.0
+# The longest that a caller may make a submit wait for the broker's answer.
+_LONGEST_WAIT_SECONDS = 30.0
+
+
+@define
+class LiveOperations:
+    """The one implementation of `core.operations.Operations`."""
+
+    desk: Desk
+    gate: Gate
+    market: MarketData
+    portfolio: Portfolio
+    accounts: AccountBoard
+    link: BrokerLink
+    hub: Hub
+    board: QuoteBoard
+    publisher: Publisher
+    supervisor: Supervisor
+    breaker: Breaker
+    mass_cancel_policy: MassCancelPolicy
+    mass_cancel_wait: float
+    levers: Simulation | None = None
+    draining: bool = False
+    recovered: bool = False
+
+    @property
+    def book(self) -> Book:
+        """The book, to be read."""
+        return self.desk.book
+
+    # Plans and orders ---------------------------------------------------------------------------
+
+    async def check_plan(
+        self, plan: DecisionPlan, override: PortfolioOverride | None = None
+    ) -> Verdict:
+        """The verdict on `plan` now; nothing changes."""
+        await self._prepare(_instruments(plan))
+        now = self.desk.clock.now()
+        return self.gate.judge(plan, self._view(override), now)
+
+    async def check_order(self, order: SingleOrder) -> Verdict:
+        """The verdict on one order now; nothing changes."""
+        await self._prepare([order.instrument])
+        return self.gate.judge_order(order, self._view(None), self.desk.clock.now())
+
+    async def submit_plan(self, plan: DecisionPlan, params: ExecutionParams) -> PlanResult:
+        """Judge and place; wait a little for the broker's answer."""
+        self._refuse_while_draining()
+        await self._prepare(_instruments(plan))
+        view_of = self.portfolio.view_of
+        done = await self.desk.do(submit_plan(plan, params, self.gate, view_of))
+        await self._answered(done.judged.order_ids, params.wait_seconds)
+        return PlanResult(
+            plan=plan,
+            verdict=self._verdict(done),
+            orders=tuple(self.book.order(one) for one in done.judged.order_ids),
+            acknowledged_at=self.desk.clock.now(),
+            repeated=done.verdict is None,
+        )
+
+    async def submit_order(self, order: SingleOrder) -> OrderResult:
+        """Judge and place one order."""
+        self._refuse_while_draining()
+        await self._prepare([order.instrument])
+        done = await self.desk.do(submit_order(order, self.gate, self.portfolio.view_of))
+        await self._answered(done.judged.order_ids, ExecutionParams().wait_seconds)
+        orders = [self.book.order(one) for one in done.judged.order_ids]
+        return OrderResult(
+            verdict=self._verdict(done),
+            order=orders[0] if orders else None,
+            acknowledged_at=self.desk.clock.now(),
+            repeated=done.verdict is None,
+        )
+
+    async def cancel_orders(
+        self, order_ids: Sequence[str], reason: str, actor: str
+    ) -> Sequence[CancelResult]:
+        """Ask for each to be cancelled; durable before this returns, confirmed later."""
+        decide = cancel_orders(order_ids, reason, actor)
+        answers = await self.desk.do(decide, passes_without_journal=True)
+        return [
+            CancelResult(
+                requested_id=one.requested_id,
+                order=self.book.find(one.order_id) if one.order_id else None,
+                accepted=one.accepted,
+                code=one.code,
+                message=one.message,
+            )
+            for one in answers
+        ]
+
+    async def _prepare(self, instruments: Sequence[Instrument]) -> None:
+        """See to quotes and fresh account figures, as far as they can be had quickly."""
+        symbols = {one.symbol: None for one in instruments}
+        symbols.update((one.underlying, None) for one in instruments)
+        now = self.desk.clock.now()
+        known = [one for one in instruments if self.market.knows(one, now)]
+        wanted = [one.symbol for one in known] + [one.underlying for one in known]
+        await self.market.ensure(list(dict.fromkeys(wanted)))
+        await self.accounts.freshen(_ACCOUNT_WAIT_SECONDS)
+
+    def _view(self, override: PortfolioOverride | None) -> PortfolioView:
+        view = self.portfolio.view_of(self.book, self.desk.clock.now())
+        return self.portfolio.overridden(view, override) if override is not None else view
+
+    async def _answered(self, order_ids: Sequence[str], seconds: float) -> None:
+        """Wait until the broker has said something about each order, at most `seconds`."""
+        with trio.move_on_after(min(max(seconds, 0), _LONGEST_WAIT_SECONDS)):
+            while any(self.book.order(one).status is OrderStatus.PENDING_NEW for one in order_ids):
+                await self.desk.wait_change()
+
+    def _verdict(self, done: Submission) -> Verdict:
+        """The gate's verdict, or the remembered one of a repeated submission."""
+        if done.verdict is not None:
+            return done.verdict
+        judged = done.judged
+        return Verdict(
+            ok=judged.ok,
+            violations=judged.violations,
+            checks=(),
+            orders=tuple(self.book.order(one).terms for one in judged.order_ids),
+            suggestions=(),
+            policy_version=judged.policy_version,
+            validated_at=judged.at,
+            left_out=judged.left_out,
+        )
+
+    def _refuse_while_draining(self) -> None:
+        if self.draining:
+            raise CreamError("NOT_READY", "the daemon is draining; nothing new is taken in")
+
+    # Reading ------------------------------------------------------------------------------------
+
+    def find_order(self, any_id: str) -> Order | None:
+        """The order that our id, client id or broker id names."""
+        return self.book.find(any_id)
+
+    def orders(self) -> Sequence[Order]:
+        """Every order, oldest first."""
+        return self.book.orders()
+
+    def children(self, order_id: str) -> Sequence[Order]:
+        """Orders whose parent is `order_id`."""
+        return self.book.children(order_id)
+
+    def positions(self) -> Sequence[PositionView]:
+        """Every holding that is not flat, by symbol."""
+        held = sorted(one for one, position in self.book.positions.items() if not position.is_flat)
+        views = (self.publisher.position(symbol) for symbol in held)
+        return [view for view in views if view is not None]
+
+    def account(self) -> Datum[Account]:
+        """The broker's figures with their age."""
+        return self.accounts.datum()
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The latest quote of `symbol`."""
+        return self.market.latest(symbol)
+
+    def quotes(self, symbols: Sequence[str]) -> AbstractAsyncContextManager[AsyncIterator[Quote]]:
+        """Quotes of `symbols` as they come."""
+        return self.board.read(symbols, self.market.latest)
+
+    def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
+        """Every update from now on."""
+        return self.hub.subscribe(self.book.sequence)
+
+    # State --------------------------------------------------------------------------------------
+
+    def trading_state(self) -> TradingStateView:
+        """The trading state and its causes."""
+        return self.publisher.trading_state()
+
+    async def set_trading_state(
+        self, state: TradingState, reason: str, actor: str, force: bool = False
+    ) -> TradingStateView:
+        """Set or lift the operator's cause. Raises: CreamError STATE_NOT_CLEARED."""
+        if state is not TradingState.ACTIVE:
+            await self.desk.do(restrict(Cause.OPERATOR, state, reason, actor))
+            return self.trading_state()
+        lifted, standing = self._may_lift(force)
+        await self.desk.do(lift(lifted, reason, actor))
+        if standing:
+            names = ", ".join(sorted(one.value for one in standing))
+            message = f"still restricted by {names}; see /v1/trading-state, or force"
+            raise CreamError("STATE_NOT_CLEARED", message)
+        return self.trading_state()
+
+    def _may_lift(self, force: bool) -> tuple[list[Cause], list[Cause]]:
+        """Causes that an operator's resume lifts, and those that stand on."""
+        lifted: list[Cause] = []
+        standing: list[Cause] = []
+        for cause in self.book.restrictions:
+            connected = self.link.session_up and self.link.state is Link.CONNECTED
+            may = {
+                Cause.OPERATOR: True,
+                Cause.PERSISTENCE: self.desk.failure is None,
+                Cause.DISCONNECT: connected and self.book.mass_cancel_owed is None,
+                Cause.RECONCILIATION: force,
+                Cause.LOSS_LIMIT: force,
+            }[cause]
+            (lifted if may else standing).append(cause)
+        return lifted, standing
+
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
+        """HALTED, everything working cancelled, positions closed on demand."""
+        halt = restrict(Cause.OPERATOR, TradingState.HALTED, reason, actor)
+        await self.desk.do(together(halt, owe_mass_cancel(f"kill switch: {reason}")))
+        if flatten:
+            await self.mass_cancel_confirmed()
+            await self.desk.do(close_everything(self.gate, self.portfolio.view_of, reason))
+        return self.trading_state()
+
+    async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
+        """Cancel every working entry and exit and wait for the broker's confirmation."""
+        before = [one.order_id for one in targets(self.book, self.mass_cancel_policy)]
+        await self.desk.do(owe_mass_cancel(f"{reason} ({actor})"))
+        await self.mass_cancel_confirmed()
+        remaining = tuple(one for one in before if self.book.order(one).is_open)
+        return MassCancelReport(
+            requested=len(before), confirmed=len(before) - len(remaining), remaining=remaining
+        )
+
+    async def mass_cancel_confirmed(self) -> bool:
+        """Wait, within the deadline, until no mass cancel is owed."""
+        with trio.move_on_after(self.mass_cancel_wait):
+            while self.book.mass_cancel_owed is not None:
+                await self.desk.wait_change()
+        return self.book.mass_cancel_owed is None
+
+    def readiness(self) -> Readiness:
+        """Whether an increase would be accepted now, with every reason why not."""
+        reasons: list[str] = []
+        if not self.recovered:
+            reasons.append("recovery: the first reconciliation with the broker is not done")
+        if self.draining:
+            reasons.append("draining: the daemon is stopping")
+        if self.desk.failure is not None:
+            reasons.append(f"journal: {self.desk.failure}")
+        if self.link.state is not Link.CONNECTED:
+            reasons.append(f"broker: the link is {self.link.state.value}")
+        elif not self.link.session_up:
+            reasons.append("broker: no session")
+        if not isinstance(self.accounts.datum(), Known):
+            reasons.append("account: no fresh figures")
+        reasons.extend(
+            f"{one.cause.value}: {one.state.value}, {one.reason}"
+            for one in self.book.restrictions.values()
+        )
+        return Readiness(ready=not reasons, reasons=tuple(reasons))
+
+    # Operating ----------------------------------------------------------------------------------
+
+    def feed_health(self) -> FeedView:
+        """How the feed does."""
+        last = self.board.last_at
+        stale = tuple(self.portfolio.stale_symbols())
+        age = trio.current_time() - last if last is not None else None
+        issues = ("feed_stale",) if last is None or stale else ()
+        return FeedView(
+            provider=self.market.name,
+            healthy=not issues,
+            last_message_age_seconds=age,
+            messages=self.board.count,
+            stale_symbols=stale,
+            issues=issues,
+        )
+
+    def circuit_breakers(self) -> Sequence[BreakerView]:
+        """Every circuit breaker."""
+        now = trio.current_time()
+        breaker = self.breaker
+        return [
+            BreakerView(
+                name=breaker.name,
+                state=breaker.state(now).value,
+                total_calls=breaker.total_calls,
+                total_failures=breaker.total_failures,
+                failure_rate=breaker.failure_rate(now),
+            )
+        ]
+
+    def supervision(self) -> Sequence[SubsystemView]:
+        """Every supervised child."""
+        now, wall = trio.current_time(), self.desk.clock.now()
+        return [
+            SubsystemView(
+                name=one.name,
+                state=one.phase.value,
+                restarts=one.restarts,
+                since=wall - timedelta(seconds=now - one.since),
+                last_error=one.last_error,
+            )
+            for one in self.supervisor.statuses()
+        ]
+
+    @property
+    def simulation(self) -> Simulation | None:
+        """The simulation's levers; None with a real broker."""
+        return self.levers
+
+
+def _instruments(plan: DecisionPlan) -> Sequence[Instrument]:
+    found: dict[str, Instrument] = {}
+    for decision in plan.decisions:
+        found[decision.instrument.symbol] = decision.instrument
+        for leg in decision.legs:
+            found[leg.contract.symbol] = leg.contract
+    return list(found.values())

@@ -1,0 +1,129 @@
+"""On what does the gate judge right now? The book, the market and the account, put together."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from cream.core.execution.book import Book
+from cream.core.model.account import Account
+from cream.core.model.instrument import Instrument
+from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.position import Position
+from cream.core.model.request import PortfolioOverride
+from cream.core.model.state import TradingState
+from cream.core.ports import Clock, MarketData
+from cream.core.risk.view import PortfolioView
+from cream.core.safety.heartbeat import Link
+
+
+@frozen
+class Portfolio:
+    """Builds portfolio views. `link` tells how the connection to the broker stands."""
+
+    market: MarketData
+    clock: Clock
+    account: Callable[[], Datum[Account]]
+    link: Callable[[], Link]
+    stale_after_seconds: float
+    book: Book
+
+    def view_of(self, book: Book, now: datetime) -> PortfolioView:
+        """What the gate judges on at `now`."""
+        state, reasons = self._state(book)
+        return PortfolioView(
+            account=self.account(),
+            positions=book.positions,
+            working=tuple(book.open_orders()),
+            quote=lambda symbol: self._judged(self.market.latest(symbol), now),
+            knows=lambda instrument: self._knows(instrument, now),
+            state=state,
+            reasons=reasons,
+        )
+
+    def fresh_quote(self, symbol: str) -> Quote | None:
+        """The latest quote of `symbol`, if it is young enough to act on."""
+        match self._judged(self.market.latest(symbol), self.clock.now()):
+            case Known(quote):
+                return quote
+            case _:
+                return None
+
+    def mark(self, symbol: str) -> Datum[Decimal]:
+        """The middle of the market of `symbol`, with its age judged."""
+        match self._judged(self.market.latest(symbol), self.clock.now()):
+            case Known(quote):
+                return Known(quote.mid)
+            case Stale(quote, age):
+                return Stale(quote.mid, age)
+            case Unknown(why):
+                return Unknown(why)
+
+    def stale_symbols(self) -> Iterator[str]:
+        """Symbols that are held and whose quote is not fresh."""
+        for symbol, position in self.book.positions.items():
+            if not position.is_flat and self.fresh_quote(symbol) is None:
+                yield symbol
+
+    def overridden(self, view: PortfolioView, override: PortfolioOverride) -> PortfolioView:
+        """`view` with what a check request gives instead of the engine's own figures."""
+        account = self._account_of(view.account, override)
+        if override.positions is None:
+            return evolve(view, account=account)
+        positions: Mapping[str, Position] = {
+            one.instrument.symbol: Position(
+                instrument=one.instrument,
+                quantity=one.quantity,
+                cost=one.quantity * one.average_price,
+            )
+            for one in override.positions
+        }
+        # Holdings of someone's own making come without our working orders.
+        return evolve(view, account=account, positions=positions, working=())
+
+    def _account_of(self, own: Datum[Account], override: PortfolioOverride) -> Datum[Account]:
+        given = (override.equity, override.cash, override.buying_power)
+        if all(one is None for one in given):
+            return own
+        account = _blank(self.clock.now()) if isinstance(own, Unknown) else own.value
+        equity = account.equity if override.equity is None else override.equity
+        # Someone who gives only an equity means an account that is worth that, all of it free.
+        cash = equity if override.cash is None else override.cash
+        power = override.buying_power
+        if power is None:
+            power = account.buying_power if override.equity is None else 2 * equity
+        return Known(evolve(account, equity=equity, cash=cash, buying_power=power))
+
+    def _knows(self, instrument: Instrument, now: datetime) -> bool:
+        return self.market.knows(instrument, now)
+
+    def _judged(self, quote: Quote | None, now: datetime) -> Datum[Quote]:
+        if quote is None:
+            return Unknown("no quote has come")
+        age = (now - quote.at).total_seconds()
+        return Known(quote) if age <= self.stale_after_seconds else Stale(quote, age)
+
+    def _state(self, book: Book) -> tuple[TradingState, tuple[str, ...]]:
+        """The book's state; a link in doubt already refuses increases (INTERFACE.md 5.9)."""
+        state = book.trading_state
+        reasons = tuple(f"{one.cause.value}: {one.reason}" for one in book.restrictions.values())
+        link = self.link()
+        if link is not Link.CONNECTED:
+            reasons += (f"the link to the broker is {link.value}",)
+            if state is TradingState.ACTIVE:
+                state = TradingState.REDUCING
+        return state, reasons
+
+
+def _blank(now: datetime) -> Account:
+    zero = Decimal(0)
+    return Account(
+        account_id="",
+        equity=zero,
+        cash=zero,
+        buying_power=zero,
+        margin_used=zero,
+        last_equity=zero,
+        as_of=now,
+    )

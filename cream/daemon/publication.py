@@ -1,0 +1,125 @@
+"""What do subscribers see of a change? The orders and positions it touched, as they are then."""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.execution import events as e
+from cream.core.execution.book import Book
+from cream.core.execution.protection import protected_quantity
+from cream.core.model.market import Datum, Known, Stale, Unknown
+from cream.core.model.order import Order
+from cream.core.model.position import Position
+from cream.core.operations import PositionView, TradingStateView, Update
+from cream.daemon.desk import Committed, Touched
+from cream.daemon.hub import Hub
+
+QuoteDatum = Callable[[str], Datum[Decimal]]
+
+
+def touched_by(book: Book, event: e.Event) -> Touched:
+    """Orders and symbols that `event`, just applied, changed."""
+    orders = tuple(_orders(book, event))
+    return Touched(orders=orders, symbols=tuple(_symbols(event)))
+
+
+def _orders(book: Book, event: e.Event) -> Iterator[Order]:
+    match event:
+        case e.OrderIntended() | e.ChildListed():
+            yield book.order(event.terms.order_id)
+        case e.OrderFilled():
+            order = book.order(event.fill.order_id)
+            yield order
+            parent = book.find(order.terms.parent_order_id or "")
+            if parent is not None and parent.terms.is_tactic:
+                yield parent
+        case (
+            e.OrderAcknowledged()
+            | e.OrderRefused()
+            | e.SubmitUnknown()
+            | e.OrderProgressed()
+            | e.SpreadFilled()
+            | e.CancelRequested()
+            | e.CancelRefused()
+        ):
+            yield book.order(event.order_id)
+        case _:
+            return
+
+
+def _symbols(event: e.Event) -> Iterator[str]:
+    match event:
+        case e.OrderFilled():
+            yield event.fill.instrument.symbol
+        case e.SpreadFilled():
+            for fill in event.legs:
+                yield fill.instrument.symbol
+        case e.PositionAdjusted():
+            yield event.instrument.symbol
+        case e.ProtectionTriggered():
+            yield event.symbol
+        case _:
+            return
+
+
+@frozen
+class Publisher:
+    """Turns committed records into updates and hands them to the hub."""
+
+    book: Book
+    hub: Hub
+    mark_of: QuoteDatum
+
+    def __call__(self, committed: Sequence[Committed]) -> None:
+        """Publish; costs nothing while nobody listens."""
+        if self.hub.subscribers:
+            self.hub.publish([self._update(one) for one in committed])
+
+    def _update(self, one: Committed) -> Update:
+        event = one.record.event
+        restricts = isinstance(event, e.TradingRestricted | e.RestrictionLifted)
+        views = [self.position(symbol) for symbol in one.touched.symbols]
+        return Update(
+            sequence=one.record.sequence,
+            at=event.at,
+            event=event,
+            orders=one.touched.orders,
+            positions=tuple(view for view in views if view is not None),
+            trading_state=self.trading_state() if restricts else None,
+        )
+
+    def trading_state(self) -> TradingStateView:
+        """The trading state now."""
+        return TradingStateView(
+            state=self.book.trading_state, restrictions=tuple(self.book.restrictions.values())
+        )
+
+    def position(self, symbol: str) -> PositionView | None:
+        """The holding in `symbol` with its mark and protection."""
+        position = self.book.positions.get(symbol)
+        if position is None:
+            return None
+        return position_view(self.book, position, self.mark_of(symbol))
+
+
+def position_view(book: Book, position: Position, mark: Datum[Decimal]) -> PositionView:
+    """`position` with its mark and protection. An unknown mark stays unknown."""
+    symbol = position.instrument.symbol
+    protection = book.protections.get(symbol)
+    return PositionView(
+        position=position,
+        mark=mark,
+        stop_price=protection.stop_loss if protection is not None else None,
+        take_profit_price=protection.take_profit if protection is not None else None,
+        protected_quantity=Decimal(0) if position.is_flat else protected_quantity(book, symbol),
+    )
+
+
+def mark_price(datum: Datum[Decimal]) -> Decimal | None:
+    """The price in `datum`, fresh or stale; None where there is none."""
+    match datum:
+        case Known(value) | Stale(value, _):
+            return value
+        case Unknown():
+            return None

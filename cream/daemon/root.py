@@ -1,0 +1,235 @@
+"""What is the daemon? These adapters, wired to that tree, until someone says stop.
+
+The only module that knows both the subsystems and the adapters behind their ports. It opens what
+must be open before anything runs (venue, journal), runs the tree in one nursery, and turns how that
+ended into an exit code that means something (docs/operations.md).
+"""
+
+import random  # noqa: TID251 - the seam: all chance of the daemon comes from the one made here
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+import cream
+from cream.adapters.brokers.levers import SimulationLevers
+from cream.adapters.brokers.simulated import SimulatedBroker
+from cream.adapters.clock import clock_from
+from cream.adapters.config import Loaded, effective_hash
+from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.adapters.metrics import Metrics
+from cream.adapters.server.grpc_server import serve_grpc
+from cream.adapters.server.http_server import serve_http
+from cream.adapters.store.marker import TrustMarker
+from cream.adapters.store.opening import journal_path, open_journal
+from cream.adapters.systemd import Notifier
+from cream.core.model.errors import JournalFailed
+from cream.core.operations import Operations
+from cream.daemon.measures import measures
+from cream.daemon.settings import Settings
+from cream.daemon.supervisor import Child, Restart
+from cream.daemon.tree import Outside, Tree
+from cream.daemon.tree_settings import tree_settings
+from cream.daemon.wiring import assemble
+
+log = structlog.get_logger(__name__)
+
+EXIT_DONE, EXIT_DEFECT, EXIT_JOURNAL = 0, 70, 74
+
+
+@frozen
+class Running:
+    """A daemon that serves. Ports are the bound ones."""
+
+    operations: Operations
+    tree: Tree
+    http_port: int
+    grpc_port: int
+
+
+@define
+class _Ports:
+    """What the servers reported when they opened."""
+
+    http: int = 0
+    grpc: int = 0
+    opened: dict[str, None] = field(factory=dict)
+
+
+def run_daemon(loaded: Loaded[Settings], environ: Mapping[str, str]) -> int:
+    """Run until SIGTERM or SIGINT, or until it cannot go on. The exit code."""
+    try:
+        trio.run(partial(_until_signalled, loaded, environ))
+    except BaseException as error:
+        code = _exit_code(error)
+        log.critical("root.daemon_failed", exit_code=code, exc_info=error)
+        return code
+    return EXIT_DONE
+
+
+def _exit_code(error: BaseException) -> int:
+    """What the exception that ended the daemon means to whoever started it."""
+    if isinstance(error, BaseExceptionGroup):
+        codes = [_exit_code(one) for one in error.exceptions]
+        return max(codes, default=EXIT_DEFECT)
+    if isinstance(error, JournalFailed):
+        return EXIT_JOURNAL
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    return EXIT_DEFECT
+
+
+async def _until_signalled(loaded: Loaded[Settings], environ: Mapping[str, str]) -> None:
+    async with trio.open_nursery() as nursery:
+        stop = trio.Event()
+        await nursery.start(_listen_for_signals, stop)
+        await serve(loaded.settings, environ, stop)
+        nursery.cancel_scope.cancel()
+
+
+async def _listen_for_signals(
+    stop: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """The first signal drains; what follows is systemd's business (TimeoutStopSec)."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for number in signals:
+            log.info("root.signal_received", signal=signal.Signals(number).name)
+            stop.set()
+
+
+async def serve(
+    settings: Settings,
+    environ: Mapping[str, str],
+    stop: trio.Event,
+    *,
+    task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Be the daemon until `stop`. `started()` comes once both ports serve.
+
+    Raises: JournalFailed, Escalated, OSError for a port that cannot be opened, in groups.
+    Cancellation: ends without draining; the next start settles, as after a crash.
+    """
+    notifier = Notifier(environ)
+    try:
+        async with _outside(settings) as (outside, venue_children):
+            version, digest = cream.__version__, effective_hash(settings)
+            tree = await assemble(tree_settings(settings, version, digest), outside)
+            await _run_tree(settings, tree, venue_children, notifier, stop, task_status)
+    finally:
+        notifier.close()
+
+
+async def _run_tree(
+    settings: Settings,
+    tree: Tree,
+    venue: list[Child],
+    notifier: Notifier,
+    stop: trio.Event,
+    task_status: trio.TaskStatus[Running],
+) -> None:
+    ports = _Ports()
+    metrics = Metrics(partial(measures, tree))
+    interfaces = _interfaces(settings, tree, metrics, ports)
+    async with trio.open_nursery() as nursery:
+        for child in venue:
+            await nursery.start(child.run)
+        nursery.start_soon(_stop_on, stop, tree, notifier)
+        await nursery.start(tree.run, interfaces)
+        notifier.ready(f"serving JSON on {ports.http} and gRPC on {ports.grpc}")
+        nursery.start_soon(partial(notifier.beat, lambda: True))
+        log.info("root.daemon_ready", http_port=ports.http, grpc_port=ports.grpc)
+        task_status.started(Running(tree.operations, tree, ports.http, ports.grpc))
+        await tree.ended.wait()
+        nursery.cancel_scope.cancel()
+
+
+async def _stop_on(stop: trio.Event, tree: Tree, notifier: Notifier) -> None:
+    await stop.wait()
+    notifier.stopping()
+    tree.stop()
+
+
+def _interfaces(settings: Settings, tree: Tree, metrics: Metrics, ports: _Ports) -> list[Child]:
+    """The two servers as children of the tree."""
+
+    async def http(*, task_status: trio.TaskStatus[Any]) -> None:
+        async with trio.open_nursery() as nursery:
+            ports.http = await nursery.start(
+                partial(
+                    serve_http,
+                    tree.operations,
+                    settings.server,
+                    environment=settings.environment.mode,
+                    now=tree.outside.clock.now,
+                    metrics=metrics.render,
+                    shutdown=tree.draining,
+                )
+            )
+            task_status.started()
+
+    async def grpc(*, task_status: trio.TaskStatus[Any]) -> None:
+        async with trio.open_nursery() as nursery:
+            ports.grpc = await nursery.start(
+                partial(
+                    serve_grpc,
+                    tree.operations,
+                    settings.server,
+                    environment=settings.environment.mode,
+                    now=tree.outside.clock.now,
+                    shutdown=tree.draining,
+                    observe=lambda path, status, took: metrics.call(path, status.name, took),
+                )
+            )
+            task_status.started()
+
+    return [
+        Child(name="http_server", run=http, restart=Restart.TRANSIENT),
+        Child(name="grpc_server", run=grpc, restart=Restart.TRANSIENT),
+    ]
+
+
+@asynccontextmanager
+async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Child]]]:
+    """The adapters behind the ports, opened; closed again in the end.
+
+    Raises: JournalFailed.
+    """
+    clock = clock_from(settings.brokers.simulated.clock_start)
+    market = SyntheticMarket(settings.feeds.synthetic, clock)
+    broker = SimulatedBroker.open(settings.brokers.simulated, market, clock)
+    try:
+        account = await broker.account()
+        mode = settings.environment.mode
+        journal = await open_journal(settings.persistence, mode, account.account_id)
+        try:
+            marker = TrustMarker(journal_path(settings.persistence))
+            outside = Outside(
+                account_id=account.account_id,
+                clock=clock,
+                broker=broker,
+                market=market,
+                journal=journal,
+                draw=random.SystemRandom().random,
+                levers=SimulationLevers(broker, market),
+                trusted=marker.stands(),
+                entrust=marker.place if settings.persistence.enabled else _nothing,
+                distrust=marker.remove,
+            )
+            yield (
+                outside,
+                [Child(name="market", run=market.move), Child(name="venue", run=broker.run)],
+            )
+        finally:
+            await journal.aclose()
+    finally:
+        broker.close()
+
+
+def _nothing() -> None:
+    """Without a journal there is nothing to trust."""

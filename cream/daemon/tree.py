@@ -1,0 +1,245 @@
+"""What runs? The nursery of subsystems over whatever ports it is given.
+
+The tree knows no adapter: production gives it a broker, a market, a journal and a clock from
+`adapters/` (`root.py` does), a test or the simulation gives it others. Journal writer and desk run
+beside the supervisor, first up and last down; a failure of theirs ends the process on purpose.
+Everything else is a supervised child.
+"""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from cream.core.execution.protection import ProtectionPolicy
+from cream.core.model.plan import Environment
+from cream.core.model.state import Cause, TradingState
+from cream.core.operations import Simulation
+from cream.core.ports import Broker, Clock, Journal, MarketData
+from cream.core.resilience.backoff import Backoff
+from cream.core.resilience.breaker import BreakerLimits
+from cream.core.risk.decisions import Decide, restrict
+from cream.core.risk.limits import Constraints
+from cream.core.safety.heartbeat import HeartbeatLimits
+from cream.daemon import journal_writer
+from cream.daemon.broker_session import BrokerSession
+from cream.daemon.desk import Desk
+from cream.daemon.feed_reader import FeedReader
+from cream.daemon.hub import Hub
+from cream.daemon.journal_writer import Batch, GroupCommit, JournalWriterSettings
+from cream.daemon.link import BrokerLink
+from cream.daemon.mass_canceller import MassCanceller, MassCancelSettings
+from cream.daemon.operations import LiveOperations
+from cream.daemon.order_router import Router, RouterSettings
+from cream.daemon.reconciler import Reconciler, ReconcilerSettings
+from cream.daemon.recovery import end_run
+from cream.daemon.stop_monitor import StopMonitor
+from cream.daemon.supervisor import Child, Intensity, Restart, Supervisor
+from cream.daemon.watchdog import Watchdog
+
+log = structlog.get_logger(__name__)
+
+
+@frozen(kw_only=True)
+class Outside:
+    """The ports, and the two seams of chance and doubt. `draw` gives [0, 1) for jitter.
+
+    `trusted` says whether the last life's journal could commit to its end. `entrust` is called once
+    this life has begun in the journal, `distrust` when it can commit no more: the next start knows.
+    """
+
+    account_id: str
+    clock: Clock
+    broker: Broker
+    market: MarketData
+    journal: Journal
+    draw: Callable[[], float]
+    levers: Simulation | None = None
+    trusted: bool = True
+    entrust: Callable[[], None] = field(default=lambda: None)
+    distrust: Callable[[], None] = field(default=lambda: None)
+
+
+@frozen(kw_only=True)
+class TreeSettings:
+    """Everything that the subsystems are told. Units: seconds."""
+
+    environment: Environment
+    constraints: Constraints
+    heartbeat: HeartbeatLimits
+    router: RouterSettings
+    reconciler: ReconcilerSettings
+    mass_cancel: MassCancelSettings
+    breaker: BreakerLimits
+    intensity: Intensity
+    restart: Backoff
+    protection: ProtectionPolicy = field(factory=ProtectionPolicy)
+    writer: JournalWriterSettings = field(factory=JournalWriterSettings)
+    version: str = ""
+    config_hash: str = ""
+    watch_link: bool = True
+    watch_levels: bool = True
+    levels_interval: float = 0.1
+    quote_stale_after: float = 5.0
+    account_stale_after: float = 60.0
+    mass_cancel_wait: float = 10.0
+    recovery_wait: float = 30.0
+    stop_within: float = 5.0
+    stream_buffer: int = 1024
+
+
+@define
+class Tree:
+    """The assembled daemon (see `wiring.py`). `operations` is what interfaces drive."""
+
+    settings: TreeSettings
+    outside: Outside
+    desk: Desk
+    link: BrokerLink
+    router: Router
+    session: BrokerSession
+    reconciler: Reconciler
+    monitor: StopMonitor
+    feed: FeedReader
+    supervisor: Supervisor
+    operations: LiveOperations
+    hub: Hub
+    batches: trio.MemoryReceiveChannel[Batch]
+    begin: Decide[int]
+    committed: Callable[[GroupCommit], None] = field(default=lambda _commit: None)
+    recovered: trio.Event = field(factory=trio.Event)
+    draining: trio.Event = field(factory=trio.Event)
+    ended: trio.Event = field(factory=trio.Event)
+
+    async def run(
+        self,
+        interfaces: Sequence[Child],
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Recover, run, and after `stop` end in order.
+
+        `interfaces` are children that serve `operations`; they start once recovery was attempted
+        and end by themselves once `draining` is set. `started()` comes when all of them serve.
+
+        Raises: whatever a subsystem that must not fail raised; Escalated from the supervisor.
+        """
+        try:
+            await self._run(interfaces, task_status)
+        finally:
+            self.ended.set()
+
+    async def _run(self, interfaces: Sequence[Child], task_status: trio.TaskStatus[None]) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._write)
+            nursery.start_soon(self.desk.run)
+            in_flight = await self.desk.do(self.begin)
+            self.outside.entrust()
+            log.info("tree.run_started", orders_in_flight=in_flight)
+            children = [*self._children(), *self._gated(interfaces)]
+            nursery.start_soon(self._await_recovery)
+            await nursery.start(self.supervisor.run, children)
+            log.info("tree.tree_started", book_sequence=self.desk.book.sequence)
+            task_status.started()
+            await self.draining.wait()
+            await self._wind_down([one.name for one in interfaces])
+
+    def stop(self) -> None:
+        """Begin to end. Does not wait."""
+        self.operations.draining = True
+        self.draining.set()
+
+    async def _write(self) -> None:
+        await journal_writer.run(
+            self.batches, self.outside.journal, self.committed, self.settings.writer
+        )
+
+    def _children(self) -> Sequence[Child]:
+        """Subsystems in start order; they are stopped the other way round."""
+        restart = self.settings.restart
+        children = [
+            Child(name="feed_reader", run=self.feed.run, backoff=restart, unlimited=True),
+            Child(name="stop_monitor", run=self.monitor.run, backoff=restart),
+            Child(
+                name="broker_session",
+                run=self.session.run,
+                backoff=restart,
+                wait_for_start=False,
+                unlimited=True,
+            ),
+            Child(name="reconciler", run=self.reconciler.run, backoff=restart),
+            Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
+        ]
+        if self.settings.watch_link:
+            children.append(Child(name="watchdog", run=self._watchdog().run, backoff=restart))
+        return children
+
+    def _canceller(self) -> MassCanceller:
+        return MassCanceller(
+            self.desk,
+            self.outside.broker,
+            self.link,
+            self.settings.mass_cancel,
+            in_flight=self.router.in_flight.__contains__,
+        )
+
+    def _watchdog(self) -> Watchdog:
+        return Watchdog(
+            self.desk,
+            self.outside.broker,
+            self.link,
+            self.settings.heartbeat,
+            end_session=lambda: self.supervisor.interrupt("broker_session"),
+        )
+
+    def _gated(self, interfaces: Sequence[Child]) -> Sequence[Child]:
+        """Interfaces open their doors only once recovery was attempted."""
+
+        def gate(child: Child) -> Child:
+            async def run(*, task_status: trio.TaskStatus[None]) -> None:
+                await self.recovered.wait()
+                await child.run(task_status=task_status)
+
+            return Child(
+                name=child.name,
+                run=run,
+                restart=Restart.TRANSIENT,
+                backoff=self.settings.restart,
+                start_timeout=self.settings.recovery_wait + child.start_timeout,
+            )
+
+        return [gate(child) for child in interfaces]
+
+    async def _await_recovery(self) -> None:
+        """Wait for the first session; without one, start all the same, but not trading."""
+        with trio.move_on_after(self.settings.recovery_wait):
+            while not self.link.session_up:
+                await self.link.changed.wait()
+        if not self.link.session_up:
+            reason = "the broker could not be reached at start"
+            await self.desk.do(
+                restrict(Cause.DISCONNECT, TradingState.REDUCING, reason, "recovery")
+            )
+        self.operations.recovered = True
+        self.recovered.set()
+
+    async def _wind_down(self, interfaces: Sequence[str]) -> None:
+        """Intake has closed: finish or park what is in flight, then stop from the top down."""
+        within = self.settings.stop_within
+        for name in interfaces:
+            await self.supervisor.stop_when_done(name, within)
+        if self.settings.watch_link:
+            await self.supervisor.stop("watchdog", within)
+        with trio.move_on_after(within):
+            while self.router.in_flight:
+                await self.desk.wait_change()
+        for name in ("broker_session", "mass_canceller", "reconciler", "stop_monitor"):
+            await self.supervisor.stop(name, within)
+        await self.supervisor.stop("feed_reader", within)
+        self.hub.close()
+        if self.desk.failure is None:
+            await self.desk.do(end_run)
+        self.desk.channels.commands_in.close()
+        await self.desk.finished.wait()
+        self.desk.channels.batches.close()

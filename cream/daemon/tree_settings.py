@@ -1,0 +1,102 @@
+"""What does each subsystem need of the configuration? Its own few numbers, in its own units."""
+
+from cream.core.execution.protection import ProtectionPolicy
+from cream.core.resilience.backoff import Backoff
+from cream.core.resilience.breaker import BreakerLimits, Window
+from cream.core.safety.heartbeat import HeartbeatLimits
+from cream.core.safety.mass_cancel import MassCancelPolicy
+from cream.daemon.journal_writer import JournalWriterSettings
+from cream.daemon.mass_canceller import MassCancelSettings
+from cream.daemon.order_router import RouterSettings
+from cream.daemon.reconciler import ReconcilerSettings
+from cream.daemon.settings import BreakerSettings, Settings
+from cream.daemon.supervisor import Intensity
+from cream.daemon.tree import TreeSettings
+
+
+def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSettings:
+    """The settings of the tree that `settings` ask for."""
+    supervision, safety, stops = settings.supervision, settings.safety, settings.stops
+    restart = Backoff(base=supervision.backoff_base_seconds, cap=supervision.backoff_cap_seconds)
+    return TreeSettings(
+        environment=settings.environment.mode,
+        constraints=settings.constraints,
+        heartbeat=_heartbeat(settings),
+        router=_router(settings),
+        reconciler=_reconciler(settings),
+        mass_cancel=MassCancelSettings(
+            policy=MassCancelPolicy(
+                keep_protection=safety.protective == "keep",
+                spare_gtc=safety.gtc_policy == "exclude",
+            ),
+            backoff=restart,
+        ),
+        breaker=_breaker(settings.circuit_breaker.default),
+        intensity=Intensity(
+            restarts=supervision.max_restarts, period_seconds=supervision.period_seconds
+        ),
+        restart=restart,
+        protection=ProtectionPolicy(
+            place_at_broker=stops.use_bracket_orders, settle_seconds=stops.settle_seconds
+        ),
+        writer=JournalWriterSettings(
+            commit_batch_max=settings.persistence.commit_batch_max,
+            commit_timeout_seconds=settings.persistence.commit_timeout_ms / 1000,
+            drain_timeout_seconds=settings.persistence.drain_timeout_ms / 1000,
+        ),
+        version=version,
+        config_hash=config_hash,
+        watch_link=safety.enabled,
+        watch_levels=stops.enabled,
+        levels_interval=stops.monitoring_interval_ms / 1000,
+        quote_stale_after=settings.feeds.stale_after_seconds,
+        account_stale_after=settings.routing.account_stale_seconds,
+        mass_cancel_wait=safety.mass_cancel_wait_seconds,
+        recovery_wait=settings.recovery.start_timeout_seconds if settings.recovery.enabled else 0,
+        stop_within=supervision.stop_seconds,
+        stream_buffer=settings.server.stream_buffer,
+    )
+
+
+def _heartbeat(settings: Settings) -> HeartbeatLimits:
+    safety = settings.safety
+    return HeartbeatLimits(
+        interval=safety.heartbeat_interval_ms / 1000,
+        timeout=safety.heartbeat_timeout_seconds,
+        grace=safety.grace_period_seconds,
+    )
+
+
+def _router(settings: Settings) -> RouterSettings:
+    routing = settings.routing
+    return RouterSettings(
+        submit_timeout=routing.submit_timeout_seconds,
+        cancel_timeout=routing.cancel_timeout_seconds,
+        unavailable_retry=routing.unavailable_retry_seconds,
+        release=routing.release_seconds,
+    )
+
+
+def _reconciler(settings: Settings) -> ReconcilerSettings:
+    own = settings.reconciliation
+    return ReconcilerSettings(
+        enabled=own.enabled,
+        interval=own.interval_secs,
+        in_flight_interval=own.in_flight_interval_secs,
+        absence_probes=own.absence_probes,
+        absence_seconds=own.absence_seconds,
+        sync_positions=settings.recovery.sync_positions,
+        on_critical=own.on_critical_discrepancy,
+        resume_automatically=settings.safety.resume == "auto",
+    )
+
+
+def _breaker(own: BreakerSettings) -> BreakerLimits:
+    return BreakerLimits(
+        failure_rate_threshold=own.failure_rate_threshold,
+        minimum_calls=own.minimum_calls,
+        wait_seconds=own.wait_duration_secs,
+        half_open_calls=own.permitted_calls_in_half_open,
+        window=Window(own.sliding_window_type),
+        window_size=own.sliding_window_size,
+    )

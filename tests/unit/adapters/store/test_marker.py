@@ -1,0 +1,36 @@
+"""The marker stands until it is removed, and its removal never adds a failure to one."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from cream.adapters.store.marker import TrustMarker
+
+
+def test_it_stands_from_its_placing_to_its_removal(tmp_path: Path) -> None:
+    marker = TrustMarker(tmp_path / "orders.db")
+    assert not marker.stands()
+
+    marker.place()
+    marker.place()
+    assert TrustMarker(tmp_path / "orders.db").stands()
+
+    marker.remove()
+    marker.remove()
+    assert not TrustMarker(tmp_path / "orders.db").stands()
+
+
+def test_each_journal_has_its_own_for_this_user_alone(tmp_path: Path) -> None:
+    TrustMarker(tmp_path / "a.db").place()
+
+    assert not TrustMarker(tmp_path / "b.db").stands()
+    assert stat.S_IMODE((tmp_path / "a.db.trusted").stat().st_mode) == 0o600
+
+
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    marker = TrustMarker(tmp_path / "missing" / "orders.db")
+
+    with pytest.raises(OSError, match="No such file"):
+        marker.place()
+    marker.remove()

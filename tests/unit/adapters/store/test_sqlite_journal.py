@@ -1,0 +1,143 @@
+"""The journal answers only for what SQLite has synced, and never holds up the loop.
+
+What every journal keeps is in tests/contracts/test_journal_contract.py, what its table does in
+test_sqlite_log.py.
+"""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+import structlog
+import trio
+import trio.testing
+
+from cream.adapters.store.sqlite_journal import SqliteJournal
+from cream.core.model.errors import JournalFailed
+from cream.core.model.plan import Environment
+from tests.unit.adapters.store.examples import records
+
+PAPER = Environment.PAPER
+
+
+def _count(path: Path) -> int:
+    """How many records another process would find."""
+    driver = sqlite3.connect(path)
+    try:
+        ((count,),) = driver.execute("SELECT count(*) FROM journal").fetchall()
+    finally:
+        driver.close()
+    assert isinstance(count, int)
+    return count
+
+
+async def _stalled(journal: SqliteJournal) -> threading.Event:
+    """Keep the journal's thread from its work until the event is set."""
+    gate = threading.Event()
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await journal._thread.do(gate.wait)
+    return gate
+
+
+async def test_what_is_answered_is_in_the_file(tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+
+    for sequence in range(5):
+        await journal.commit(records(1, after=sequence))
+        assert _count(tmp_path / "orders.db") == sequence + 1
+    await journal.aclose()
+
+
+async def test_nothing_is_answered_before_it_is_in_the_file(tmp_path: Path) -> None:
+    """And other tasks run meanwhile."""
+    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    gate = await _stalled(journal)
+    answered = trio.Event()
+
+    async def commit() -> None:
+        await journal.commit(records(1))
+        answered.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(commit)
+        await trio.testing.wait_all_tasks_blocked()
+        assert not answered.is_set()
+        assert _count(tmp_path / "orders.db") == 0
+        gate.set()
+
+    assert answered.is_set()
+    await journal.aclose()
+
+
+async def test_a_caller_cancelled_in_the_middle_leaves_the_write_to_finish(tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    gate = await _stalled(journal)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.commit, records(2))
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    gate.set()
+    await journal.commit(records(1, after=2))
+
+    assert list(await journal.load()) == records(3)
+    await journal.aclose()
+
+
+async def test_a_file_that_is_in_use_can_be_opened_once_it_is_free(tmp_path: Path) -> None:
+    first = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+
+    with pytest.raises(JournalFailed, match="in use by process"):
+        await SqliteJournal.open(tmp_path / "orders.db", PAPER, "2")
+    await first.aclose()
+
+    second = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "2")
+    await second.aclose()
+
+
+async def test_an_opening_that_is_cancelled_leaves_the_file_free(tmp_path: Path) -> None:
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    assert scope.cancelled_caught
+
+    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    await journal.aclose()
+
+
+async def test_a_failed_opening_leaves_no_thread(tmp_path: Path) -> None:
+    (tmp_path / "orders.db").mkdir()
+
+    with pytest.raises(JournalFailed):
+        await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+
+    # The thread has said that it is ending; join it to see it ended.
+    for thread in threading.enumerate():
+        if thread.name == "cream-journal":
+            thread.join(timeout=30)
+            assert not thread.is_alive()
+
+
+async def test_a_disk_that_hangs_does_not_keep_the_daemon_from_ending(tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1", close_timeout_seconds=0)
+    gate = await _stalled(journal)
+
+    with structlog.testing.capture_logs() as logs:
+        await journal.aclose()
+
+    assert [entry["event"] for entry in logs] == ["store.close_timed_out"]
+    gate.set()
+
+
+async def test_a_file_cut_in_half_is_refused_with_advice(tmp_path: Path) -> None:
+    path = tmp_path / "orders.db"
+    journal = await SqliteJournal.open(path, PAPER, "1")
+    await journal.commit(records(200))
+    await journal.aclose()
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+
+    with pytest.raises(JournalFailed, match="malformed; keep the file"):
+        await SqliteJournal.open(path, PAPER, "1")
