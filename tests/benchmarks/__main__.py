@@ -1,0 +1,18 @@
+"""`make bench`: what it costs, as ratios to peers measured in the same run. Asserts nothing."""
+
+import sys
+
+from tests.benchmarks import rpc, startup
+
+
+def main(arguments: list[str]) -> None:
+    """Run all benchmarks, or those whose names are given."""
+    suites = {"startup": startup.run, "rpc": rpc.run}
+    for name in arguments or suites:
+        sys.stdout.write(f"\n== {name}\n")
+        for row in suites[name]():
+            sys.stdout.write("  ".join(f"{key}={value}" for key, value in row.items()) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
