@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -32,19 +33,17 @@ def level_of(configured: str, environ: Mapping[str, str]) -> str:
 
 def configure(level: str, form: str) -> None:
     """Set up structlog and the standard library's loggers, which libraries use."""
-    pretty = form == "pretty" or (form == "auto" and sys.stdout.isatty())
+    terminal = sys.stdout.isatty()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Any] = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    if not pretty:
-        last = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    last = _pretty(terminal) if form == "pretty" or (form == "auto" and terminal) else _json()
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=lambda *_names: _Printer(),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -57,3 +56,28 @@ def configure(level: str, form: str) -> None:
     root.handlers[:] = [stream]
     # Libraries are chatty at info; what they warn of is worth reading.
     root.setLevel(max(logging.WARNING, _LEVELS[level]))
+
+
+class _Printer:
+    """Prints lines. One that cannot be printed is lost: whoever logs has more important things."""
+
+    def msg(self, message: str) -> None:
+        """One line, at once."""
+        with suppress(OSError, ValueError):
+            sys.stdout.write(message + "\n")
+            sys.stdout.flush()
+
+    debug = info = warning = error = critical = msg
+
+
+# Neither form shows local variables with a traceback: tokens and keys stand in them.
+
+
+def _pretty(colors: bool) -> list[Any]:
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+
+
+def _json() -> list[Any]:
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]

@@ -61,8 +61,10 @@ class Notifier:
     def _send(self, *lines: str) -> None:
         if self._socket is None:
             return
+        # A line break within a value would begin another assignment.
+        text = "\n".join(" ".join(line.splitlines()) for line in lines)
         try:
-            self._socket.sendto("\n".join(lines).encode(), self._address)
+            self._socket.sendto(text.encode(), self._address)
         except OSError:
             # systemd's queue is full or it is gone: its own timeout is the remedy.
             return
@@ -71,6 +73,6 @@ class Notifier:
 def _watchdog_seconds(environ: Mapping[str, str]) -> float | None:
     micros = environ.get("WATCHDOG_USEC", "")
     for_us = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-    if not micros.isdigit() or int(micros) == 0 or not for_us:
+    if not micros.isdecimal() or int(micros) == 0 or not for_us:
         return None
     return int(micros) / 1_000_000

@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import os
 import sys
 
 from cream.cli.client import Json, call, guarded, print_json
@@ -31,14 +32,22 @@ def _words(result: Json) -> str:
     error = result.get("error")
     if isinstance(error, dict):
         return f"{error.get('code')}: {error.get('message')}"
-    return str(error)
+    return str(error or result["status"])
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under an id that has no name.
+        return str(os.getuid())
 
 
 def _set_state(options: argparse.Namespace) -> int:
     body: Json = {
         "state": _STATES[options.action],
         "reason": options.reason,
-        "actor": f"cli:{getpass.getuser()}",
+        "actor": f"cli:{_user()}",
     }
     if options.action == "resume" and options.force:
         body["force"] = True

@@ -3,14 +3,15 @@
 import argparse
 import json
 import os
+import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
 from cream.adapters.config import ConfigErrors
-from cream.cli.exits import NOT_LET_IN, REFUSED, UNREACHABLE
+from cream.cli.exits import CONFIGURATION, NOT_LET_IN, REFUSED, UNREACHABLE, USAGE
 from cream.cli.settings import load_settings
 
 # A submit waits for the broker at most this long; everything else answers at once.
@@ -34,12 +35,14 @@ def base_url(options: argparse.Namespace) -> str:
     """
     given = options.url or os.environ.get("CREAM_URL")
     if given:
+        if not given.startswith(("http://", "https://")):
+            raise CommandFailed(f"{given}: a URL begins with http:// or https://", USAGE)
         return str(given).rstrip("/")
     try:
         server = load_settings(options.config).settings.server
     except ConfigErrors as errors:
         message = f"no --url, no CREAM_URL, and the configuration is not usable:\n{errors}"
-        raise CommandFailed(message, 78) from None
+        raise CommandFailed(message, CONFIGURATION) from None
     scheme = "https" if server.tls.enabled else "http"
     host = f"[{server.bind_address}]" if ":" in server.bind_address else server.bind_address
     return f"{scheme}://{host}:{server.http_port}"
@@ -56,29 +59,47 @@ def headers(options: argparse.Namespace) -> Mapping[str, str]:
     return {"authorization": f"Bearer {given}"} if given else {}
 
 
-def call(options: argparse.Namespace, method: str, path: str, body: Json | None = None) -> Json:
-    """The reply to one request.
+def call(
+    options: argparse.Namespace, method: str, path: str, body: Json | str | None = None
+) -> Json:
+    """The reply to one request. A `body` that is text is JSON already.
 
     A 503 of `/ready` is a reply like any other: it carries the reasons.
 
     Raises: CommandFailed with the daemon's own words.
     """
     url = base_url(options)
+    content = body if body is None or isinstance(body, str) else json.dumps(body)
+    carried = {**headers(options), "content-type": "application/json"}
     try:
-        with httpx.Client(timeout=_TIMEOUT_SECONDS) as client:
-            reply = client.request(method, url + path, json=body, headers=headers(options))
-    except httpx.TransportError as error:
+        with _client() as client:
+            reply = client.request(method, url + path, content=content, headers=carried)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL) as error:
         message = f"no daemon answers at {url}: {error}\nStart it with `cream run`, or give --url."
         raise CommandFailed(message, UNREACHABLE) from None
+    except httpx.RequestError as error:
+        message = f"{url} did not answer to the end: {error!r}"
+        if method != "GET":
+            message += "\nIt may have done what was asked: look before asking again."
+        raise CommandFailed(message, UNREACHABLE) from None
     return _content(reply)
+
+
+def _client() -> httpx.Client:
+    """Without the proxies of the environment: they are for the way out, and would see the token."""
+    trusted = ssl.create_default_context()
+    return httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False, verify=trusted)
 
 
 def _content(reply: httpx.Response) -> Json:
     try:
         content = reply.json()
-    except json.JSONDecodeError:
+    except ValueError:
+        content = None
+    known = isinstance(content, dict) and (reply.is_success or content.keys() & {"ready", "code"})
+    if not known:
         message = f"{reply.url} answered {reply.status_code}, but not as Cream does"
-        raise CommandFailed(message, UNREACHABLE) from None
+        raise CommandFailed(message, UNREACHABLE)
     if reply.is_success or "ready" in content:
         return dict(content)
     lines = [f"{content.get('code')}: {content.get('message')}"]
@@ -88,10 +109,10 @@ def _content(reply: httpx.Response) -> Json:
     raise CommandFailed("\n".join(lines), code)
 
 
-def guarded(command: "Any", options: argparse.Namespace) -> int:
+def guarded(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     """Run `command(options)`, with failures as one line for people."""
     try:
-        return int(command(options))
+        return command(options)
     except CommandFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return failure.code

@@ -5,6 +5,8 @@ import json
 import sys
 
 from cream.adapters.config import ConfigErrors, json_schema, not_effective, show
+from cream.adapters.config.kinds import Section
+from cream.adapters.config.show import plain
 from cream.cli.exits import CONFIGURATION, DONE
 from cream.cli.settings import complain, load_settings
 from cream.daemon.settings import Settings
@@ -20,7 +22,7 @@ def configuration(options: argparse.Namespace) -> int:
     except ConfigErrors as errors:
         return _report(errors) if options.json else complain(errors)
     if options.action == "show":
-        sys.stdout.write(show(loaded.settings))
+        sys.stdout.write(_as_json(loaded.settings) if options.json else show(loaded.settings))
         return DONE
     waiting = not_effective(loaded.settings, loaded.given)
     if options.json:
@@ -31,6 +33,11 @@ def configuration(options: argparse.Namespace) -> int:
     for one in waiting:
         sys.stdout.write(f"  {one.path}: not yet effective, waits for: {one.reason}\n")
     return DONE
+
+
+def _as_json(settings: Settings) -> str:
+    """As `show`, in JSON; amounts are text, as in the API."""
+    return json.dumps(plain(settings, Section(Settings)), indent=2, default=str) + "\n"
 
 
 def _report(errors: ConfigErrors) -> int:

@@ -2,16 +2,19 @@
 
 Exit codes follow sysexits.h where it has one: 0 done, 1 refused or not ready, 2 wrong usage,
 69 the daemon cannot be reached, 70 a defect, 74 the journal cannot be used, 77 not let in, 78 the
-configuration is wrong.
+configuration is wrong, 130 interrupted.
 """
 
 import argparse
+import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cream
+from cream.cli.exits import DEFECT, DONE, INTERRUPTED
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -24,11 +27,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     command: Command = options.command
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has read enough (`cream orders | head`).
-        sys.stderr.close()
-        return 0
+        # Whoever read our output has read enough (`cream orders | head`). What is left of it is
+        # flushed once more when the interpreter ends, and must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001 - barrier: a defect must not look like a refusal
+        traceback.print_exc()
+        return DEFECT
+    return code
 
 
 def parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from typing import Any
+from pathlib import Path
 
 from cream.cli.client import CommandFailed, Json, call, guarded, print_json
 from cream.cli.exits import DONE, REFUSED, USAGE
@@ -15,17 +15,20 @@ def plan(options: argparse.Namespace) -> int:
     return guarded(_check if options.action == "check" else _submit, options)
 
 
-def _read(options: argparse.Namespace) -> Any:
-    """The plan, as it stands in the file; the daemon judges its content."""
+def _read(options: argparse.Namespace) -> str:
+    """The plan as it stands in the file: the daemon judges its content, to the last digit."""
+    file: Path = options.file
     try:
-        text = sys.stdin.read() if str(options.file) == "-" else options.file.read_text()
-        return json.loads(text)
-    except (OSError, ValueError) as error:
-        raise CommandFailed(f"{options.file}: {error}", USAGE) from None
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise CommandFailed(f"{file}: {error}", USAGE) from None
+    return text
 
 
 def _check(options: argparse.Namespace) -> int:
-    reply = call(options, "POST", "/v1/check-constraints", {"decision_plan": _read(options)})
+    body = f'{{"decision_plan": {_read(options)}}}'
+    reply = call(options, "POST", "/v1/check-constraints", body)
     if options.json:
         print_json(reply)
     else:
@@ -36,25 +39,30 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    params = {"allow_partial": options.allow_partial}
-    body = {"decision_plan": _read(options), "execution_params": params}
+    params = json.dumps({"allow_partial": options.allow_partial})
+    body = f'{{"decision_plan": {_read(options)}, "execution_params": {params}}}'
     reply = call(options, "POST", "/v1/submit-orders", body)
     if options.json:
         print_json(reply)
     else:
         sys.stdout.write(f"{'accepted' if reply['ok'] else 'refused'}\n")
         _print_violations(reply)
+        for one in reply["errors"]:
+            sys.stdout.write(f"  {one['code']} ({_where(one)}): {one['message']}\n")
         _print_placed(reply)
     return DONE if reply["ok"] else REFUSED
 
 
 def _print_violations(reply: Json) -> None:
     for one in reply["violations"]:
-        where = one.get("instrument_id") or "plan"
-        sys.stdout.write(f"  {one['severity']} {one['code']} ({where}): {one['message']}\n")
+        sys.stdout.write(f"  {one['severity']} {one['code']} ({_where(one)}): {one['message']}\n")
     for one in reply.get("suggestions", ()):
         if one["quantity"] is not None:
             sys.stdout.write(f"  {one['decision_id']} would pass with {one['quantity']}\n")
+
+
+def _where(one: Json) -> str:
+    return str(one.get("instrument_id") or "plan")
 
 
 def _print_planned(reply: Json) -> None:

@@ -5,32 +5,52 @@ import json
 import sys
 
 import trio
-from trio_websocket import ConnectionClosed, HandshakeError, open_websocket_url
+from trio_websocket import (
+    ConnectionClosed,
+    ConnectionRejected,
+    DisconnectionTimeout,
+    HandshakeError,
+    open_websocket_url,
+)
 
 from cream.cli.client import CommandFailed, base_url, headers
-from cream.cli.exits import DONE, UNREACHABLE
+from cream.cli.exits import DONE, NOT_LET_IN, UNREACHABLE
+
+# The first message shows every order, about 1 KB each; the daemon keeps fewer than this holds.
+_MESSAGE_BYTES = 64 * 1024 * 1024
+# How long a daemon that does not answer the goodbye is waited for.
+_GOODBYE_SECONDS = 2.0
 
 
 def watch(options: argparse.Namespace) -> int:
     """Print messages until the daemon ends the stream, `--count` is reached, or Ctrl-C."""
     url = base_url(options).replace("http", "ws", 1) + "/v1/stream"
     given = [(name.encode(), value.encode()) for name, value in headers(options).items()]
-    failure: CommandFailed | None = None
     try:
         trio.run(_follow, url, given, options.count, options.json)
-    except* (HandshakeError, OSError) as errors:
-        failure = CommandFailed(f"no stream at {url}: {errors.exceptions[0]!r}", UNREACHABLE)
-    except* KeyboardInterrupt:
-        # The way to leave.
-        failure = None
-    if failure is not None:
-        raise failure
+    except (KeyboardInterrupt, DisconnectionTimeout):
+        # Ctrl-C is the way to leave, with or without a goodbye.
+        return DONE
+    except ConnectionRejected as refusal:
+        code = NOT_LET_IN if refusal.status_code in (401, 403) else UNREACHABLE
+        message = f"no stream at {url}: it answered {refusal.status_code}"
+        raise CommandFailed(message, code) from None
+    except HandshakeError as error:
+        raise CommandFailed(
+            f"no stream at {url}: {error.__cause__ or error!r}", UNREACHABLE
+        ) from None
     return DONE
 
 
 async def _follow(url: str, given: list[tuple[bytes, bytes]], count: int, as_json: bool) -> None:
     seen = 0
-    async with open_websocket_url(url, extra_headers=given) as stream:
+    opened = open_websocket_url(
+        url,
+        extra_headers=given,
+        max_message_size=_MESSAGE_BYTES,
+        disconnect_timeout=_GOODBYE_SECONDS,
+    )
+    async with opened as stream:
         while not count or seen < count:
             try:
                 text = await stream.get_message()

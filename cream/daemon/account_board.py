@@ -1,6 +1,6 @@
 """What did the broker last say the account is worth, and is that from before the last fill?"""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
 from attrs import define
@@ -9,6 +9,8 @@ from cream.core.model.account import Account
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.market import Datum, Known, Stale, Unknown
 from cream.core.ports import Broker
+
+_SETTLE_SECONDS = 0.25
 
 
 @define
@@ -43,6 +45,30 @@ class AccountBoard:
                 await self.fetch()
             except BrokerUnavailable:
                 return
+
+    async def run(
+        self,
+        wait_change: Callable[[], Awaitable[None]],
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Keep the figures fresh: after fills, and before they grow old.
+
+        A failure to fetch waits for the next occasion: the watchdog watches the link, not this.
+        """
+        task_status.started()
+        while True:
+            await self.freshen(self.stale_after / 2)
+            with trio.move_on_after(self.stale_after / 2):
+                await wait_change()
+            # Fills come in bursts: one question after a burst is enough.
+            await trio.sleep(_SETTLE_SECONDS)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether there are figures that are not old, be there fills since or not."""
+        age = trio.current_time() - self._fetched_at
+        return self._latest is not None and age <= self.stale_after
 
     @property
     def account_id(self) -> str:

@@ -37,6 +37,7 @@ class Hub:
     def __init__(self, buffer: int) -> None:
         self._buffer = buffer
         self._senders: dict[trio.MemorySendChannel[Update], None] = {}
+        self._closed = False
         self.dropped = 0
 
     @property
@@ -50,15 +51,21 @@ class Hub:
             try:
                 for update in updates:
                     sender.send_nowait(update)
-            except (trio.WouldBlock, trio.BrokenResourceError):
+            except trio.WouldBlock:
+                # What fitted stays readable: its end comes after a prefix, never after a gap.
                 self.dropped += 1
                 self._drop(sender)
 
     @asynccontextmanager
     async def subscribe(self, sequence: int) -> AsyncIterator[_Subscription]:
-        """Everything published from now on. `sequence` is that of the book at this moment."""
+        """Everything published from now on. `sequence` is that of the book at this moment.
+
+        Cancellation: an update is either received or still waiting.
+        """
         send, receive = trio.open_memory_channel[Update](self._buffer)
         self._senders[send] = None
+        if self._closed:
+            self._drop(send)
         try:
             yield _Subscription(sequence, receive)
         finally:
@@ -66,7 +73,8 @@ class Hub:
             receive.close()
 
     def close(self) -> None:
-        """End every subscription, after what it has been given."""
+        """End every subscription, after what it has been given, and all later ones at once."""
+        self._closed = True
         for sender in list(self._senders):
             self._drop(sender)
 
@@ -77,19 +85,31 @@ class Hub:
 
 @define(eq=False)
 class _QuoteReader:
-    """The newest unread quote of each symbol that one reader wants."""
+    """The newest unread quote of each symbol that one reader wants, as an endless iterator.
+
+    No generator: a reader may leave it anywhere without closing it.
+    Cancellation: a quote is either returned or still waiting.
+    """
 
     symbols: frozenset[str]
     waiting: dict[str, Quote] = field(factory=dict)
     arrived: trio.Event = field(factory=trio.Event)
 
-    async def stream(self) -> AsyncIterator[Quote]:
-        while True:
-            while self.waiting:
-                symbol = next(iter(self.waiting))
-                yield self.waiting.pop(symbol)
+    def take_in(self, quote: Quote) -> None:
+        if quote.symbol in self.symbols:
+            self.waiting[quote.symbol] = quote
+            self.arrived.set()
+
+    def __aiter__(self) -> "_QuoteReader":
+        return self
+
+    async def __anext__(self) -> Quote:
+        # Before anything is taken, so that a cancel takes nothing with it.
+        await trio.lowlevel.checkpoint()
+        while not self.waiting:
             self.arrived = trio.Event()
             await self.arrived.wait()
+        return self.waiting.pop(next(iter(self.waiting)))
 
 
 class QuoteBoard:
@@ -112,9 +132,7 @@ class QuoteBoard:
         for listener in self._listeners:
             listener(quote)
         for reader in self._readers:
-            if quote.symbol in reader.symbols:
-                reader.waiting[quote.symbol] = quote
-                reader.arrived.set()
+            reader.take_in(quote)
 
     @asynccontextmanager
     async def read(
@@ -128,6 +146,6 @@ class QuoteBoard:
                 reader.waiting[symbol] = quote
         self._readers[reader] = None
         try:
-            yield reader.stream()
+            yield reader
         finally:
             self._readers.pop(reader, None)

@@ -22,7 +22,7 @@ class BrokerLink:
     def alive(self) -> None:
         """The broker answered or sent something."""
         self.last_sign = trio.current_time()
-        if self.failing_since is not None:
+        if self.failing_since is not None or self.state is not Link.CONNECTED:
             self.failing_since = None
             self._wake()
 

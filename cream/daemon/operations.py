@@ -15,7 +15,7 @@ from cream.core.execution.book import Book
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import Instrument
-from cream.core.model.market import Datum, Known, Quote
+from cream.core.model.market import Datum, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
@@ -305,7 +305,7 @@ class LiveOperations:
             reasons.append(f"broker: the link is {self.link.state.value}")
         elif not self.link.session_up:
             reasons.append("broker: no session")
-        if not isinstance(self.accounts.datum(), Known):
+        if not self.accounts.is_current:
             reasons.append("account: no fresh figures")
         reasons.extend(
             f"{one.cause.value}: {one.state.value}, {one.reason}"

@@ -22,6 +22,9 @@ from cream.core.resilience.backoff import Backoff
 
 log = structlog.get_logger(__name__)
 
+# A status shows the beginning of an error; the log has it whole.
+_ERROR_CHARACTERS = 500
+
 
 class Run(Protocol):
     """A child's life: `await run(task_status=...)`; `started()` once it is useful."""
@@ -125,6 +128,7 @@ class Supervisor:
         Raises: Escalated, in an exception group, when one keeps failing.
         Cancellation: cancels all children.
         """
+        assert len({child.name for child in children}) == len(children), "names are addresses"
         async with trio.open_nursery() as nursery:
             for child in children:
                 keeper = _Keeper(child, ChildStatus(child.name), trio.CancelScope(), trio.Event())
@@ -173,12 +177,13 @@ class Supervisor:
         try:
             with keeper.all_lives:
                 while True:
-                    began = trio.current_time()
                     failed = await self._live(keeper, announce)
+                    # However its last life ended: a child that was told to end has no next one,
+                    # and does not escalate.
+                    await trio.lowlevel.checkpoint_if_cancelled()
+                    attempt = 0 if self._was_steady(keeper) else attempt
                     if not self._comes_back(keeper, failed):
                         break
-                    steady = trio.current_time() - began > self._intensity.period_seconds
-                    attempt = 0 if steady else attempt
                     self._note(keeper, Phase.BACKING_OFF)
                     keeper.status.restarts += 1
                     await trio.sleep(keeper.child.backoff.delay(attempt, self._draw))
@@ -187,7 +192,7 @@ class Supervisor:
             ended = Phase.FAILED if keeper.status.phase is Phase.FAILED else Phase.STOPPED
             self._note(keeper, ended)
             keeper.gone.set()
-            announce.started()
+        announce.started()
 
     async def _live(self, keeper: _Keeper, announce: "_Once") -> bool:
         """One life. True if it ended by failing."""
@@ -212,6 +217,12 @@ class Supervisor:
         finally:
             keeper.life = None
         return failed
+
+    def _was_steady(self, keeper: _Keeper) -> bool:
+        """Whether the life that just ended was useful for longer than a period."""
+        status = keeper.status
+        ran = trio.current_time() - status.since
+        return status.phase is Phase.RUNNING and ran > self._intensity.period_seconds
 
     def _comes_back(self, keeper: _Keeper, failed: bool) -> bool:
         """Whether there is a next life. Raises: Escalated."""
@@ -260,7 +271,8 @@ def _named(child: Child) -> Callable[..., Awaitable[None]]:
 
 
 def _first_line(error: BaseException) -> str:
-    """The first leaf of an exception group, in one line."""
+    """The beginning of the first leaf of an exception group, in one line."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"[:500]
+    words = " ".join(f"{type(error).__name__}: {error}".split())
+    return words[:_ERROR_CHARACTERS]

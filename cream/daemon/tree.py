@@ -169,11 +169,15 @@ class Tree:
                 unlimited=True,
             ),
             Child(name="reconciler", run=self.reconciler.run, backoff=restart),
+            Child(name="account_reader", run=self._read_account, backoff=restart),
             Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
         ]
         if self.settings.watch_link:
             children.append(Child(name="watchdog", run=self._watchdog().run, backoff=restart))
         return children
+
+    async def _read_account(self, *, task_status: trio.TaskStatus[None]) -> None:
+        await self.operations.accounts.run(self.desk.wait_change, task_status=task_status)
 
     def _canceller(self) -> MassCanceller:
         return MassCanceller(
@@ -236,6 +240,7 @@ class Tree:
                 await self.desk.wait_change()
         for name in ("broker_session", "mass_canceller", "reconciler", "stop_monitor"):
             await self.supervisor.stop(name, within)
+        await self.supervisor.stop("account_reader", within)
         await self.supervisor.stop("feed_reader", within)
         self.hub.close()
         if self.desk.failure is None:

@@ -22,11 +22,8 @@ class TrustMarker:
 
     def place(self) -> None:
         """Say that the journal is trusted. Raises: OSError."""
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        self._sync_directory()
 
     def remove(self) -> None:
         """Say that it is not any more. Never raises: the caller has a failure at hand already."""
@@ -35,7 +32,7 @@ class TrustMarker:
             self._sync_directory()
 
     def _sync_directory(self) -> None:
-        """Make the removal survive a power failure too."""
+        """What is there and what is not outlives a power cut: an old marker must not come back."""
         descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)

@@ -10,19 +10,23 @@ from decimal import Decimal
 from cream.core.model.order import OrderStatus as S
 
 _ENDS = frozenset((S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED))
-_PENDING = frozenset((S.PENDING_CANCEL, S.PENDING_REPLACE))
+_WORKING = frozenset((S.HELD, S.ACCEPTED))
+
+# Something was asked for and is not answered yet; the order remembers where it stood before.
+PENDING = frozenset((S.PENDING_CANCEL, S.PENDING_REPLACE))
+
+# What an order without an answer may turn out to be: anything.
+_FIRST_SEEN = _ENDS | PENDING | _WORKING | {S.PARTIALLY_FILLED, S.DONE_FOR_DAY}
 
 TRANSITIONS: dict[S, frozenset[S]] = {
-    S.PENDING_NEW: _ENDS
-    | {S.UNKNOWN_SUBMIT, S.HELD, S.ACCEPTED, S.PARTIALLY_FILLED, S.PENDING_CANCEL},
-    S.UNKNOWN_SUBMIT: _ENDS
-    | {S.HELD, S.ACCEPTED, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.DONE_FOR_DAY},
-    S.HELD: _ENDS | _PENDING | {S.ACCEPTED, S.PARTIALLY_FILLED, S.DONE_FOR_DAY},
-    S.ACCEPTED: _ENDS | _PENDING | {S.PARTIALLY_FILLED, S.DONE_FOR_DAY},
-    S.PARTIALLY_FILLED: _ENDS | _PENDING | {S.DONE_FOR_DAY},
+    S.PENDING_NEW: _FIRST_SEEN | {S.UNKNOWN_SUBMIT},
+    S.UNKNOWN_SUBMIT: _FIRST_SEEN,
+    S.HELD: _ENDS | PENDING | {S.ACCEPTED, S.PARTIALLY_FILLED, S.DONE_FOR_DAY},
+    S.ACCEPTED: _ENDS | PENDING | {S.PARTIALLY_FILLED, S.DONE_FOR_DAY},
+    S.PARTIALLY_FILLED: _ENDS | PENDING | {S.DONE_FOR_DAY},
     S.PENDING_CANCEL: _ENDS,
-    S.PENDING_REPLACE: _ENDS | {S.ACCEPTED, S.PARTIALLY_FILLED, S.HELD, S.PENDING_CANCEL},
-    S.DONE_FOR_DAY: _ENDS | _PENDING | {S.ACCEPTED, S.PARTIALLY_FILLED},
+    S.PENDING_REPLACE: _ENDS | _WORKING | {S.PARTIALLY_FILLED, S.DONE_FOR_DAY, S.PENDING_CANCEL},
+    S.DONE_FOR_DAY: _ENDS | PENDING | {S.ACCEPTED, S.PARTIALLY_FILLED},
     S.FILLED: frozenset(),
     S.CANCELED: frozenset(),
     S.REJECTED: frozenset(),
@@ -35,6 +39,11 @@ def may_become(current: S, reported: S) -> bool:
     return reported in TRANSITIONS[current]
 
 
+def with_fills(status: S, filled: Decimal) -> S:
+    """`status` as it is called for an order that has traded: working becomes partially filled."""
+    return S.PARTIALLY_FILLED if filled > 0 and status in _WORKING else status
+
+
 def after_fill(current: S, filled: Decimal, quantity: Decimal) -> S:
     """The status once `filled` of `quantity` has traded.
 
@@ -43,6 +52,6 @@ def after_fill(current: S, filled: Decimal, quantity: Decimal) -> S:
     """
     if filled >= quantity:
         return S.FILLED
-    if current.is_closed or current in _PENDING:
+    if current.is_closed or current in PENDING:
         return current
     return S.PARTIALLY_FILLED

@@ -102,7 +102,8 @@ class Breaker:
             self._forget(now)
             rate = self.failure_rate(now)
             enough = len(self._outcomes) >= self.limits.minimum_calls
-            if enough and rate >= self.limits.failure_rate_threshold:
+            # A threshold of zero means the first failure, not the first success.
+            if enough and rate > 0 and rate >= self.limits.failure_rate_threshold:
                 self._opened_at = now
                 self._become(BreakerState.OPEN)
 

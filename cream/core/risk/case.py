@@ -17,7 +17,7 @@ from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.position import Position
-from cream.core.risk.exposure import Exposure, group_value, is_occupied
+from cream.core.risk.exposure import Exposure, group_value
 from cream.core.risk.intents import Intent
 from cream.core.risk.limits import Constraints
 from cream.core.risk.margin import entry_margin, spread_margin
@@ -66,7 +66,10 @@ class Totals:
 
 @define
 class Case:
-    """A plan, or a part of one, in its scene, under limits. `whole` are all asks of the plan."""
+    """A plan in its scene, under limits. `intents` may be a part of what the plan asks for.
+
+    `environment` is the one that the gate trades in.
+    """
 
     plan: DecisionPlan
     intents: Sequence[Intent]
@@ -197,9 +200,9 @@ def _totals(case: Case) -> Totals:
         added_gross += line.gross(long, short) - line.gross()
         added_net += long - short
         margin += entry_margin(first.instrument, long + short)
-    gross, closed_long, closed_short = _relief(case)
+    freed, closed_long, closed_short = _relief(case)
     return Totals(
-        gross=exposure.gross + added_gross - gross,
+        gross=exposure.gross + added_gross - freed,
         added_gross=added_gross,
         net_up=exposure.net_held + exposure.long_working + added_net - closed_long,
         net_down=exposure.net_held - exposure.short_working + added_net + closed_short,
@@ -250,6 +253,6 @@ def options_left(case: Case, positions: Iterable[Position]) -> list[Position]:
         held = position.quantity
         closed = ZERO if move is None else min(move.units, abs(held))
         if closed < abs(held):
-            share = (abs(held) - closed) / abs(held)
-            left.append(evolve(position, quantity=held * share, cost=position.cost * share))
+            rest = held - closed if held > 0 else held + closed
+            left.append(evolve(position, quantity=rest, cost=position.cost * rest / held))
     return left

@@ -240,7 +240,7 @@ def test_what_is_checked_in_is_fresh(capsys: pytest.CaptureFixture[str]) -> None
     assert docs.main(["--check"]) == 0, capsys.readouterr().out
 
 
-# What is written by hand ----------------------------------------------------------------------------
+# What is written by hand --------------------------------------------------------------------------
 
 
 def document(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Alpaca behind the Broker port."""

@@ -1,0 +1,276 @@
+"""How does the simulated venue look through the Broker port? Like a broker across a network.
+
+The venue of `core/exchange` behind a door: every change is in its own file before it is answered,
+the order stream can drop, the whole broker can be out of reach, and answers can be lost. While it
+is out of reach its market goes on, and orders that rest there trade.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+import trio
+
+from cream.adapters.brokers.simulated_faults import ArmedFaults, Fault, read_switch
+from cream.adapters.brokers.simulated_settings import SimulatedSettings
+from cream.adapters.brokers.simulated_store import VenueStore
+from cream.adapters.brokers.update_stream import UpdateStreams
+from cream.core.exchange.account import flat_ledger
+from cream.core.exchange.calendar import Sessions
+from cream.core.exchange.market_view import VenueMarket
+from cream.core.exchange.venue import Venue
+from cream.core.exchange.venue_book import VenueState
+from cream.core.model.account import Account
+from cream.core.model.broker import (
+    BrokerOrder,
+    BrokerPosition,
+    CancelOutcome,
+    Execution,
+    OrderUpdate,
+    OutcomeUnknown,
+    Refused,
+    SubmitOutcome,
+    Unavailable,
+)
+from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.market import Quote
+from cream.core.model.order import OrderTerms
+from cream.core.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+# How often the venue looks at the clock: a DAY order ends within this of its session.
+ADVANCE_SECONDS = 0.25
+
+_AWAY = "the simulated broker is disconnected"
+_LOST_ANSWER = "the connection was reset before an answer came"
+
+
+class SimulatedMarket(VenueMarket, Protocol):
+    """The market that the broker trades in: it can be listened to, and be made to stand still."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """When it trades."""
+        ...
+
+    def listen(self, listener: Callable[[Quote], None]) -> None:
+        """Hand every quote to `listener`."""
+        ...
+
+    def freeze(self, frozen: bool) -> None:
+        """Stop moving, or go on."""
+        ...
+
+
+class SimulatedBroker:
+    """The Broker port over one venue.   Owns: its store; `close` it."""
+
+    def __init__(
+        self, store: VenueStore, market: SimulatedMarket, clock: Clock, settings: SimulatedSettings
+    ) -> None:
+        state = store.load() or VenueState(ledger=flat_ledger(settings.cash))
+        self._venue = Venue(state, market, market.sessions)
+        self._store = store
+        self._market = market
+        self._clock = clock
+        self._faults = ArmedFaults()
+        self._streams = UpdateStreams()
+        self._outbox: list[OrderUpdate] = []
+        self._away_until = float("-inf")
+        market.listen(self.on_quote)
+
+    @classmethod
+    def open(
+        cls, settings: SimulatedSettings, market: SimulatedMarket, clock: Clock
+    ) -> "SimulatedBroker":
+        """The broker over the file in `settings`, trading whenever `market` moves.
+
+        Raises: VenueFileUnreadable, OSError.
+        """
+        store = VenueStore(settings.db_path)
+        try:
+            return cls(store, market, clock, settings)
+        except BaseException:
+            store.close()
+            raise
+
+    @property
+    def name(self) -> str:
+        """What logs and people call it."""
+        return "simulated"
+
+    # The venue's own life -----------------------------------------------------------------------
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Let time pass at the venue, until cancelled. Runs whether or not anyone is connected."""
+        self.advance()
+        task_status.started()
+        while True:
+            await trio.sleep(ADVANCE_SECONDS)
+            self.advance()
+
+    def advance(self) -> None:
+        """Let orders and options end whose time has come."""
+        self._emit(self._venue.advance(self._clock.now()))
+
+    def on_quote(self, quote: Quote) -> None:
+        """Let resting orders trade at a new quote. Cheap where none waits for it."""
+        updates = self._venue.on_quote(quote.symbol, self._clock.now())
+        if updates:
+            self._emit(updates)
+
+    def close(self) -> None:
+        """End every stream and close the file."""
+        self._streams.drop("the simulated broker is closed")
+        self._store.close()
+
+    # Commands -----------------------------------------------------------------------------------
+
+    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+        """Send a new order under `terms.client_order_id`.
+
+        Cancellation: the order may have been taken.
+        """
+        await trio.lowlevel.checkpoint()
+        if self._is_away:
+            return Unavailable(_AWAY)
+        if self._faults.happens(Fault.SUBMIT_UNAVAILABLE):
+            return Unavailable("the simulated broker takes no orders now")
+        if self._faults.happens(Fault.SUBMIT_LOST):
+            return OutcomeUnknown(_LOST_ANSWER)
+        if self._faults.happens(Fault.REJECT_SUBMIT):
+            return Refused("SIMULATED_REJECT", "refused by the fault reject_submit")
+        outcome, updates = self._venue.submit(terms, self._clock.now())
+        if not self._emit(updates) and not isinstance(outcome, Refused):
+            return OutcomeUnknown("the venue could not write the order down")
+        if self._faults.happens(Fault.SUBMIT_TIMEOUT_BOOKED):
+            return OutcomeUnknown(_LOST_ANSWER)
+        # The answer has a way to go as well: whoever is cancelled here has sent the order.
+        await trio.lowlevel.checkpoint()
+        return outcome
+
+    async def cancel(self, broker_order_id: str) -> CancelOutcome:
+        """Ask for an order, and with it its group, to be cancelled.
+
+        Cancellation: the order may have been cancelled.
+        """
+        await trio.lowlevel.checkpoint()
+        if self._is_away:
+            return Unavailable(_AWAY)
+        outcome, updates = self._venue.cancel(broker_order_id, self._clock.now())
+        if not self._emit(updates) and not isinstance(outcome, Refused):
+            return OutcomeUnknown("the venue could not write the cancel down")
+        if self._faults.happens(Fault.CANCEL_TIMEOUT):
+            return OutcomeUnknown(_LOST_ANSWER)
+        await trio.lowlevel.checkpoint()
+        return outcome
+
+    # Questions ----------------------------------------------------------------------------------
+
+    async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
+        """The order with this client id, or None.   Raises: BrokerUnavailable."""
+        await self._ask()
+        order = self._venue.order(client_order_id)
+        return order if order is not None and order.client_order_id == client_order_id else None
+
+    async def order(self, broker_order_id: str) -> BrokerOrder | None:
+        """The order with this broker id, with its legs.   Raises: BrokerUnavailable."""
+        await self._ask()
+        order = self._venue.order(broker_order_id)
+        return order if order is not None and order.broker_order_id == broker_order_id else None
+
+    async def open_orders(self) -> Sequence[BrokerOrder]:
+        """Every open order.   Raises: BrokerUnavailable."""
+        await self._ask()
+        return self._venue.open_orders()
+
+    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+        """Every order that changed at `moment` or later.   Raises: BrokerUnavailable."""
+        await self._ask()
+        return self._venue.orders_since(moment)
+
+    async def executions_since(self, moment: datetime) -> Sequence[Execution]:
+        """Every execution at `moment` or later.   Raises: BrokerUnavailable."""
+        await self._ask()
+        return self._venue.executions_since(moment)
+
+    async def positions(self) -> Sequence[BrokerPosition]:
+        """Everything held.   Raises: BrokerUnavailable."""
+        await self._ask()
+        return self._venue.positions()
+
+    async def account(self) -> Account:
+        """The account's figures.   Raises: BrokerUnavailable."""
+        await self._ask()
+        return self._venue.account(self._clock.now())
+
+    async def ping(self) -> None:
+        """Return if the broker is in reach.   Raises: BrokerUnavailable."""
+        await self._ask()
+
+    @asynccontextmanager
+    async def updates(self) -> AsyncIterator[AsyncIterator[OrderUpdate]]:
+        """The order stream. There may be several; each ends with BrokerUnavailable."""
+        await self._ask()
+        with self._streams.connected() as stream:
+            yield stream
+
+    # What can be made to go wrong ---------------------------------------------------------------
+
+    def disconnect(self, seconds: float) -> None:
+        """Be out of reach for `seconds`: streams drop, calls fail. Zero ends it."""
+        self._away_until = trio.current_time() + seconds
+        if seconds > 0:
+            self._streams.drop(_AWAY)
+
+    def fault(self, name: str, parameters: Mapping[str, object]) -> None:
+        """Switch a fault on or off: see `simulated_faults`.
+
+        Raises: CreamError INVALID_REQUEST.
+        """
+        switch = read_switch(name, parameters)
+        self._faults.set(switch)
+        if switch.fault is Fault.STALE_QUOTES:
+            self._market.freeze(switch.on)
+
+    # Inside -------------------------------------------------------------------------------------
+
+    @property
+    def _is_away(self) -> bool:
+        return trio.current_time() < self._away_until
+
+    async def _ask(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if self._is_away:
+            raise BrokerUnavailable(_AWAY)
+
+    def _emit(self, updates: Sequence[OrderUpdate]) -> bool:
+        """Write down what changed, then tell it. False if it could not be written.
+
+        What could not be written stays in the venue's memory and in the outbox, and goes out with
+        the next change that can.
+        """
+        self._outbox += updates
+        changes = self._venue.unsaved()
+        if changes is not None:
+            try:
+                self._store.save(changes)
+            except sqlite3.Error as error:
+                log.error("simulated_broker.save_failed", error=str(error))
+                return False
+            self._venue.mark_saved()
+        told, self._outbox = self._outbox, []
+        for update in told:
+            self._tell(update)
+        return True
+
+    def _tell(self, update: OrderUpdate) -> None:
+        if self._faults.happens(Fault.DROP_UPDATES):
+            return
+        self._streams.send(update)
+        if self._faults.happens(Fault.DUPLICATE_UPDATES):
+            self._streams.send(update)

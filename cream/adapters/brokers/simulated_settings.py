@@ -1,0 +1,36 @@
+"""What can be set of the simulated broker?"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.model.setting import setting
+
+
+@frozen(kw_only=True)
+class SimulatedSettings:
+    """The simulated broker: what its account begins with, and where it keeps its book."""
+
+    cash: Decimal = setting(
+        Decimal(100_000),
+        gt=0,
+        le=1_000_000_000,
+        unit="USD",
+        doc="Cash of a new account. An account that exists keeps what it has.",
+    )
+    db_path: str = setting(
+        "./data/venue.db",
+        doc=(
+            "The broker's own book and account. It is the outside: delete it to begin with a new "
+            "account, and the engine's own database with it."
+        ),
+    )
+    clock_start: datetime | None = setting(
+        None,
+        doc=(
+            "Where the clock of the daemon begins at every start, and advances from in real time. "
+            "null: the time of the machine."
+        ),
+        example="2026-11-23T15:00:00Z",
+    )

@@ -1,0 +1,1 @@
+"""Feeds behind the MarketData port: the synthetic market."""

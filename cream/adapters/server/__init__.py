@@ -1,0 +1,1 @@
+"""How do callers reach Cream: gRPC services, JSON over HTTP, a WebSocket, and who may?"""

@@ -1,0 +1,65 @@
+"""How are the calls of cream.v1.ControlService answered?"""
+
+from typing import Any
+
+from cream.adapters.server import wire_requests as requests
+from cream.adapters.server.auth import Gatekeeper
+from cream.adapters.server.grpc_edge import request_of
+from cream.adapters.server.wire_state_views import (
+    cause_messages,
+    mass_cancel_reply,
+    trading_state_name,
+)
+from cream.core.operations import Operations
+from cream.wire import control_pb2
+from cream.wire.control_grpc import ControlServiceBase
+
+
+class ControlService(ControlServiceBase):
+    """The operator's levers."""
+
+    def __init__(self, operations: Operations, gatekeeper: Gatekeeper) -> None:
+        self._operations = operations
+        self._gatekeeper = gatekeeper
+
+    async def GetTradingState(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """The state, and every cause that stands."""
+        await request_of(stream)
+        view = self._operations.trading_state()
+        await stream.send_message(
+            control_pb2.GetTradingStateResponse(
+                state=trading_state_name(view), causes=cause_messages(view)
+            )
+        )
+
+    async def SetTradingState(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """The operator's own cause is set or cleared."""
+        request = requests.trading_state_request(await request_of(stream))
+        actor = request.actor or self._gatekeeper.authorize(stream.metadata, "")
+        view = await self._operations.set_trading_state(
+            request.state, request.reason, actor, request.force
+        )
+        await stream.send_message(
+            control_pb2.SetTradingStateResponse(
+                state=trading_state_name(view), causes=cause_messages(view)
+            )
+        )
+
+    async def KillSwitch(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """HALTED, a mass cancel, and positions closed where that is asked for."""
+        request = await request_of(stream)
+        reason = requests.reason(request.reason)
+        actor = self._gatekeeper.authorize(stream.metadata, "")
+        view = await self._operations.kill_switch(reason, actor, request.flatten)
+        await stream.send_message(
+            control_pb2.KillSwitchResponse(
+                state=trading_state_name(view), causes=cause_messages(view)
+            )
+        )
+
+    async def MassCancel(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """Open orders are cancelled, and the broker's word is waited for."""
+        reason = requests.reason((await request_of(stream)).reason)
+        actor = self._gatekeeper.authorize(stream.metadata, "")
+        report = await self._operations.mass_cancel(reason, actor)
+        await stream.send_message(mass_cancel_reply(report))

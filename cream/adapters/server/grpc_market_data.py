@@ -1,0 +1,62 @@
+"""How are the calls of cream.v1.MarketDataService answered?"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from cream.adapters.server import wire_requests as requests
+from cream.adapters.server.grpc_edge import request_of
+from cream.adapters.server.grpc_execution import end_of_stream
+from cream.adapters.server.wire_state_views import quote_message, snapshot_message
+from cream.core.model.errors import CreamError
+from cream.core.model.plan import Environment
+from cream.core.operations import Operations
+from cream.wire import market_snapshot_pb2
+from cream.wire.market_snapshot_grpc import MarketDataServiceBase
+
+
+class MarketDataService(MarketDataServiceBase):
+    """Prices, as the daemon's feed has them. Bars and chains come with their own issues."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        *,
+        environment: Environment,
+        now: Callable[[], datetime],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._operations = operations
+        self._environment = environment
+        self._now = now
+        self._is_stopping = is_stopping
+
+    async def GetSnapshot(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """The latest quotes; a symbol that was never quoted is there without one."""
+        request = await request_of(stream)
+        symbols = requests.symbols(request.symbols, required=False)
+        quotes = [(symbol, self._operations.quote(symbol)) for symbol in symbols]
+        snapshot = snapshot_message(quotes, self._environment, self._now())
+        await stream.send_message(market_snapshot_pb2.GetSnapshotResponse(snapshot=snapshot))
+
+    async def SubscribeMarketData(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """The latest quotes, then every newer one, until the caller leaves."""
+        request = await request_of(stream)
+        symbols = requests.symbols(request.symbols, required=True)
+        async with self._operations.quotes(symbols) as quotes:
+            for symbol in symbols:
+                latest = self._operations.quote(symbol)
+                if latest is not None:
+                    await stream.send_message(
+                        market_snapshot_pb2.SubscribeMarketDataResponse(quote=quote_message(latest))
+                    )
+            async for quote in quotes:
+                await stream.send_message(
+                    market_snapshot_pb2.SubscribeMarketDataResponse(quote=quote_message(quote))
+                )
+        raise end_of_stream(self._is_stopping())
+
+    async def GetOptionChain(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """Not offered yet."""
+        await request_of(stream)
+        raise CreamError("UNIMPLEMENTED", "Option chains are not offered by this version")

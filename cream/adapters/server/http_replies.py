@@ -1,0 +1,36 @@
+"""How does an answer become bytes? Through msgspec, from the classes that the schema is made of."""
+
+import msgspec
+from quart import Response, request
+
+from cream.adapters.server.json_views import error_view
+from cream.core.model.errors import CreamError
+
+JSON = "application/json"
+
+_encoder = msgspec.json.Encoder()
+
+
+def reply(view: object, status: int = 200) -> Response:
+    """`view` as the body of a reply."""
+    return Response(_encoder.encode(view), status=status, content_type=JSON)
+
+
+def error_reply(error: CreamError) -> Response:
+    """The one shape of every error."""
+    response = reply(error_view(error), error.kind.http)
+    if error.kind.http == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+async def json_body() -> bytes:
+    """The body of the request. Raises: CreamError UNSUPPORTED_MEDIA_TYPE."""
+    if request.mimetype != JSON:
+        raise CreamError(
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"Expected content-type {JSON}, was {request.mimetype or 'nothing'}",
+        )
+    body = await request.get_data(cache=False, as_text=False)
+    assert isinstance(body, bytes), "as_text is off"
+    return body

@@ -1,0 +1,126 @@
+"""Which routes judge, place, show and cancel?"""
+
+from typing import TYPE_CHECKING
+
+from quart import Quart, Response, g, request
+from quart_schema import document_response
+
+from cream.adapters.server import json_types as api
+from cream.adapters.server.http_replies import json_body, reply
+from cream.adapters.server.json_state_types import Portfolio as PortfolioShape
+from cream.adapters.server.json_state_types import Positions
+from cream.adapters.server.json_state_views import portfolio_view, position_view
+from cream.adapters.server.json_views import cancel_view, order_view, submit_view, verdict_view
+from cream.adapters.server.portfolio import portfolio
+from cream.adapters.server.requests_json import (
+    cancel_request,
+    check_request,
+    order_ids_request,
+    submit_request,
+)
+from cream.core.model.errors import CreamError, FieldProblem
+from cream.core.model.order import OrderStatus
+
+if TYPE_CHECKING:
+    from cream.adapters.server.http_app import Site
+
+
+def add_to(app: Quart, site: "Site") -> None:
+    """Add the routes for plans, orders and holdings."""
+    _add_plans(app, site)
+    _add_orders(app, site)
+    _add_holdings(app, site)
+
+
+def _add_plans(app: Quart, site: "Site") -> None:
+    operations = site.operations
+
+    @app.post("/v1/check-constraints")
+    @document_response(api.Verdict)
+    async def check_constraints() -> Response:
+        """Judge a plan; nothing changes."""
+        asked = check_request(await json_body(), site.environment)
+        return reply(verdict_view(await operations.check_plan(asked.plan, asked.override)))
+
+    @app.post("/v1/submit-orders")
+    @document_response(api.SubmitReply)
+    async def submit_orders() -> Response:
+        """Judge a plan and place its orders; the same plan again is placed once."""
+        asked = submit_request(await json_body(), site.environment)
+        result = await operations.submit_plan(asked.plan, asked.params)
+        children = [operations.children(order.order_id) for order in result.orders]
+        return reply(submit_view(result, children))
+
+
+def _add_orders(app: Quart, site: "Site") -> None:
+    operations = site.operations
+
+    @app.post("/v1/order-state")
+    @document_response(api.OrderStateReply)
+    async def order_state() -> Response:
+        """Orders by our id, client id or broker id."""
+        found, missing = [], []
+        for any_id in order_ids_request(await json_body()):
+            order = operations.find_order(any_id)
+            if order is None:
+                missing.append(any_id)
+            else:
+                found.append(order_view(order, operations.children(order.order_id)))
+        return reply(api.OrderStateReply(orders=tuple(found), not_found=tuple(missing)))
+
+    @app.get("/v1/orders")
+    @document_response(api.Orders)
+    async def orders() -> Response:
+        """Every order, oldest first; `status` and `limit` (the newest) narrow it."""
+        status, limit = _status(), _limit()
+        chosen = [one for one in operations.orders() if status is None or one.status is status]
+        if limit is not None:
+            chosen = chosen[-limit:] if limit else []
+        return reply(api.Orders(orders=tuple(order_view(one) for one in chosen)))
+
+    @app.post("/v1/cancel-orders")
+    @document_response(api.CancelReply)
+    async def cancel_orders() -> Response:
+        """Ask for orders to be cancelled."""
+        asked = cancel_request(await json_body())
+        results = await operations.cancel_orders(asked.order_ids, asked.reason, g.actor)
+        return reply(api.CancelReply(results=tuple(cancel_view(one) for one in results)))
+
+
+def _add_holdings(app: Quart, site: "Site") -> None:
+    operations = site.operations
+
+    @app.get("/v1/positions")
+    @document_response(Positions)
+    async def positions() -> Response:
+        """What is held, with marks and protection."""
+        views = tuple(position_view(one) for one in operations.positions())
+        return reply(Positions(positions=views))
+
+    @app.get("/v1/portfolio")
+    @document_response(PortfolioShape)
+    async def whole_portfolio() -> Response:
+        """Account, holdings, working orders, profit and loss, and how old each figure is."""
+        return reply(portfolio_view(portfolio(operations, site.now())))
+
+
+def _status() -> OrderStatus | None:
+    given = request.args.get("status")
+    if given is None:
+        return None
+    try:
+        return OrderStatus(given)
+    except ValueError:
+        words = ", ".join(one.value for one in OrderStatus)
+        problem = FieldProblem("status", f"must be one of {words}")
+        raise CreamError("INVALID_REQUEST", f"status: {problem.problem}", problem) from None
+
+
+def _limit() -> int | None:
+    given = request.args.get("limit")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit()) or len(given) > 9:
+        problem = FieldProblem("limit", "must be a whole number from 0 to 999999999")
+        raise CreamError("INVALID_REQUEST", f"limit: {problem.problem}", problem)
+    return int(given)

@@ -1,0 +1,180 @@
+"""Which routes show how the daemon does, and change what it may do?"""
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from quart import Quart, Response, g
+from quart_schema import document_response, hide
+
+from cream.adapters.server import json_state_types as api
+from cream.adapters.server import json_state_views as views
+from cream.adapters.server.http_replies import json_body, reply
+from cream.adapters.server.requests_json import (
+    disconnect_request,
+    fault_request,
+    kill_switch_request,
+    mass_cancel_request,
+    quote_request,
+    trading_state_request,
+)
+from cream.core.model.errors import CreamError
+from cream.core.operations import Simulation
+
+if TYPE_CHECKING:
+    from cream.adapters.server.http_app import Site
+
+
+def add_to(app: Quart, site: "Site") -> None:
+    """Add the routes for health, trading state and simulation."""
+    _add_health(app, site)
+    _add_insight(app, site)
+    _add_trading_state(app, site)
+    _add_simulation(app, site)
+    _add_docs(app)
+
+
+def _add_health(app: Quart, site: "Site") -> None:
+    @app.get("/health")
+    @document_response(api.Health)
+    async def health() -> Response:
+        """The process lives."""
+        return reply(api.Health(status="ok"))
+
+    @app.get("/ready")
+    @document_response(api.Readiness)
+    async def ready() -> Response:
+        """200 exactly when a risk-increasing order would be accepted, else 503 with reasons."""
+        state = site.operations.readiness()
+        view = api.Readiness(ready=state.ready, reasons=state.reasons)
+        return reply(view, 200 if state.ready else 503)
+
+
+def _add_insight(app: Quart, site: "Site") -> None:
+    operations = site.operations
+
+    @app.get("/v1/feed-health")
+    @document_response(api.FeedHealth)
+    async def feed_health() -> Response:
+        """How the market data does."""
+        return reply(views.feed_view(operations.feed_health()))
+
+    @app.get("/v1/circuit-breaker")
+    @document_response(api.Breakers)
+    async def circuit_breaker() -> Response:
+        """Whether calls to the broker are held back."""
+        return reply(views.breakers_view(operations.circuit_breakers()))
+
+    @app.get("/v1/supervision")
+    @document_response(api.Subsystems)
+    async def supervision() -> Response:
+        """Every subsystem: its state, restarts and last error."""
+        shown = tuple(views.subsystem_view(one) for one in operations.supervision())
+        return reply(api.Subsystems(subsystems=shown))
+
+    @app.get("/metrics")
+    @hide
+    async def metrics() -> Response:
+        """Prometheus exposition."""
+        body, content_type = site.metrics()
+        return Response(body, content_type=content_type)
+
+
+def _add_trading_state(app: Quart, site: "Site") -> None:
+    operations = site.operations
+
+    @app.get("/v1/trading-state")
+    @document_response(api.TradingState)
+    async def trading_state() -> Response:
+        """The trading state and what demands it."""
+        return reply(views.trading_state_view(operations.trading_state()))
+
+    @app.post("/v1/trading-state")
+    @document_response(api.TradingState)
+    async def set_trading_state() -> Response:
+        """Set or lift the operator's restriction."""
+        asked = trading_state_request(await json_body())
+        view = await operations.set_trading_state(
+            asked.state, asked.reason, asked.actor or g.actor, asked.force
+        )
+        return reply(views.trading_state_view(view))
+
+    @app.post("/v1/kill-switch")
+    @document_response(api.TradingState)
+    async def kill_switch() -> Response:
+        """Halt, cancel everything that works, and close positions on demand."""
+        reason, flatten = kill_switch_request(await json_body())
+        view = await operations.kill_switch(reason, g.actor, flatten)
+        return reply(views.trading_state_view(view))
+
+    @app.post("/v1/mass-cancel")
+    @document_response(api.MassCancelReply)
+    async def mass_cancel() -> Response:
+        """Cancel everything that works and wait for the broker's confirmation."""
+        reason = mass_cancel_request(await json_body())
+        return reply(views.mass_cancel_view(await operations.mass_cancel(reason, g.actor)))
+
+
+def _add_simulation(app: Quart, site: "Site") -> None:
+    def levers() -> Simulation:
+        simulation = site.operations.simulation
+        if simulation is None:
+            raise CreamError("NOT_IN_SIMULATION", "the simulated broker is not active")
+        return simulation
+
+    @app.post("/v1/simulation/quote")
+    @document_response(api.Quote)
+    async def move_market() -> Response:
+        """Move the market by hand."""
+        simulation = levers()
+        asked = quote_request(await json_body())
+        quote = simulation.set_quote(
+            asked.instrument.symbol, asked.bid, asked.ask, asked.bid_size, asked.ask_size
+        )
+        return reply(views.quote_view(quote))
+
+    @app.post("/v1/simulation/disconnect")
+    @document_response(api.Done)
+    async def disconnect() -> Response:
+        """Make the broker unreachable for a while."""
+        simulation = levers()
+        simulation.disconnect(disconnect_request(await json_body()))
+        return reply(api.Done())
+
+    @app.post("/v1/simulation/fault")
+    @document_response(api.Done)
+    async def fault() -> Response:
+        """Switch a named fault on or off."""
+        simulation = levers()
+        asked = fault_request(await json_body())
+        simulation.fault(asked.name, asked.parameters)
+        return reply(api.Done())
+
+
+def _add_docs(app: Quart) -> None:
+    """A page that lists the API without fetching anything from elsewhere."""
+
+    @app.get("/docs")
+    @hide
+    async def docs() -> Response:
+        schema = await _schema(app)
+        rows = "".join(
+            f"<tr><td><code>{escape(method.upper())}</code></td><td><code>{escape(path)}</code></td>"
+            f"<td>{escape(str(about.get('summary') or about.get('description') or ''))}</td></tr>"
+            for path, methods in sorted(schema["paths"].items())
+            for method, about in methods.items()
+        )
+        page = (
+            "<!doctype html><html lang=en><meta charset=utf-8><title>Cream</title>"
+            "<style>body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem}"
+            "td{padding:.2rem 1rem .2rem 0;vertical-align:top}</style>"
+            "<h1>Cream</h1><p>The whole description is in <a href=/openapi.json>openapi.json</a>."
+            f"<table>{rows}</table></html>"
+        )
+        return Response(page, content_type="text/html; charset=utf-8")
+
+
+async def _schema(app: Quart) -> dict[str, Any]:
+    """The OpenAPI document, as its own route gives it."""
+    found: Any = await app.ensure_async(app.view_functions["openapi"])()
+    body = found[0] if isinstance(found, tuple) else found
+    return dict(await body.get_json() if isinstance(body, Response) else body)

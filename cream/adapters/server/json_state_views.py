@@ -1,0 +1,184 @@
+"""How do the account, the holdings, the market and the daemon's own state look as JSON?"""
+
+from collections.abc import Sequence
+
+from cream.adapters.server import json_state_types as api
+from cream.adapters.server.json_views import order_view, text_or_none
+from cream.adapters.server.portfolio import Portfolio, mark_of
+from cream.core.model.account import Account
+from cream.core.model.fill import Fill
+from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.money import decimal_text
+from cream.core.operations import (
+    BreakerView,
+    FeedView,
+    MassCancelReport,
+    PositionView,
+    SubsystemView,
+    TradingStateView,
+)
+
+
+def position_view(view: PositionView) -> api.Position:
+    """A holding with its value and its protection."""
+    position, mark = view.position, mark_of(view)
+    return api.Position(
+        symbol=position.instrument.symbol,
+        quantity=decimal_text(position.quantity),
+        avg_entry_price=decimal_text(position.average_price),
+        market_value=None if mark is None else decimal_text(position.market_value(mark)),
+        unrealized_pnl=None if mark is None else decimal_text(position.unrealized_pnl(mark)),
+        realized_pnl=decimal_text(position.realized_pnl),
+        cost_basis=decimal_text(position.cost * position.instrument.multiplier),
+        stop_price=text_or_none(view.stop_price),
+        take_profit_price=text_or_none(view.take_profit_price),
+        protected_quantity=decimal_text(view.protected_quantity),
+    )
+
+
+def trading_state_view(view: TradingStateView) -> api.TradingState:
+    """The trading state and its causes."""
+    return api.TradingState(
+        state=view.state.value,
+        causes=tuple(
+            api.Cause(
+                cause=restriction.cause.value,
+                state=restriction.state.value,
+                reason=restriction.reason,
+                actor=restriction.actor,
+                since=restriction.since,
+            )
+            for restriction in view.restrictions
+        ),
+    )
+
+
+def mass_cancel_view(report: MassCancelReport) -> api.MassCancelReply:
+    """How far a mass cancel came."""
+    return api.MassCancelReply(
+        requested=report.requested,
+        confirmed=report.confirmed,
+        complete=report.complete,
+        remaining=report.remaining,
+    )
+
+
+def account_view(datum: Datum[Account]) -> api.Account | None:
+    """The broker's figures; None where it has never told them."""
+    match datum:
+        case Known(account):
+            return _account_view(account, "KNOWN")
+        case Stale(account):
+            return _account_view(account, "STALE")
+        case Unknown():
+            return None
+
+
+def _account_view(account: Account, freshness: str) -> api.Account:
+    return api.Account(
+        account_id=account.account_id,
+        equity=decimal_text(account.equity),
+        cash=decimal_text(account.cash),
+        buying_power=decimal_text(account.buying_power),
+        margin_used=decimal_text(account.margin_used),
+        last_equity=decimal_text(account.last_equity),
+        day_trade_count=account.day_trade_count,
+        as_of=account.as_of,
+        freshness=freshness,
+    )
+
+
+def feed_view(view: FeedView) -> api.FeedHealth:
+    """How the feed does."""
+    return api.FeedHealth(
+        enabled=True,
+        status="HEALTHY" if view.healthy else "DEGRADED",
+        provider=view.provider,
+        last_message_age_seconds=view.last_message_age_seconds,
+        messages=view.messages,
+        stale_symbols=view.stale_symbols,
+        issues=view.issues,
+    )
+
+
+# The worse a breaker's state, the further back it stands here.
+_BREAKER_STATES = ("CLOSED", "HALF_OPEN", "OPEN")
+
+
+def breakers_view(views: Sequence[BreakerView]) -> api.Breakers:
+    """Every breaker, and above them the worst state and the sums."""
+    states = [view.state for view in views if view.state in _BREAKER_STATES]
+    worst = max(states, key=_BREAKER_STATES.index, default="CLOSED")
+    calls = sum(view.total_calls for view in views)
+    failures = sum(view.total_failures for view in views)
+    return api.Breakers(
+        state=worst,
+        is_broker_available=worst != "OPEN",
+        total_calls=calls,
+        total_failures=failures,
+        failure_rate=failures / calls if calls else 0.0,
+        breakers=tuple(
+            api.Breaker(
+                name=view.name,
+                state=view.state,
+                total_calls=view.total_calls,
+                total_failures=view.total_failures,
+                failure_rate=view.failure_rate,
+            )
+            for view in views
+        ),
+    )
+
+
+def subsystem_view(view: SubsystemView) -> api.Subsystem:
+    """One supervised part of the daemon."""
+    return api.Subsystem(
+        name=view.name,
+        state=view.state,
+        restarts=view.restarts,
+        since=view.since,
+        last_error=view.last_error,
+    )
+
+
+def quote_view(quote: Quote) -> api.Quote:
+    """Best bid and offer."""
+    return api.Quote(
+        symbol=quote.symbol,
+        bid=decimal_text(quote.bid),
+        ask=decimal_text(quote.ask),
+        bid_size=quote.bid_size,
+        ask_size=quote.ask_size,
+        at=quote.at,
+    )
+
+
+def fill_view(fill: Fill) -> dict[str, object]:
+    """One execution, as the stream sends it."""
+    return {
+        "execution_id": fill.execution_id,
+        "order_id": fill.order_id,
+        "symbol": fill.instrument.symbol,
+        "side": fill.side.value,
+        "quantity": decimal_text(fill.quantity),
+        "price": decimal_text(fill.price),
+        "commission": decimal_text(fill.commission),
+        "executed_at": fill.executed_at,
+    }
+
+
+def portfolio_view(portfolio: Portfolio) -> api.Portfolio:
+    """Everything that the gate judges by."""
+    return api.Portfolio(
+        account=account_view(portfolio.account),
+        positions=tuple(map(position_view, portfolio.positions)),
+        working_orders=tuple(map(order_view, portfolio.working_orders)),
+        realized_pnl=decimal_text(portfolio.realized_pnl),
+        unrealized_pnl=text_or_none(portfolio.unrealized_pnl),
+        trading_state=trading_state_view(portfolio.trading_state),
+        data_ages=tuple(
+            api.DataAge(name=age.name, freshness=age.freshness, age_seconds=age.seconds)
+            for age in portfolio.ages
+        ),
+        as_of=portfolio.as_of,
+    )

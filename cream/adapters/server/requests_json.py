@@ -1,0 +1,251 @@
+"""What does the body of each JSON call ask for?
+
+One function for each route that takes a body. Each raises CreamError with every problem at once.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from cream.adapters.server import values
+from cream.adapters.server.commands import (
+    CancelRequest,
+    CheckRequest,
+    FaultRequest,
+    QuoteRequest,
+    SubmitRequest,
+    TradingStateRequest,
+)
+from cream.adapters.server.json_reader import ObjectReader
+from cream.adapters.server.plan_json import (
+    PlanDefaults,
+    amount,
+    read_execution_params,
+    read_plan,
+    read_portfolio,
+)
+from cream.adapters.server.problems import Problems, shown
+from cream.adapters.server.strict_json import Json, JsonObject, decode
+from cream.core.model.money import ZERO
+from cream.core.model.plan import DecisionPlan, Environment
+from cream.core.model.request import ExecutionParams, PortfolioOverride
+from cream.core.model.state import TradingState
+
+# Ids in one call: more than the orders that may be open at one time.
+MAX_IDS = 1_000
+# A sentence or two for the journal.
+LONGEST_REASON = 1_000
+# What a displayed size is where the call does not say (INTERFACE.md 3).
+DEFAULT_QUOTE_SIZE = 1_000
+_LARGEST_QUOTE_SIZE = 10**9
+# A disconnect longer than a day is a stop of the daemon.
+_LONGEST_DISCONNECT_SECONDS = Decimal(86_400)
+# Parameters of a simulated fault.
+_MAX_FAULT_PARAMETERS = 50
+
+_OLD_CHECK_KEYS = ("plan", "request_id", "cycle_id", "risk_policy_id", "account_equity")
+_OLD_SUBMIT_KEYS = ("plan", "cycle_id", "environment")
+
+
+def check_request(body: bytes, own_environment: Environment) -> CheckRequest:
+    """The body of POST /v1/check-constraints, in either form."""
+    problems = Problems()
+    keys = ("decision_plan", "portfolio_state", *_OLD_CHECK_KEYS)
+    reader = ObjectReader(decode(body), "", problems, keys)
+    # The older body says nothing of the environment: it meant the engine it was sent to.
+    plan = _plan(reader, own_environment)
+    override = None
+    if reader.given("portfolio_state"):
+        override = read_portfolio(reader.raw("portfolio_state"), "portfolio_state", problems)
+        if reader.given("account_equity"):
+            problems.add("account_equity", "cannot stand beside portfolio_state")
+    elif reader.given("account_equity"):
+        override = PortfolioOverride(equity=amount(reader, "account_equity"))
+    problems.raise_any()
+    assert plan is not None, "a plan without problems is a plan"
+    return CheckRequest(plan=plan, override=override)
+
+
+def submit_request(body: bytes, own_environment: Environment) -> SubmitRequest:
+    """The body of POST /v1/submit-orders, in either form."""
+    problems = Problems()
+    keys = ("decision_plan", "execution_params", *_OLD_SUBMIT_KEYS)
+    reader = ObjectReader(decode(body), "", problems, keys)
+    environment = own_environment
+    if reader.given("environment"):
+        named = _environment(reader)
+        environment = own_environment if named is None else named
+    plan = _plan(reader, environment)
+    params = ExecutionParams()
+    if reader.given("execution_params"):
+        params = read_execution_params(reader.raw("execution_params"), "execution_params", problems)
+    problems.raise_any()
+    assert plan is not None, "a plan without problems is a plan"
+    return SubmitRequest(plan=plan, params=params)
+
+
+def _environment(reader: ObjectReader) -> Environment | None:
+    """The environment beside the plan, in any case, as it always was."""
+    raw = reader.raw("environment")
+    value: Json = raw.upper() if isinstance(raw, str) else raw
+    path = reader.at("environment")
+    return values.choice_value(value, path, reader.problems, Environment)
+
+
+def _plan(reader: ObjectReader, environment: Environment) -> DecisionPlan | None:
+    """The plan under its new or its old key."""
+    problems = reader.problems
+    if reader.given("decision_plan"):
+        if reader.given("plan"):
+            problems.add("plan", "cannot stand beside decision_plan")
+        defaults = PlanDefaults(cycle_id=reader.identifier("cycle_id"))
+        return read_plan(reader.raw("decision_plan"), "decision_plan", problems, defaults)
+    if not reader.given("plan"):
+        reader.require("decision_plan")
+        return None
+    defaults = PlanDefaults(cycle_id=reader.identifier("cycle_id"), environment=environment)
+    return read_plan(reader.raw("plan"), "plan", problems, defaults)
+
+
+def order_ids_request(body: bytes) -> tuple[str, ...]:
+    """The body of POST /v1/order-state."""
+    problems = Problems()
+    reader = ObjectReader(decode(body), "", problems, ("order_ids",))
+    order_ids = _order_ids(reader)
+    problems.raise_any()
+    return order_ids
+
+
+def cancel_request(body: bytes) -> CancelRequest:
+    """The body of POST /v1/cancel-orders."""
+    problems = Problems()
+    reader = ObjectReader(decode(body), "", problems, ("order_ids", "reason"))
+    order_ids = _order_ids(reader)
+    reason = reader.text("reason", LONGEST_REASON)
+    problems.raise_any()
+    return CancelRequest(order_ids=order_ids, reason=reason or "requested")
+
+
+def _order_ids(reader: ObjectReader) -> tuple[str, ...]:
+    reader.require("order_ids")
+    return reader.identifiers("order_ids", MAX_IDS)
+
+
+def trading_state_request(body: bytes) -> TradingStateRequest:
+    """The body of POST /v1/trading-state."""
+    problems = Problems()
+    reader = ObjectReader(decode(body), "", problems, ("state", "reason", "actor", "force"))
+    reader.require("state")
+    state = reader.choice("state", TradingState)
+    reason = _reason(reader)
+    actor = reader.identifier("actor")
+    force = bool(reader.flag("force"))
+    problems.raise_any()
+    assert state is not None, "a state without problems is a state"
+    return TradingStateRequest(state=state, reason=reason, actor=actor, force=force)
+
+
+def kill_switch_request(body: bytes) -> tuple[str, bool]:
+    """The reason and whether to flatten, from the body of POST /v1/kill-switch."""
+    problems = Problems()
+    reader = ObjectReader(decode(body), "", problems, ("reason", "flatten"))
+    reason = _reason(reader)
+    flatten = bool(reader.flag("flatten"))
+    problems.raise_any()
+    return reason, flatten
+
+
+def mass_cancel_request(body: bytes) -> str:
+    """The reason, from the body of POST /v1/mass-cancel."""
+    problems = Problems()
+    reader = ObjectReader(decode(body), "", problems, ("reason",))
+    reason = _reason(reader)
+    problems.raise_any()
+    return reason
+
+
+def _reason(reader: ObjectReader) -> str:
+    """Why an operator acts; never empty, because the next operator will ask."""
+    reader.require("reason")
+    reason = reader.text("reason", LONGEST_REASON)
+    if reason is not None and not reason.strip():
+        reader.problems.add(reader.at("reason"), "must not be empty")
+    return reason or ""
+
+
+def quote_request(body: bytes) -> QuoteRequest:
+    """The body of POST /v1/simulation/quote."""
+    problems = Problems()
+    keys = ("symbol", "bid", "ask", "bid_size", "ask_size")
+    reader = ObjectReader(decode(body), "", problems, keys)
+    reader.require("symbol", "bid", "ask")
+    instrument = reader.instrument("symbol")
+    bid = values.within(reader.decimal("bid"), "bid", problems, least=ZERO)
+    ask = values.within(reader.decimal("ask"), "ask", problems, above=ZERO)
+    bid_size = reader.whole("bid_size", least=0, most=_LARGEST_QUOTE_SIZE)
+    ask_size = reader.whole("ask_size", least=0, most=_LARGEST_QUOTE_SIZE)
+    if bid is not None and ask is not None and bid > ask:
+        problems.add("bid", f"must not be above the ask, was {shown(bid)}")
+    problems.raise_any()
+    assert instrument is not None, "no problem, no gap"
+    assert bid is not None, "no problem, no gap"
+    assert ask is not None, "no problem, no gap"
+    return QuoteRequest(
+        instrument=instrument,
+        bid=bid,
+        ask=ask,
+        bid_size=DEFAULT_QUOTE_SIZE if bid_size is None else bid_size,
+        ask_size=DEFAULT_QUOTE_SIZE if ask_size is None else ask_size,
+    )
+
+
+def disconnect_request(body: bytes) -> float:
+    """The seconds, from the body of POST /v1/simulation/disconnect."""
+    problems = Problems()
+    reader = ObjectReader(decode(body), "", problems, ("seconds",))
+    reader.require("seconds")
+    seconds = values.within(
+        reader.decimal("seconds"),
+        "seconds",
+        problems,
+        least=ZERO,
+        most=_LONGEST_DISCONNECT_SECONDS,
+    )
+    problems.raise_any()
+    assert seconds is not None, "no problem, no gap"
+    return float(seconds)
+
+
+def fault_request(body: bytes) -> FaultRequest:
+    """The body of POST /v1/simulation/fault: a name, and parameters that the fault knows."""
+    problems = Problems()
+    value = decode(body)
+    keys: Sequence[str] = list(value) if isinstance(value, JsonObject) else []
+    reader = ObjectReader(value, "", problems, keys)
+    reader.require("name")
+    name = reader.identifier("name")
+    if len(keys) > _MAX_FAULT_PARAMETERS:
+        problems.add("", f"may have {_MAX_FAULT_PARAMETERS} keys, has {len(keys)}")
+        keys = []
+    parameters = {key: _parameter(reader, key) for key in keys if key != "name"}
+    problems.raise_any()
+    assert name is not None, "no problem, no gap"
+    return FaultRequest(name=name, parameters=parameters)
+
+
+def _parameter(reader: ObjectReader, key: str) -> object:
+    """A switch, a word or a number; a list of words or numbers."""
+    value = reader.raw(key)
+    if isinstance(value, list):
+        return [_scalar(item, reader.at(f"{key}[{i}]"), reader) for i, item in enumerate(value)]
+    return _scalar(value, reader.at(key), reader)
+
+
+def _scalar(value: Json, path: str, reader: ObjectReader) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return values.text_value(value, path, reader.problems, longest=LONGEST_REASON)
+    number = values.decimal_value(value, path, reader.problems)
+    if number is None:
+        return None
+    return int(number) if values.is_whole(number) else float(number)

@@ -1,0 +1,173 @@
+"""How does one order change with what happens to it? Order and event in, order out.
+
+The steps that `core/execution/book.py` folds. An event that has no place in the order's present
+state gives the order back as it was. An order that has the broker's id is never again PENDING_NEW
+or UNKNOWN_SUBMIT: the broker has it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from attrs import evolve
+
+from cream.core.execution import events as e
+from cream.core.execution.states import PENDING, after_fill, may_become, with_fills
+from cream.core.model.fill import Fill
+from cream.core.model.money import ZERO, average
+from cream.core.model.order import LegFill, Order, OrderStatus
+
+
+def intended(event: e.OrderIntended) -> Order:
+    """The order that was written down and may now be sent."""
+    return Order(
+        terms=event.terms,
+        status=OrderStatus.PENDING_NEW,
+        intended_at=event.at,
+        updated_at=event.at,
+        reason=event.reason,
+        leg_fills=_no_leg_fills(event),
+    )
+
+
+def listed(event: e.ChildListed, parent: Order | None) -> Order:
+    """The order that the broker made; it is as old as the order it was made with."""
+    return Order(
+        terms=event.terms,
+        status=event.status,
+        intended_at=event.at if parent is None else parent.intended_at,
+        updated_at=event.at,
+        broker_order_id=event.broker_order_id,
+        reason="listed by the broker",
+        leg_fills=_no_leg_fills(event),
+    )
+
+
+def _no_leg_fills(event: e.OrderIntended | e.ChildListed) -> tuple[LegFill, ...]:
+    return tuple(LegFill(leg.contract) for leg in event.terms.legs)
+
+
+def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
+    """The order with the broker's id. One that was given up here may prove to be alive (R-03)."""
+    known = evolve(
+        order,
+        broker_order_id=event.broker_order_id,
+        broker_updated_at=event.broker_updated_at,
+        updated_at=event.at,
+    )
+    if order.status.is_closed and order.broker_order_id is None:
+        reason = f"alive at the broker, though ended here: {order.reason}"
+        return evolve(known, status=with_fills(event.status, order.filled), reason=reason)
+    # Whoever asked for a cancel or a replacement at the broker: before that it worked there.
+    working = OrderStatus.ACCEPTED if event.status in PENDING else event.status
+    before = with_fills(working, order.filled)
+    if may_become(order.status, event.status):
+        return evolve(
+            known,
+            status=with_fills(event.status, order.filled),
+            status_before_pending=before if event.status in PENDING else None,
+        )
+    if order.status is OrderStatus.PENDING_CANCEL:
+        return evolve(known, status_before_pending=before)
+    return known
+
+
+def progressed(order: Order, event: e.OrderRefused | e.SubmitUnknown | e.OrderProgressed) -> Order:
+    """The order after its status moved for another reason than a fill or a cancel of ours."""
+    status, reason = _progress_of(event)
+    if isinstance(event, e.SubmitUnknown):
+        if order.broker_order_id is not None:
+            return order
+        if order.status is OrderStatus.PENDING_CANCEL:
+            # It may have left: the cancel can no longer be settled by not sending it.
+            return evolve(order, status_before_pending=OrderStatus.UNKNOWN_SUBMIT)
+    if not may_become(order.status, status):
+        return order
+    moved = evolve(
+        order,
+        status=with_fills(status, order.filled),
+        status_before_pending=order.status if status in PENDING else None,
+        updated_at=event.at,
+        reason=reason or order.reason,
+    )
+    if isinstance(event, e.OrderProgressed) and event.broker_updated_at is not None:
+        return evolve(moved, broker_updated_at=event.broker_updated_at)
+    return moved
+
+
+def _progress_of(
+    event: e.OrderRefused | e.SubmitUnknown | e.OrderProgressed,
+) -> tuple[OrderStatus, str]:
+    match event:
+        case e.OrderRefused():
+            return OrderStatus.REJECTED, f"[{event.code}] {event.message}"
+        case e.SubmitUnknown():
+            return OrderStatus.UNKNOWN_SUBMIT, event.why
+        case e.OrderProgressed():
+            return event.status, event.reason
+    assert_never(event)
+
+
+def cancel_answered(order: Order, event: e.CancelRequested | e.CancelRefused) -> Order:
+    """The order once somebody wants it gone, or the broker would not let it go."""
+    match event:
+        case e.CancelRequested() if may_become(order.status, OrderStatus.PENDING_CANCEL):
+            return evolve(
+                order,
+                status=OrderStatus.PENDING_CANCEL,
+                status_before_pending=order.status,
+                updated_at=event.at,
+                reason=f"{event.reason} ({event.actor})",
+            )
+        case e.CancelRefused() if order.status is OrderStatus.PENDING_CANCEL:
+            return evolve(
+                order,
+                status=order.status_before_pending or OrderStatus.ACCEPTED,
+                status_before_pending=None,
+                updated_at=event.at,
+                reason=event.reason,
+            )
+        case _:
+            return order
+
+
+def filled(
+    order: Order, quantity: Decimal, price: Decimal, commission: Decimal, at: datetime
+) -> Order:
+    """The order with `quantity` more traded at `price`. Its average is exact to ten places."""
+    total = order.filled + quantity
+    notional = order.notional_filled + quantity * price
+    status = after_fill(order.status, total, order.terms.quantity)
+    return evolve(
+        order,
+        filled=total,
+        notional_filled=notional,
+        average_price=average(notional, total),
+        commission=order.commission + commission,
+        status=status,
+        status_before_pending=OrderStatus.PARTIALLY_FILLED if status in PENDING else None,
+        updated_at=at,
+    )
+
+
+def spread_filled(order: Order, event: e.SpreadFilled) -> Order:
+    """The multi-leg order with so many more spreads traded, leg by leg."""
+    commission = sum((leg.commission for leg in event.legs), ZERO)
+    after = filled(order, event.quantity, event.net_price, commission, event.at)
+    return evolve(after, leg_fills=_with_leg_fills(order.leg_fills, event.legs))
+
+
+def _with_leg_fills(legs: Iterable[LegFill], fills: Iterable[Fill]) -> tuple[LegFill, ...]:
+    by_symbol = {leg.contract.symbol: leg for leg in legs}
+    for fill in fills:
+        known = by_symbol.get(fill.instrument.symbol)
+        if known is not None:
+            by_symbol[fill.instrument.symbol] = _leg_filled(known, fill)
+    return tuple(by_symbol.values())
+
+
+def _leg_filled(leg: LegFill, fill: Fill) -> LegFill:
+    total = leg.filled + fill.quantity
+    notional = (leg.average_price or ZERO) * leg.filled + fill.price * fill.quantity
+    return evolve(leg, filled=total, average_price=average(notional, total))
