@@ -34,7 +34,7 @@ class _Scrape(Collector):
             else:
                 family = GaugeMetricFamily(name, text, labels=labels)
             for values, value in samples:
-                family.add_metric(values, value)  # type: ignore[attr-defined]
+                family.add_metric(values, value)
             yield family
 
 

@@ -82,9 +82,10 @@ class Watchdog:
             pause = self.limits.interval
             if self.link.state is not Link.CONNECTED or self.link.failing_since is not None:
                 pause = min(pause, max(self.limits.timeout / 4, 0.05))
-            quiet = trio.current_time() - self.link.last_sign
-            if self.link.failing_since is None and quiet < pause:
-                await trio.sleep(pause - quiet)
+            due = self.link.last_sign + pause
+            if self.link.failing_since is None and trio.current_time() < due:
+                # Until, not for: a remainder too small to be added to the clock would never pass.
+                await trio.sleep_until(due)
                 continue
             await self._ask()
             if self.link.failing_since is not None:

@@ -90,7 +90,9 @@ class SyntheticMarket:
         task_status.started()
         due = trio.current_time()
         while True:
-            due = max(due + seconds, trio.current_time())
+            due += seconds
+            if due < trio.current_time():
+                due = trio.current_time() + seconds
             await trio.sleep_until(due)
             now = self._clock.now()
             if self._frozen or not self.sessions.is_open(now):

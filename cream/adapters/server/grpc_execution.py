@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import trio
 from attrs import frozen
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.auth import Gatekeeper
+from cream.adapters.server.ending import run_until
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.portfolio import portfolio, positions_as_of
 from cream.adapters.server.wire_state_views import (
@@ -66,13 +68,13 @@ class ExecutionService(ExecutionServiceBase):
         *,
         environment: Environment,
         now: Callable[[], datetime],
-        is_stopping: Callable[[], bool],
+        shutdown: trio.Event,
     ) -> None:
         self._operations = operations
         self._gatekeeper = gatekeeper
         self._environment = environment
         self._now = now
-        self._is_stopping = is_stopping
+        self._shutdown = shutdown
 
     async def CheckConstraints(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """A verdict; nothing changes."""
@@ -144,12 +146,17 @@ class ExecutionService(ExecutionServiceBase):
         request = await request_of(stream)
         chosen = ExecutionFilter(request.cycle_id, frozenset(requests.some_ids(request.order_ids)))
         async with self._operations.subscribe() as subscription:
-            for message in self._snapshot(chosen, subscription):
-                await stream.send_message(message)
-            async for update in subscription:
-                for message in self._changes(chosen, update):
+            first = self._snapshot(chosen, subscription)
+
+            async def send_all() -> None:
+                for message in first:
                     await stream.send_message(message)
-        raise end_of_stream(self._is_stopping())
+                async for update in subscription:
+                    for message in self._changes(chosen, update):
+                        await stream.send_message(message)
+
+            await run_until(self._shutdown, send_all)
+        raise end_of_stream(self._shutdown.is_set())
 
     def _require_account(self, request: Any) -> None:
         """There is one account; a caller that means another must not be told of this one."""

@@ -4,11 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import trio
+
 from cream.adapters.server import wire_requests as requests
+from cream.adapters.server.ending import run_until
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.grpc_execution import end_of_stream
 from cream.adapters.server.wire_state_views import quote_message, snapshot_message
 from cream.core.model.errors import CreamError
+from cream.core.model.market import Quote
 from cream.core.model.plan import Environment
 from cream.core.operations import Operations
 from cream.wire import market_snapshot_pb2
@@ -24,12 +28,12 @@ class MarketDataService(MarketDataServiceBase):
         *,
         environment: Environment,
         now: Callable[[], datetime],
-        is_stopping: Callable[[], bool],
+        shutdown: trio.Event,
     ) -> None:
         self._operations = operations
         self._environment = environment
         self._now = now
-        self._is_stopping = is_stopping
+        self._shutdown = shutdown
 
     async def GetSnapshot(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """The latest quotes; a symbol that was never quoted is there without one."""
@@ -44,19 +48,25 @@ class MarketDataService(MarketDataServiceBase):
         request = await request_of(stream)
         symbols = requests.symbols(request.symbols, required=True)
         async with self._operations.quotes(symbols) as quotes:
-            for symbol in symbols:
-                latest = self._operations.quote(symbol)
-                if latest is not None:
-                    await stream.send_message(
-                        market_snapshot_pb2.SubscribeMarketDataResponse(quote=quote_message(latest))
-                    )
-            async for quote in quotes:
-                await stream.send_message(
-                    market_snapshot_pb2.SubscribeMarketDataResponse(quote=quote_message(quote))
-                )
-        raise end_of_stream(self._is_stopping())
+            latest = [self._operations.quote(symbol) for symbol in symbols]
+            first = {quote.symbol: quote for quote in latest if quote is not None}
+
+            async def send_all() -> None:
+                for quote in first.values():
+                    await _send(stream, quote)
+                async for quote in quotes:
+                    if first.pop(quote.symbol, None) != quote:
+                        await _send(stream, quote)
+
+            await run_until(self._shutdown, send_all)
+        raise end_of_stream(self._shutdown.is_set())
 
     async def GetOptionChain(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Not offered yet."""
         await request_of(stream)
         raise CreamError("UNIMPLEMENTED", "Option chains are not offered by this version")
+
+
+async def _send(stream: Any, quote: Quote) -> None:
+    message = quote_message(quote)
+    await stream.send_message(market_snapshot_pb2.SubscribeMarketDataResponse(quote=message))

@@ -33,15 +33,13 @@ def create_services(
     *,
     environment: Environment,
     now: Callable[[], datetime],
-    is_stopping: Callable[[], bool],
+    shutdown: trio.Event,
 ) -> list[Service]:
     """Cream's three services, each behind its barrier, for any server of grpclib services."""
     execution = ExecutionService(
-        operations, gatekeeper, environment=environment, now=now, is_stopping=is_stopping
+        operations, gatekeeper, environment=environment, now=now, shutdown=shutdown
     )
-    market_data = MarketDataService(
-        operations, environment=environment, now=now, is_stopping=is_stopping
-    )
+    market_data = MarketDataService(operations, environment=environment, now=now, shutdown=shutdown)
     return [
         Barrier(execution),
         Barrier(market_data),
@@ -70,7 +68,7 @@ async def serve_grpc(
         gatekeeper,
         environment=environment,
         now=now,
-        is_stopping=shutdown.is_set,
+        shutdown=shutdown,
     )
     health = Health(SERVICE_NAMES)
     health.set_all_serving(True)

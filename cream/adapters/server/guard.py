@@ -1,30 +1,57 @@
 """How are broken clients kept from breaking the daemon? One barrier around each HTTP connection.
 
 Hypercorn's Trio worker lets an exception of one connection end the nursery that serves them all,
-and shields a send without a deadline, so that a client which stops reading holds up the shutdown.
-`GuardedServer` is its connection handler with both made good; nothing in Hypercorn is replaced.
+and shields sends and closes without a deadline, so that a client which stops reading holds up the
+shutdown. `GuardedServer` is its connection handler with both made good, and without HTTP/2, which
+has faults of its own there and is of no use for JSON. Nothing in Hypercorn is replaced.
 """
 
+from itertools import chain
 from typing import Any
 
+import h11
+import msgspec
 import structlog
 import trio
-from attrs import define
+from attrs import define, field
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import AppWrapper
+from hypercorn.typing import AppWrapper, ConnectionState
+from hypercorn.utils import parse_socket_addr
+
+from cream.adapters.server.json_views import error_view
+from cream.core.model.errors import CreamError
 
 log = structlog.get_logger(__name__)
 
-# Closing a socket takes no time; what hangs here is TLS waiting for a peer that is gone.
-_CLOSE_SECONDS = 1.0
-
-_GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError)
+# Closing a socket takes no time; what hangs here is a peer that does not read its last bytes.
+CLOSE_SECONDS = 1.0
 
 # What is logged of the error that ended a connection.
 _ERROR_CHARACTERS = 300
+
+_GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError)
+
+
+class JsonH11Protocol(H11Protocol):
+    """HTTP/1.1 whose own refusals (a request that is none) have the one error shape too."""
+
+    async def _send_error_response(self, status_code: int) -> None:
+        error = CreamError("INVALID_REQUEST", "Expected an HTTP/1.1 request, was something else")
+        body = msgspec.json.encode(error_view(error))
+        own = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        headers = list(chain(own, self.config.response_headers("h11")))
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
+        await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
 
 
 class GuardedServer(TCPServer):
@@ -38,13 +65,49 @@ class GuardedServer(TCPServer):
         Cancellation: closes the connection at once.
         """
         try:
-            await super().run()
-        except* Exception as errors:  # noqa: BLE001 - barrier: one peer ends its own connection
+            await self._serve()
+        except* Exception as errors:  # noqa: BLE001 - barrier: a peer ends only its connection
             what = repr(errors.exceptions[0])[:_ERROR_CHARACTERS]
             log.warning("http.connection_dropped", error=what)
         finally:
-            with trio.CancelScope(shield=True, deadline=trio.current_time() + _CLOSE_SECONDS):
+            with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await trio.aclose_forcefully(self.stream)
+
+    async def _serve(self) -> None:
+        transport = await self._secured()
+        if transport is None:
+            return
+        secure = transport is not self.stream
+        client = parse_socket_addr(transport.socket.family, transport.socket.getpeername())
+        server = parse_socket_addr(transport.socket.family, transport.socket.getsockname())
+        async with TaskGroup() as task_group:
+            self._task_group = task_group
+            self.protocol: Any = JsonH11Protocol(
+                self.app,
+                self.config,
+                self.context,
+                task_group,
+                ConnectionState(self.state.copy()),
+                secure,
+                client,
+                server,
+                self.protocol_send,
+            )
+            await self.protocol.initiate()
+            await self.idle_task.restart(task_group, self._idle_timeout)
+            await self._read_data()
+            await self._close()
+
+    async def _secured(self) -> Any:
+        """The socket's stream, after the handshake where there is one; None if that failed."""
+        if isinstance(self.stream, trio.SocketStream):
+            return self.stream
+        try:
+            with trio.fail_after(self.config.ssl_handshake_timeout):
+                await self.stream.do_handshake()
+        except (trio.BrokenResourceError, trio.TooSlowError):
+            return None
+        return self.stream.transport_stream
 
     async def protocol_send(self, event: Event) -> None:
         """Send, and give up on a peer that does not read."""
@@ -65,6 +128,17 @@ class GuardedServer(TCPServer):
                 return True
         return False
 
+    async def _close(self) -> None:
+        """Say goodbye, but not for ever."""
+        with trio.move_on_after(CLOSE_SECONDS):
+            await super()._close()
+
+    async def _initiate_server_close(self) -> None:
+        """End a silent connection; called from within a shield."""
+        with trio.move_on_after(CLOSE_SECONDS):
+            await super()._initiate_server_close()
+        await trio.aclose_forcefully(self.stream)
+
 
 @define
 class Door:
@@ -76,18 +150,32 @@ class Door:
     state: dict[str, Any]
     most: int
     send_timeout_seconds: float
-    open: int = 0
+    streams: dict[int, Any] = field(factory=dict)
+    _emptied: trio.Event = field(factory=trio.Event)
+
+    async def wait_empty(self) -> None:
+        """Return when no connection is open."""
+        while self.streams:
+            self._emptied = trio.Event()
+            await self._emptied.wait()
+
+    async def drop_all(self) -> None:
+        """Close every connection that is left, also one whose peer does not read."""
+        for stream in list(self.streams.values()):
+            await trio.aclose_forcefully(stream)
 
     async def serve(self, stream: Any) -> None:
         """Serve one accepted connection. Raises nothing but its cancellation."""
-        if self.open >= self.most:
-            log.warning("http.connection_refused", open=self.open)
+        if len(self.streams) >= self.most:
+            log.warning("http.connection_refused", open=len(self.streams))
             await trio.aclose_forcefully(stream)
             return
-        self.open += 1
+        self.streams[id(stream)] = stream
         try:
             server = GuardedServer(self.app, self.config, self.context, self.state.copy(), stream)
             server.send_timeout_seconds = self.send_timeout_seconds
             await server.run()
         finally:
-            self.open -= 1
+            del self.streams[id(stream)]
+            if not self.streams:
+                self._emptied.set()

@@ -1,41 +1,45 @@
 """Which routes judge, place, show and cancel?"""
 
-from typing import TYPE_CHECKING
-
 from quart import Quart, Response, g, request
 from quart_schema import document_response
 
+from cream.adapters.server import json_bodies as bodies
 from cream.adapters.server import json_types as api
+from cream.adapters.server import values
 from cream.adapters.server.http_replies import json_body, reply
+from cream.adapters.server.http_site import Site
+from cream.adapters.server.json_reader import shown_key
 from cream.adapters.server.json_state_types import Portfolio as PortfolioShape
 from cream.adapters.server.json_state_types import Positions
 from cream.adapters.server.json_state_views import portfolio_view, position_view
 from cream.adapters.server.json_views import cancel_view, order_view, submit_view, verdict_view
+from cream.adapters.server.openapi import document_query, document_request
 from cream.adapters.server.portfolio import portfolio
+from cream.adapters.server.problems import Problems
 from cream.adapters.server.requests_json import (
     cancel_request,
     check_request,
     order_ids_request,
     submit_request,
 )
-from cream.core.model.errors import CreamError, FieldProblem
 from cream.core.model.order import OrderStatus
 
-if TYPE_CHECKING:
-    from cream.adapters.server.http_app import Site
+# More orders than any journal will hold.
+_LARGEST_LIMIT = 10**9
 
 
-def add_to(app: Quart, site: "Site") -> None:
+def add_to(app: Quart, site: Site) -> None:
     """Add the routes for plans, orders and holdings."""
     _add_plans(app, site)
     _add_orders(app, site)
     _add_holdings(app, site)
 
 
-def _add_plans(app: Quart, site: "Site") -> None:
+def _add_plans(app: Quart, site: Site) -> None:
     operations = site.operations
 
     @app.post("/v1/check-constraints")
+    @document_request(bodies.CheckBody)
     @document_response(api.Verdict)
     async def check_constraints() -> Response:
         """Judge a plan; nothing changes."""
@@ -43,6 +47,7 @@ def _add_plans(app: Quart, site: "Site") -> None:
         return reply(verdict_view(await operations.check_plan(asked.plan, asked.override)))
 
     @app.post("/v1/submit-orders")
+    @document_request(bodies.SubmitBody)
     @document_response(api.SubmitReply)
     async def submit_orders() -> Response:
         """Judge a plan and place its orders; the same plan again is placed once."""
@@ -52,10 +57,11 @@ def _add_plans(app: Quart, site: "Site") -> None:
         return reply(submit_view(result, children))
 
 
-def _add_orders(app: Quart, site: "Site") -> None:
+def _add_orders(app: Quart, site: Site) -> None:
     operations = site.operations
 
     @app.post("/v1/order-state")
+    @document_request(bodies.OrderIdsBody)
     @document_response(api.OrderStateReply)
     async def order_state() -> Response:
         """Orders by our id, client id or broker id."""
@@ -69,16 +75,20 @@ def _add_orders(app: Quart, site: "Site") -> None:
         return reply(api.OrderStateReply(orders=tuple(found), not_found=tuple(missing)))
 
     @app.get("/v1/orders")
+    @document_query(
+        status="Only orders with this status word.", limit="Only so many, the newest of them."
+    )
     @document_response(api.Orders)
     async def orders() -> Response:
         """Every order, oldest first; `status` and `limit` (the newest) narrow it."""
-        status, limit = _status(), _limit()
+        status, limit = _narrowing()
         chosen = [one for one in operations.orders() if status is None or one.status is status]
         if limit is not None:
-            chosen = chosen[-limit:] if limit else []
+            chosen = chosen[len(chosen) - min(limit, len(chosen)) :]
         return reply(api.Orders(orders=tuple(order_view(one) for one in chosen)))
 
     @app.post("/v1/cancel-orders")
+    @document_request(bodies.CancelBody)
     @document_response(api.CancelReply)
     async def cancel_orders() -> Response:
         """Ask for orders to be cancelled."""
@@ -87,7 +97,7 @@ def _add_orders(app: Quart, site: "Site") -> None:
         return reply(api.CancelReply(results=tuple(cancel_view(one) for one in results)))
 
 
-def _add_holdings(app: Quart, site: "Site") -> None:
+def _add_holdings(app: Quart, site: Site) -> None:
     operations = site.operations
 
     @app.get("/v1/positions")
@@ -104,23 +114,20 @@ def _add_holdings(app: Quart, site: "Site") -> None:
         return reply(portfolio_view(portfolio(operations, site.now())))
 
 
-def _status() -> OrderStatus | None:
-    given = request.args.get("status")
-    if given is None:
-        return None
-    try:
-        return OrderStatus(given)
-    except ValueError:
-        words = ", ".join(one.value for one in OrderStatus)
-        problem = FieldProblem("status", f"must be one of {words}")
-        raise CreamError("INVALID_REQUEST", f"status: {problem.problem}", problem) from None
-
-
-def _limit() -> int | None:
-    given = request.args.get("limit")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit()) or len(given) > 9:
-        problem = FieldProblem("limit", "must be a whole number from 0 to 999999999")
-        raise CreamError("INVALID_REQUEST", f"limit: {problem.problem}", problem)
-    return int(given)
+def _narrowing() -> tuple[OrderStatus | None, int | None]:
+    """The query of GET /v1/orders.   Raises: CreamError with everything wrong in it."""
+    problems = Problems()
+    for key, given in request.args.lists():
+        if key not in ("status", "limit"):
+            problems.add(shown_key(key), "is not a known parameter")
+        elif len(given) > 1:
+            problems.add(key, "stands here more than once")
+    status, limit = request.args.get("status"), request.args.get("limit")
+    word = None
+    if status is not None:
+        word = values.choice_value(status, "status", problems, OrderStatus)
+    most = None
+    if limit is not None:
+        most = values.whole_value(limit, "limit", problems, least=0, most=_LARGEST_LIMIT)
+    problems.raise_any()
+    return word, most

@@ -46,7 +46,7 @@ async def serve_http(
         environment=environment,
         now=now,
         metrics=metrics,
-        is_stopping=shutdown.is_set,
+        shutdown=shutdown,
     )
     config = _config(settings)
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
@@ -73,8 +73,10 @@ async def serve_http(
                 accepting.cancel_scope.cancel()
             # Tells idle connections to close and the others to close after their reply.
             await context.terminated.set()
-            grace = settings.drain_grace_seconds
-            connections.cancel_scope.deadline = trio.current_time() + grace
+            with trio.move_on_after(settings.drain_grace_seconds):
+                await door.wait_empty()
+            await door.drop_all()
+            connections.cancel_scope.cancel()
         await lifespan.wait_for_shutdown()
         life.cancel_scope.cancel()
 

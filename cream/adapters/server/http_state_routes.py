@@ -1,14 +1,14 @@
 """Which routes show how the daemon does, and change what it may do?"""
 
-from html import escape
-from typing import TYPE_CHECKING, Any
-
 from quart import Quart, Response, g
 from quart_schema import document_response, hide
 
+from cream.adapters.server import json_bodies as bodies
 from cream.adapters.server import json_state_types as api
 from cream.adapters.server import json_state_views as views
 from cream.adapters.server.http_replies import json_body, reply
+from cream.adapters.server.http_site import Site
+from cream.adapters.server.openapi import docs_page, document_request
 from cream.adapters.server.requests_json import (
     disconnect_request,
     fault_request,
@@ -20,11 +20,8 @@ from cream.adapters.server.requests_json import (
 from cream.core.model.errors import CreamError
 from cream.core.operations import Simulation
 
-if TYPE_CHECKING:
-    from cream.adapters.server.http_app import Site
 
-
-def add_to(app: Quart, site: "Site") -> None:
+def add_to(app: Quart, site: Site) -> None:
     """Add the routes for health, trading state and simulation."""
     _add_health(app, site)
     _add_insight(app, site)
@@ -33,7 +30,7 @@ def add_to(app: Quart, site: "Site") -> None:
     _add_docs(app)
 
 
-def _add_health(app: Quart, site: "Site") -> None:
+def _add_health(app: Quart, site: Site) -> None:
     @app.get("/health")
     @document_response(api.Health)
     async def health() -> Response:
@@ -42,6 +39,7 @@ def _add_health(app: Quart, site: "Site") -> None:
 
     @app.get("/ready")
     @document_response(api.Readiness)
+    @document_response(api.Readiness, 503)
     async def ready() -> Response:
         """200 exactly when a risk-increasing order would be accepted, else 503 with reasons."""
         state = site.operations.readiness()
@@ -49,7 +47,7 @@ def _add_health(app: Quart, site: "Site") -> None:
         return reply(view, 200 if state.ready else 503)
 
 
-def _add_insight(app: Quart, site: "Site") -> None:
+def _add_insight(app: Quart, site: Site) -> None:
     operations = site.operations
 
     @app.get("/v1/feed-health")
@@ -79,7 +77,7 @@ def _add_insight(app: Quart, site: "Site") -> None:
         return Response(body, content_type=content_type)
 
 
-def _add_trading_state(app: Quart, site: "Site") -> None:
+def _add_trading_state(app: Quart, site: Site) -> None:
     operations = site.operations
 
     @app.get("/v1/trading-state")
@@ -89,6 +87,7 @@ def _add_trading_state(app: Quart, site: "Site") -> None:
         return reply(views.trading_state_view(operations.trading_state()))
 
     @app.post("/v1/trading-state")
+    @document_request(bodies.TradingStateBody)
     @document_response(api.TradingState)
     async def set_trading_state() -> Response:
         """Set or lift the operator's restriction."""
@@ -99,6 +98,7 @@ def _add_trading_state(app: Quart, site: "Site") -> None:
         return reply(views.trading_state_view(view))
 
     @app.post("/v1/kill-switch")
+    @document_request(bodies.KillSwitchBody)
     @document_response(api.TradingState)
     async def kill_switch() -> Response:
         """Halt, cancel everything that works, and close positions on demand."""
@@ -107,6 +107,7 @@ def _add_trading_state(app: Quart, site: "Site") -> None:
         return reply(views.trading_state_view(view))
 
     @app.post("/v1/mass-cancel")
+    @document_request(bodies.ReasonBody)
     @document_response(api.MassCancelReply)
     async def mass_cancel() -> Response:
         """Cancel everything that works and wait for the broker's confirmation."""
@@ -114,7 +115,7 @@ def _add_trading_state(app: Quart, site: "Site") -> None:
         return reply(views.mass_cancel_view(await operations.mass_cancel(reason, g.actor)))
 
 
-def _add_simulation(app: Quart, site: "Site") -> None:
+def _add_simulation(app: Quart, site: Site) -> None:
     def levers() -> Simulation:
         simulation = site.operations.simulation
         if simulation is None:
@@ -122,6 +123,7 @@ def _add_simulation(app: Quart, site: "Site") -> None:
         return simulation
 
     @app.post("/v1/simulation/quote")
+    @document_request(bodies.QuoteBody)
     @document_response(api.Quote)
     async def move_market() -> Response:
         """Move the market by hand."""
@@ -133,6 +135,7 @@ def _add_simulation(app: Quart, site: "Site") -> None:
         return reply(views.quote_view(quote))
 
     @app.post("/v1/simulation/disconnect")
+    @document_request(bodies.DisconnectBody)
     @document_response(api.Done)
     async def disconnect() -> Response:
         """Make the broker unreachable for a while."""
@@ -141,6 +144,7 @@ def _add_simulation(app: Quart, site: "Site") -> None:
         return reply(api.Done())
 
     @app.post("/v1/simulation/fault")
+    @document_request(bodies.FaultBody)
     @document_response(api.Done)
     async def fault() -> Response:
         """Switch a named fault on or off."""
@@ -151,30 +155,8 @@ def _add_simulation(app: Quart, site: "Site") -> None:
 
 
 def _add_docs(app: Quart) -> None:
-    """A page that lists the API without fetching anything from elsewhere."""
-
     @app.get("/docs")
     @hide
     async def docs() -> Response:
-        schema = await _schema(app)
-        rows = "".join(
-            f"<tr><td><code>{escape(method.upper())}</code></td><td><code>{escape(path)}</code></td>"
-            f"<td>{escape(str(about.get('summary') or about.get('description') or ''))}</td></tr>"
-            for path, methods in sorted(schema["paths"].items())
-            for method, about in methods.items()
-        )
-        page = (
-            "<!doctype html><html lang=en><meta charset=utf-8><title>Cream</title>"
-            "<style>body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem}"
-            "td{padding:.2rem 1rem .2rem 0;vertical-align:top}</style>"
-            "<h1>Cream</h1><p>The whole description is in <a href=/openapi.json>openapi.json</a>."
-            f"<table>{rows}</table></html>"
-        )
-        return Response(page, content_type="text/html; charset=utf-8")
-
-
-async def _schema(app: Quart) -> dict[str, Any]:
-    """The OpenAPI document, as its own route gives it."""
-    found: Any = await app.ensure_async(app.view_functions["openapi"])()
-    body = found[0] if isinstance(found, tuple) else found
-    return dict(await body.get_json() if isinstance(body, Response) else body)
+        """A page that lists the API without fetching anything from elsewhere."""
+        return Response(docs_page(app), content_type="text/html; charset=utf-8")

@@ -200,7 +200,9 @@ def _prices(
         return limit, net
     if draft.order_type is OrderType.LIMIT and price is None:
         problems.add(path, f"is required: a LIMIT order has {name}")
-    if draft.order_type is OrderType.MARKET and price is not None:
+    # A spread with a net price is worked at it, whatever its legs' word: clients of the older
+    # contract, which had no net price, call every spread a MARKET order.
+    if draft.order_type is OrderType.MARKET and price is not None and not draft.has_legs:
         problems.add(path, "must not be set: a MARKET order has no price")
     if draft.order_type not in (None, OrderType.LIMIT, OrderType.MARKET):
         problems.add(paths.order_type, "must be LIMIT or MARKET for an entry")

@@ -6,61 +6,77 @@ a new snapshot then, so that it never has a gap without knowing.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 import trio
-from quart import Quart, websocket
+from quart import Quart, Response, websocket
 from quart_schema import hide
 
 from cream.adapters.server import json_state_views as views
-from cream.adapters.server.auth import Gatekeeper
+from cream.adapters.server.ending import run_until
+from cream.adapters.server.http_replies import encoded, error_reply
+from cream.adapters.server.http_site import Site
 from cream.adapters.server.json_views import order_view
 from cream.core.execution import events as e
 from cream.core.model.errors import CreamError
 from cream.core.operations import Operations, Subscription, Update
 
-if TYPE_CHECKING:
-    from cream.adapters.server.http_app import Site
-
 log = structlog.get_logger(__name__)
 
-# RFC 6455 7.4.1 and the IANA registry: try again later; policy; going away.
-TRY_AGAIN_LATER, POLICY_VIOLATION, GOING_AWAY = 1013, 1008, 1001
+# RFC 6455 7.4.1 and the IANA registry.
+GOING_AWAY, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1011, 1013
 
-_encoder = msgspec.json.Encoder()
+_STOPPING = (GOING_AWAY, "the daemon is stopping")
+_DEFECT = (INTERNAL_ERROR, "a defect in Cream; the log has the story")
+_TOO_SLOW = (TRY_AGAIN_LATER, "fell behind; reconnect for a snapshot")
 
 
-def add_to(app: Quart, site: "Site") -> None:
+def add_to(app: Quart, site: Site) -> None:
     """Add the WebSocket."""
-    gatekeeper = Gatekeeper(site.settings.token_hashes)
 
     @app.websocket("/v1/stream")
     @hide
-    async def follow() -> None:
+    async def follow() -> Response | None:
         headers = {name.lower(): value for name, value in websocket.headers.items()}
         try:
-            gatekeeper.authorize(headers, websocket.path)
+            site.gatekeeper.authorize(headers, websocket.path)
         except CreamError as refusal:
-            await websocket.accept()
-            await websocket.close(POLICY_VIOLATION, refusal.message)
-            return
+            return error_reply(refusal)
         await websocket.accept()
-        async with site.operations.subscribe() as subscription, trio.open_nursery() as nursery:
-            # Without a reader a connection that is gone is not noticed.
+        async with trio.open_nursery() as nursery:
+            # Without a reader a client that is gone is not noticed.
             nursery.start_soon(_ignore_input)
-            await _send(snapshot(site.operations, subscription.sequence))
-            await _forward(subscription)
-            code = GOING_AWAY if site.is_stopping() else TRY_AGAIN_LATER
-            reason = "the daemon stops" if site.is_stopping() else "too slow; connect again"
+            code, reason = await _follow_or_say_why(site)
             await websocket.close(code, reason)
             nursery.cancel_scope.cancel()
+        return None
 
 
 async def _ignore_input() -> None:
     while True:
         await websocket.receive()
+
+
+async def _follow_or_say_why(site: Site) -> tuple[int, str]:
+    try:
+        return await _follow(site)
+    except Exception as error:
+        # Barrier: the client is told, which an exception would not do once it is connected.
+        log.error("http.stream_failed", exc_info=error)
+        return _DEFECT
+
+
+async def _follow(site: Site) -> tuple[int, str]:
+    """Send until there is nothing more to send; how the connection is to be closed then."""
+    async with site.operations.subscribe() as subscription:
+        first = snapshot(site.operations, subscription.sequence)
+
+        async def send_all() -> None:
+            await _send(first)
+            await _forward(subscription)
+
+        await run_until(site.shutdown, send_all)
+    return _STOPPING if site.shutdown.is_set() else _TOO_SLOW
 
 
 async def _forward(subscription: Subscription) -> None:
@@ -70,7 +86,7 @@ async def _forward(subscription: Subscription) -> None:
 
 
 async def _send(message: dict[str, object]) -> None:
-    await websocket.send(_encoder.encode(message).decode())
+    await websocket.send(encoded(message).decode())
 
 
 def snapshot(operations: Operations, sequence: int) -> dict[str, object]:
@@ -87,7 +103,7 @@ def snapshot(operations: Operations, sequence: int) -> dict[str, object]:
 
 def messages(update: Update) -> Iterator[dict[str, object]]:
     """What one update tells: the fill first, then what it changed."""
-    head = {"sequence": update.sequence, "at": update.at}
+    head = {"sequence": update.sequence, "at": update.at, "event": type(update.event).__name__}
     event = update.event
     if isinstance(event, e.OrderFilled):
         yield {"type": "fill", **head, "fill": views.fill_view(event.fill)}

@@ -13,6 +13,7 @@ from typing import assert_never
 from attrs import field, frozen
 
 from cream.core.execution import events as e
+from cream.core.execution import lifecycle
 from cream.core.execution.book import Book
 from cream.core.execution.states import may_become
 from cream.core.model.broker import (
@@ -25,6 +26,7 @@ from cream.core.model.broker import (
     SubmitOutcome,
     Unavailable,
 )
+from cream.core.execution.spreads import spread_fills
 from cream.core.model.fill import Fill
 from cream.core.model.ids import child_order_id
 from cream.core.model.money import ZERO
@@ -40,6 +42,7 @@ from cream.core.model.order import (
 # The broker already has an order under this client id: look it up and adopt it (R-07).
 DUPLICATE_CLIENT_ID = "CLIENT_ORDER_ID_NOT_UNIQUE"
 
+# Statuses that only we know, or that wait for executions to be booked.
 _SYNTHETIC_STATUSES = frozenset(
     (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN_SUBMIT, OrderStatus.FILLED)
 )
@@ -49,114 +52,185 @@ _SYNTHETIC_STATUSES = frozenset(
 class Reading:
     """What a report says: events to record, and what could not be settled by it alone.
 
-    `missing_executions`: orders that filled more than is booked. `unknown`: broker orders that
-    nobody here placed.
+    `missing_executions`: orders that filled more than is booked; the oldest of them was submitted
+    at `missing_since`. `unknown`: broker orders that nobody here placed.
     """
 
     events: tuple[e.Event, ...] = ()
     missing_executions: tuple[str, ...] = ()
     unknown: tuple[BrokerOrder, ...] = field(default=())
+    missing_since: datetime | None = None
 
     def __add__(self, other: "Reading") -> "Reading":
+        moments = [one for one in (self.missing_since, other.missing_since) if one is not None]
         return Reading(
             self.events + other.events,
             self.missing_executions + other.missing_executions,
             self.unknown + other.unknown,
+            min(moments, default=None),
         )
 
 
 def read_outcome(book: Book, order_id: str, outcome: SubmitOutcome, now: datetime) -> Reading:
-    """What the answer to our submit of `order_id` means."""
+    """What the answer to our submit of `order_id` means.
+
+    A refusal of an order that the broker is known to have is the answer to something else.
+    """
+    order = book.order(order_id)
     match outcome:
-        case Accepted(order):
-            return read_update(book, OrderUpdate(event="submitted", order=order), now)
+        case Accepted(shown):
+            if order.broker_order_id in (None, shown.broker_order_id):
+                return _read(book, order, OrderUpdate(event="submitted", order=shown), now)
+            return read_update(book, OrderUpdate(event="submitted", order=shown), now)
+        case OutcomeUnknown(why) | Refused(code="CLIENT_ORDER_ID_NOT_UNIQUE", message=why):
+            event: e.Event = e.SubmitUnknown(at=now, order_id=order_id, why=why)
         case Refused(code, message):
-            if code == DUPLICATE_CLIENT_ID:
-                return Reading((e.SubmitUnknown(at=now, order_id=order_id, why=message),))
-            refused = e.OrderRefused(at=now, order_id=order_id, code=code, message=message)
-            return Reading((refused,))
+            event = e.OrderRefused(at=now, order_id=order_id, code=code, message=message)
         case Unavailable(why):
             code = "BROKER_UNAVAILABLE"
-            return Reading((e.OrderRefused(at=now, order_id=order_id, code=code, message=why),))
-        case OutcomeUnknown(why):
-            return Reading((e.SubmitUnknown(at=now, order_id=order_id, why=why),))
-    assert_never(outcome)
+            event = e.OrderRefused(at=now, order_id=order_id, code=code, message=why)
+        case _:
+            assert_never(outcome)
+    return Reading((event,)) if order.broker_order_id is None else Reading()
 
 
 def read_update(book: Book, update: OrderUpdate, now: datetime) -> Reading:
     """What one message of the order stream (or one order from a query) means."""
     shown = update.order
     order = book.find(shown.broker_order_id) or book.find(shown.client_order_id)
-    if order is None:
+    if order is None or order.broker_order_id not in (None, shown.broker_order_id):
         return Reading(unknown=(shown,))
+    if order.broker_order_id is None and _is_another(order.terms, shown):
+        return _id_taken(order, shown, now)
+    return _read(book, order, update, now)
+
+
+def _read(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Reading:
+    """The order itself, then the legs that the broker made with it."""
+    shown = update.order
+    reading = _read_order(book, order, update, now)
+    if shown.order_class is not OrderClass.MLEG:
+        for leg in {leg.broker_order_id: leg for leg in shown.legs}.values():
+            reading += _read_child(book, order, leg, now)
+    return reading
+
+
+def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Reading:
+    shown = update.order
     fills = tuple(_fills(book, order, update.executions, now))
     booked = order.filled + _traded(fills)
     events: list[e.Event] = []
     if order.broker_order_id is None:
         events.append(_acknowledged(order, shown, now))
     events.extend(fills)
-    missing: tuple[str, ...] = ()
-    if shown.filled > booked:
-        missing = (order.order_id,)
-    elif booked < order.terms.quantity:
-        events.extend(_progress(order, shown, bool(fills), now))
-    reading = Reading(tuple(events), missing)
-    if shown.order_class is not OrderClass.MLEG:
-        for leg in shown.legs:
-            reading += _read_child(book, order, leg, now)
-    return reading
+    if _claimed(shown) > booked:
+        return Reading(tuple(events), (order.order_id,), missing_since=shown.submitted_at)
+    if booked < order.terms.quantity:
+        events.extend(_progress(order, shown, booked, bool(fills), now))
+    return Reading(tuple(events))
+
+
+def _claimed(shown: BrokerOrder) -> Decimal:
+    """How much the report says has filled. "Filled" without a figure means all of it."""
+    if shown.status is OrderStatus.FILLED and not shown.filled:
+        return shown.quantity
+    return shown.filled
+
+
+def _is_another(terms: OrderTerms, shown: BrokerOrder) -> bool:
+    """Whether an order under our client id cannot be the one that we sent (R-07)."""
+    if terms.legs:
+        return shown.order_class is not OrderClass.MLEG
+    return (
+        shown.instrument != terms.instrument
+        or shown.side is not terms.side
+        or shown.quantity > terms.quantity
+    )
+
+
+def _id_taken(order: Order, shown: BrokerOrder, now: datetime) -> Reading:
+    """Ours was never taken, and never will be: its id belongs to someone else's order."""
+    if order.status.is_closed:
+        return Reading(unknown=(shown,))
+    refused = e.OrderRefused(
+        at=now,
+        order_id=order.order_id,
+        code=DUPLICATE_CLIENT_ID,
+        message=f"the broker has another order under this id: {shown.broker_order_id}",
+    )
+    return Reading((refused,), unknown=(shown,))
 
 
 def read_executions(book: Book, executions: Sequence[Execution], now: datetime) -> Reading:
-    """Fills that a query for executions brought to light. Strangers' executions are left alone."""
+    """Fills that a query for executions brought to light, in the order in which they happened.
+
+    Strangers' executions are left alone.
+    """
     by_order: dict[str, list[Execution]] = {}
     for execution in executions:
         by_order.setdefault(execution.broker_order_id, []).append(execution)
-    events: list[e.Event] = []
+    fills: list[e.OrderFilled | e.SpreadFilled] = []
     for broker_order_id, traded in by_order.items():
         order = book.find(broker_order_id)
         if order is not None:
-            events.extend(_fills(book, order, traded, now))
-    return Reading(tuple(events))
+            fills.extend(_fills(book, order, traded, now))
+    return Reading(tuple(sorted(fills, key=_executed_at)))
+
+
+def _executed_at(event: e.OrderFilled | e.SpreadFilled) -> datetime:
+    if isinstance(event, e.OrderFilled):
+        return event.fill.executed_at
+    return max(leg.executed_at for leg in event.legs)
 
 
 def _acknowledged(order: Order, shown: BrokerOrder, now: datetime) -> e.OrderAcknowledged:
     """A closed order was once taken in; its end follows as an event of its own."""
-    early = shown.status.is_closed or shown.status in _SYNTHETIC_STATUSES
-    partial = shown.status is OrderStatus.PARTIALLY_FILLED
     return e.OrderAcknowledged(
         at=now,
         order_id=order.order_id,
         broker_order_id=shown.broker_order_id,
-        status=OrderStatus.ACCEPTED if early or partial else shown.status,
+        status=_before_events(shown.status, OrderStatus.ACCEPTED),
         broker_updated_at=shown.updated_at,
     )
 
 
+def _before_events(status: OrderStatus, working: OrderStatus) -> OrderStatus:
+    """Where an order stands that is seen for the first time: fills and ends are yet to follow."""
+    follows = status.is_closed or status is OrderStatus.PARTIALLY_FILLED
+    return working if follows or status in _SYNTHETIC_STATUSES else status
+
+
 def _progress(
-    order: Order, shown: BrokerOrder, just_filled: bool, now: datetime
+    order: Order, shown: BrokerOrder, booked: Decimal, just_filled: bool, now: datetime
 ) -> Iterator[e.OrderProgressed]:
-    """The status change that is not a fill, if the report is not older than what is known."""
-    known = order.broker_updated_at
-    if known is not None and shown.updated_at < known:
-        return
+    """The status change that is not a fill, if the report is not older than what is known.
+
+    An end is never too old to be true.
+    """
     status = shown.status
-    if status in _SYNTHETIC_STATUSES or status is OrderStatus.PARTIALLY_FILLED:
+    if not status.is_closed:
+        known = order.broker_updated_at
+        too_old = known is not None and shown.updated_at < known
+        if too_old or just_filled or order.broker_order_id is None:
+            return
+        if status in _SYNTHETIC_STATUSES:
+            return
+        if status is OrderStatus.PARTIALLY_FILLED and not booked:
+            return
+    current = OrderStatus.ACCEPTED if order.broker_order_id is None else order.status
+    if not may_become(current, status):
         return
-    acknowledged_now = order.broker_order_id is None
-    if acknowledged_now and not status.is_closed:
-        return
-    current = OrderStatus.ACCEPTED if acknowledged_now else order.status
-    if just_filled and not status.is_closed:
-        return
-    if may_become(current, status):
-        yield e.OrderProgressed(
-            at=now,
-            order_id=order.order_id,
-            status=status,
-            reason=shown.reason or shown.raw_status,
-            broker_updated_at=shown.updated_at,
-        )
+    reason = shown.reason or shown.raw_status
+    if status is OrderStatus.FILLED:
+        # All of it is booked, and it is less than was asked for: the broker reduced the order.
+        reason = f"filled with {booked}, to which the broker had reduced it"
+    yield e.OrderProgressed(
+        at=now,
+        order_id=order.order_id,
+        status=status,
+        reason=reason,
+        broker_updated_at=shown.updated_at,
+    )
 
 
 def _traded(fills: Sequence[e.OrderFilled | e.SpreadFilled]) -> Decimal:
@@ -168,12 +242,16 @@ def _traded(fills: Sequence[e.OrderFilled | e.SpreadFilled]) -> Decimal:
 def _fills(
     book: Book, order: Order, executions: Sequence[Execution], now: datetime
 ) -> Iterator[e.OrderFilled | e.SpreadFilled]:
-    new = [one for one in executions if not book.has_booked(one.execution_id)]
+    fills = {
+        one.execution_id: _fill(order, one)
+        for one in executions
+        if one.quantity > 0 and not book.has_booked(one.execution_id)
+    }
     if order.terms.order_class is OrderClass.MLEG:
-        yield from _spread_fills(order, new, now)
+        yield from spread_fills(order.terms, list(fills.values()), now)
         return
-    for execution in new:
-        yield e.OrderFilled(at=now, fill=_fill(order, execution))
+    for fill in fills.values():
+        yield e.OrderFilled(at=now, fill=fill)
 
 
 def _fill(order: Order, execution: Execution) -> Fill:
@@ -189,51 +267,33 @@ def _fill(order: Order, execution: Execution) -> Fill:
     )
 
 
-def _spread_fills(
-    order: Order, executions: Sequence[Execution], now: datetime
-) -> Iterator[e.SpreadFilled]:
-    """Leg executions in whole spreads. The venue fills legs as a unit, so they come together."""
-    by_leg: dict[str, list[Execution]] = {}
-    for execution in executions:
-        by_leg.setdefault(execution.instrument.symbol, []).append(execution)
-    legs = order.terms.legs
-    if not executions or set(by_leg) != {leg.contract.symbol for leg in legs}:
-        return
-    for round_of in zip(*(by_leg[leg.contract.symbol] for leg in legs), strict=False):
-        units = round_of[0].quantity / abs(legs[0].ratio)
-        net = sum((leg.ratio * part.price for leg, part in zip(legs, round_of, strict=True)), ZERO)
-        yield e.SpreadFilled(
-            at=now,
-            order_id=order.order_id,
-            execution_id=f"{round_of[0].execution_id}/unit",
-            quantity=units,
-            net_price=net,
-            legs=tuple(_fill(order, part) for part in round_of),
-        )
-
-
 def _read_child(book: Book, parent: Order, shown: BrokerOrder, now: datetime) -> Reading:
     """A leg that the broker made: listed under its parent the first time it is seen (R-06)."""
+    update = OrderUpdate(event="listed", order=shown)
     if book.find(shown.broker_order_id) is not None:
-        return read_update(book, OrderUpdate(event="listed", order=shown), now)
-    status = shown.status
-    if status.is_closed or status in _SYNTHETIC_STATUSES:
-        status = OrderStatus.HELD
+        return read_update(book, update, now)
     listed = e.ChildListed(
         at=now,
         terms=child_terms(parent.terms, shown),
         broker_order_id=shown.broker_order_id,
-        status=status,
+        status=_before_events(shown.status, OrderStatus.HELD),
     )
-    return Reading((listed,))
+    return Reading((listed,)) + _read_order(book, lifecycle.listed(listed, parent), update, now)
 
 
 def child_terms(parent: OrderTerms, shown: BrokerOrder) -> OrderTerms:
-    """The terms of a broker-made leg of `parent`: its exits, by what the broker shows of them."""
+    """The terms of a broker-made leg of `parent`: its exits, by what the broker shows of them.
+
+    The broker's id is part of its name here: a leg that is replaced becomes another order. What a
+    stranger's order brings along is a stranger's too.
+    """
     is_stop = shown.order_type in (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
     purpose = OrderPurpose.STOP_LOSS if is_stop else OrderPurpose.TAKE_PROFIT
+    if parent.purpose is OrderPurpose.EXTERNAL:
+        purpose = OrderPurpose.EXTERNAL
+    role = f"{purpose.value.lower()}/{shown.broker_order_id}"
     return OrderTerms(
-        order_id=child_order_id(parent.order_id, purpose.value.lower()),
+        order_id=child_order_id(parent.order_id, role),
         client_order_id=shown.client_order_id,
         plan_id=parent.plan_id,
         cycle_id=parent.cycle_id,

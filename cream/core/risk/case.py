@@ -23,6 +23,9 @@ from cream.core.risk.limits import Constraints
 from cream.core.risk.margin import entry_margin, spread_margin
 from cream.core.risk.view import Scene
 
+# Where a breach lies that no single decision is to blame for.
+WHOLE_PLAN = "plan.decisions"
+
 
 @frozen(kw_only=True)
 class After:
@@ -45,7 +48,7 @@ class After:
 
     def path(self, name: str) -> str:
         """The field at fault: that of the one decision, or all decisions where they are several."""
-        return self.intents[0].path(name) if len(self.intents) == 1 else "plan.decisions"
+        return self.intents[0].path(name) if len(self.intents) == 1 else WHOLE_PLAN
 
 
 @frozen(kw_only=True)
@@ -77,6 +80,12 @@ class Case:
     limits: Constraints
     environment: Environment
     now: datetime
+
+    @cached_property
+    def whole_path(self) -> str:
+        """Where a breach of the whole lies: all decisions, or the size of a single order."""
+        single = [intent for intent in self.intents if intent.ask.names is not None]
+        return single[0].path("size") if single else WHOLE_PLAN
 
     @cached_property
     def increases(self) -> Sequence[Intent]:

@@ -4,7 +4,6 @@ A limit of zero denies everything that it limits. Keys whose check comes with a 
 `not_effective`, so that nobody believes a limit to be active that is not.
 """
 
-
 from decimal import Decimal
 from typing import Literal
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from cream.core.model.account import Account
 from cream.core.model.instrument import Equity, Instrument
-from cream.core.model.money import ZERO
 
 # Federal Reserve Board, Regulation T, 12 CFR 220.12: half of the value for a long, 150 % for a
 # short; the sale brings 100 % of that, so that either takes half from the account's own.
@@ -34,9 +33,9 @@ def spread_margin(max_loss: Decimal) -> Decimal:
 def available_margin(account: Account, reserved: Decimal) -> Decimal:
     """Dollars free for the requirements of new entries; negative if there is a deficit.
 
-    The broker's buying power is a multiple of the account's excess for a margin account and the
-    cash for a cash account; the lesser of it and the excess holds for both. `reserved` is what
-    working entries will take.
+    What the account has beyond its margin, less `reserved`, which is what working entries will
+    take. The broker's buying power bounds it: that is a multiple of the excess for a margin account
+    and the cash for a cash account, and the broker has taken off what works already.
     """
-    excess = account.equity - account.margin_used
-    return min(excess, account.buying_power) - max(ZERO, reserved)
+    excess = account.equity - account.margin_used - reserved
+    return min(excess, account.buying_power)

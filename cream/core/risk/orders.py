@@ -80,9 +80,15 @@ def levels_of(ask: Ask, stance: Stance) -> Levels:
     return Levels(
         limit=_on_grid(instrument, decision.limit_price, up=not buys),
         trigger=_on_grid(instrument, ask.stop_price, up=buys == opens),
-        stop_loss=_on_grid(watched, decision.stop_loss, up=up) if opens else None,
+        stop_loss=_on_grid(watched, _stop_of(decision), up=up) if opens else None,
         take_profit=_on_grid(watched, decision.take_profit, up=up) if opens else None,
     )
+
+
+def _stop_of(decision: Decision) -> Decimal | None:
+    """The stop; at or below zero it is none."""
+    stop = decision.stop_loss
+    return stop if stop is not None and stop > 0 else None
 
 
 def _on_grid(instrument: Instrument, price: Decimal | None, *, up: bool) -> Decimal | None:

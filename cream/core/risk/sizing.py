@@ -39,6 +39,8 @@ def units(size: Size, unit_cost: Decimal | None, equity: Decimal | None) -> Deci
 def _affordable(dollars: Decimal, unit_cost: Decimal | None) -> Decimal | Unsized:
     if unit_cost is None or unit_cost <= 0:
         return Unsized("a price")
-    count = max(ZERO, floor_units(dollars / unit_cost))
+    if dollars <= 0:
+        return ZERO
+    count = floor_units(dollars / unit_cost)
     # The quotient is rounded in its 28th digit, and so may have become whole from below.
     return count - 1 if count * unit_cost > dollars else count

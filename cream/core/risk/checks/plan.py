@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ONE, ZERO
-from cream.core.model.plan import Direction
+from cream.core.model.order import Side
+from cream.core.model.plan import Action, Direction
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
 from cream.core.risk.intents import Intent, closable, unit_of
@@ -136,17 +137,13 @@ class OrdersAgree(Rule):
         """One breach for each instrument."""
         uses: dict[str, list[tuple[Intent, bool, bool]]] = {}
         for intent in case.intents:
-            if intent.stance is None:
-                continue
             for leg in intent.decision.legs:
-                uses.setdefault(leg.contract.symbol, []).append(
-                    (intent, leg.ratio > 0, intent.increases)
-                )
-            if not intent.is_spread:
-                buys = intent.stance.side.sign > 0
-                uses.setdefault(intent.instrument.symbol, []).append(
-                    (intent, buys, intent.increases)
-                )
+                use = (intent, leg.ratio > 0, intent.increases)
+                uses.setdefault(leg.contract.symbol, []).append(use)
+            buys = _buys(intent)
+            if buys is not None and not intent.is_spread:
+                use = (intent, buys, intent.increases)
+                uses.setdefault(intent.instrument.symbol, []).append(use)
         breaches = [
             Breach(
                 message=f"{len(members)} decisions both buy and sell, or add to and reduce it",
@@ -161,6 +158,14 @@ class OrdersAgree(Rule):
             and not all(intent.is_spread for intent, _, _ in members)
         ]
         return Finding(breaches) if breaches else FINE
+
+
+def _buys(intent: Intent) -> bool | None:
+    """Whether it buys; by its action where what is held does not bear it out."""
+    if intent.stance is not None:
+        return intent.stance.side is Side.BUY
+    action = intent.decision.action
+    return action is Action.BUY if action in (Action.BUY, Action.SELL) else None
 
 
 class DirectionsAgree(Rule):

@@ -41,7 +41,9 @@ def set_quote(made: SyntheticMarket, symbol: str, bid: str, ask: str) -> Quote:
 # Ticks ----------------------------------------------------------------------------------------
 
 
-async def test_every_symbol_has_a_quote_before_anything_runs() -> None:
+async def test_every_symbol_has_a_quote_before_anything_runs(
+    mock_clock: trio.testing.MockClock,
+) -> None:
     made = market()
     quote = made.latest("AAPL")
     assert quote is not None

@@ -1,0 +1,24 @@
+"""How does a stream that never ends by itself end when the daemon stops?"""
+
+from collections.abc import Awaitable, Callable
+
+import trio
+
+
+async def run_until(stop: trio.Event, work: Callable[[], Awaitable[None]]) -> bool:
+    """Run `work`, but not beyond `stop`; whether it ended by itself.
+
+    Raises: what `work` raises, in a group. Cancellation: of `work` too.
+    """
+    ended = False
+    async with trio.open_nursery() as nursery:
+
+        async def end_at_stop() -> None:
+            await stop.wait()
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(end_at_stop)
+        await work()
+        ended = True
+        nursery.cancel_scope.cancel()
+    return ended

@@ -1,0 +1,141 @@
+"""Can the account pay for it, and may it hold it?"""
+
+from decimal import Decimal
+
+from cream.core.model.instrument import Equity, OptionContract
+from cream.core.model.money import ONE, ZERO
+from cream.core.model.order import Side
+from cream.core.model.verdict import Unit
+from cream.core.risk.case import Case
+from cream.core.risk.margin import available_margin
+from cream.core.risk.rule import FINE, Breach, Finding, Rule, room, shown_at_least
+
+# Alpaca, option trading levels: 2 buys options, 3 trades spreads.
+_LEVEL_FOR_LONG = 2
+_LEVEL_FOR_SPREAD = 3
+
+
+class BuyingPowerSuffices(Rule):
+    """The margin that the entries take, with the buffer on it, is there.
+
+    Half of a share position's value, all of an option's premium, all that a spread can lose. What
+    working entries will take is set aside; exits take nothing.
+    """
+
+    code = "INSUFFICIENT_BUYING_POWER"
+    limit_key = "buying_power.margin_buffer"
+    unit = Unit.USD
+
+    def judge(self, case: Case) -> Finding:
+        """Observed is what is needed, the limit what is there."""
+        account = case.scene.account
+        if account is None:
+            return FINE
+        needed = _needed(case)
+        there = available_margin(account, case.scene.exposure.reserved)
+        if not case.adds or needed <= there:
+            return Finding((), needed, there)
+        breach = Breach(
+            message=f"{needed:f} USD of margin are needed, {there:f} USD are there",
+            field_path=case.whole_path,
+            observed=needed,
+            limit=there,
+            headroom=room(there, ZERO),
+            fits_smaller=there > 0,
+        )
+        return Finding((breach,))
+
+
+class BuyingPowerLeft(Rule):
+    """After the entries, the buying power left over is at least the limit's part of equity."""
+
+    code = "BUYING_POWER_RATIO_TOO_LOW"
+    limit_key = "buying_power.min_buying_power_ratio"
+    unit = Unit.RATIO
+
+    def judge(self, case: Case) -> Finding:
+        """The headroom is the part of equity that can still be used."""
+        account = case.scene.account
+        if account is None:
+            return FINE
+        limit = case.limits.buying_power.min_buying_power_ratio
+        there = available_margin(account, case.scene.exposure.reserved)
+        left, equity = there - _needed(case), account.equity
+        if equity > 0 and (not case.adds or left >= limit * equity):
+            return Finding((), shown_at_least(left / equity), limit)
+        if not case.adds:
+            return FINE
+        breach = Breach(
+            message=f"{left:f} USD of margin would be left, with {equity:f} USD of equity",
+            field_path=case.whole_path,
+            observed=shown_at_least(left / equity) if equity > 0 else None,
+            limit=limit,
+            headroom=room(there / equity, limit) if equity > 0 else None,
+            fits_smaller=equity > 0,
+        )
+        return Finding((breach,))
+
+
+class ShortingAllowed(Rule):
+    """Shares are sold short only where the broker lets the account do so."""
+
+    code = "SHORTING_DISABLED"
+
+    def judge(self, case: Case) -> Finding:
+        """Sales of what is held are none."""
+        account = case.scene.account
+        if account is None or account.shorting_enabled:
+            return FINE
+        breaches = [
+            Breach(
+                message="the account may not sell short",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("direction"),
+            )
+            for intent in case.increases
+            if isinstance(intent.instrument, Equity)
+            and intent.stance is not None
+            and intent.stance.side is Side.SELL
+        ]
+        return Finding(breaches) if breaches else FINE
+
+
+class OptionsAllowed(Rule):
+    """Options are opened only at the option level that the broker has granted: 2, for spreads 3."""
+
+    code = "OPTIONS_LEVEL_TOO_LOW"
+    unit = Unit.COUNT
+
+    def judge(self, case: Case) -> Finding:
+        """The limit is the level that the account has, observed the one that is needed."""
+        account = case.scene.account
+        if account is None:
+            return FINE
+        breaches: list[Breach] = []
+        for intent in case.increases:
+            if not (intent.is_spread or isinstance(intent.instrument, OptionContract)):
+                continue
+            needed = _LEVEL_FOR_SPREAD if intent.is_spread else _LEVEL_FOR_LONG
+            if account.options_level < needed:
+                breaches.append(
+                    Breach(
+                        message=f"level {needed} is needed, not {account.options_level}",
+                        instrument_id=intent.instrument.symbol,
+                        field_path=intent.path("instrument_id"),
+                        observed=Decimal(needed),
+                        limit=Decimal(account.options_level),
+                    )
+                )
+        return Finding(breaches) if breaches else FINE
+
+
+def _needed(case: Case) -> Decimal:
+    return case.totals.margin * (ONE + case.limits.buying_power.margin_buffer)
+
+
+MONEY_RULES: tuple[Rule, ...] = (
+    BuyingPowerSuffices(),
+    BuyingPowerLeft(),
+    ShortingAllowed(),
+    OptionsAllowed(),
+)

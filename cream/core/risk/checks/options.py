@@ -1,0 +1,154 @@
+"""Is the loss of every option position bounded, and is every spread one that can be traded?"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from cream.core.model.instrument import OptionContract
+from cream.core.model.money import ZERO
+from cream.core.model.order import Side
+from cream.core.model.position import Position
+from cream.core.model.verdict import Unit
+from cream.core.options.spread import net_price_fault, worst_payoff
+from cream.core.risk.case import Case, options_held, options_left
+from cream.core.risk.checks.plan import FaultRule
+from cream.core.risk.intents import Intent
+from cream.core.risk.rule import FINE, Breach, Finding, Rule, room
+
+_LEG_CODES = frozenset(("LEG_COUNT", "LEG_DUPLICATE", "LEG_UNDERLYING", "LEG_RATIO", "LEG_INTENT"))
+
+
+class LegsSound(FaultRule):
+    """A spread has two to four distinct legs on one underlying, in lowest terms, of one intent."""
+
+    code = "LEG_RULES"
+    codes = _LEG_CODES
+
+
+class NetPriceSound(Rule):
+    """A spread is bought for a debit or sold for a credit as its legs demand.
+
+    The net price lies between the least and the most that the legs can pay: otherwise nothing
+    could be gained, or nothing lost, and the sign is wrong.
+    """
+
+    code = "NET_PRICE_SIGN"
+    unit = Unit.USD_PER_SHARE
+
+    def judge(self, case: Case) -> Finding:
+        """An exit at a price that leaves nothing to gain is sound: it only ends."""
+        breaches: list[Breach] = []
+        for intent in case.intents:
+            net = intent.decision.net_limit_price
+            if net is None or not intent.is_spread or intent.faults:
+                continue
+            fault = net_price_fault(intent.decision.legs, net)
+            if fault is None or (intent.reduces and fault.code != self.code):
+                continue
+            breaches.append(
+                Breach(
+                    message=fault.message,
+                    instrument_id=intent.instrument.symbol,
+                    field_path=intent.path("net_limit_price"),
+                    observed=net,
+                    code=fault.code,
+                )
+            )
+        return Finding(breaches) if breaches else FINE
+
+
+class RiskDefined(Rule):
+    """No option is sold that is not covered by another that lives as long, in the same order.
+
+    And no exit takes away what covers an option that is held short.
+    """
+
+    code = "UNDEFINED_RISK"
+
+    def judge(self, case: Case) -> Finding:
+        """Single options cannot be sold to open at all."""
+        breaches = [*_naked_entries(case.increases), *_uncovering_exits(case)]
+        return Finding(breaches) if breaches else FINE
+
+
+class ContractsPerUnderlying(Rule):
+    """No more contracts on one underlying, long and short, are held and being entered."""
+
+    code = "OPTIONS_CONTRACTS_EXCEEDED"
+    limit_key = "options.max_contracts_per_underlying"
+    unit = Unit.CONTRACTS
+
+    def judge(self, case: Case) -> Finding:
+        """Each leg counts with its ratio."""
+        limit = Decimal(case.limits.options.max_contracts_per_underlying)
+        added: dict[str, Decimal] = {}
+        for move in case.moves.values():
+            if isinstance(move.instrument, OptionContract):
+                name = move.instrument.underlying
+                added[name] = added.get(name, ZERO) + move.units
+        held = case.scene.exposure.contracts
+        counts = {name: held.get(name, ZERO) + more for name, more in added.items()}
+        breaches = [
+            Breach(
+                message=f"{count:f} contracts on {name} would be above {limit:f}",
+                instrument_id=name,
+                field_path=case.whole_path,
+                observed=count,
+                limit=limit,
+                headroom=room(limit, count - added[name]),
+                fits_smaller=True,
+            )
+            for name, count in counts.items()
+            if count > limit
+        ]
+        if breaches:
+            return Finding(breaches)
+        return Finding((), max(counts.values(), default=None), limit)
+
+
+def _naked_entries(increases: Sequence[Intent]) -> Iterator[Breach]:
+    for intent in increases:
+        if intent.is_spread:
+            owned = [(leg.contract, Decimal(leg.ratio)) for leg in intent.decision.legs]
+            naked = worst_payoff(owned) is None
+        else:
+            sells = intent.stance is not None and intent.stance.side is Side.SELL
+            naked = sells and isinstance(intent.instrument, OptionContract)
+        if naked:
+            yield Breach(
+                message="an option would be sold that nothing in the order covers",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("legs" if intent.is_spread else "instrument_id"),
+            )
+
+
+def _uncovering_exits(case: Case) -> Iterator[Breach]:
+    underlyings = {
+        move.instrument.underlying: None
+        for move in case.exits.values()
+        if isinstance(move.instrument, OptionContract)
+    }
+    for underlying in underlyings:
+        held = tuple(options_held(case.scene, underlying))
+        if _is_defined(held) and not _is_defined(options_left(case, held)):
+            yield Breach(
+                message="the exits would leave an option short that nothing covers any more",
+                instrument_id=underlying,
+                field_path=case.whole_path,
+            )
+
+
+def _is_defined(positions: Sequence[Position]) -> bool:
+    owned = [
+        (position.instrument, position.quantity)
+        for position in positions
+        if isinstance(position.instrument, OptionContract)
+    ]
+    return worst_payoff(owned) is not None
+
+
+OPTION_RULES: tuple[Rule, ...] = (
+    LegsSound(),
+    NetPriceSound(),
+    RiskDefined(),
+    ContractsPerUnderlying(),
+)

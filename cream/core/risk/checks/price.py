@@ -1,0 +1,303 @@
+"""Is what is traded known, is its market known, and is the price one that somebody can mean?"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from cream.core.exchange.alpaca_rules import RuleBreach, violations_of
+from cream.core.execution.tactics import slice_terms
+from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.market import Known, Stale, Unknown
+from cream.core.model.order import Order, OrderTerms, OrderType, Side
+from cream.core.model.verdict import Severity, Unit
+from cream.core.options.occ import expires_at
+from cream.core.risk.case import Case
+from cream.core.risk.checks.plan import faults_of
+from cream.core.risk.intents import Intent
+from cream.core.risk.orders import watched_by
+from cream.core.risk.rule import FINE, Breach, Finding, Rule
+
+_LIMIT_TYPES = (OrderType.LIMIT, OrderType.STOP_LIMIT)
+
+
+class InstrumentKnown(Rule):
+    """What is traded exists; what is held exists by being held."""
+
+    code = "UNKNOWN_INSTRUMENT"
+
+    def judge(self, case: Case) -> Finding:
+        """Contracts that have expired are another rule's."""
+        knows = case.scene.view.knows
+        breaches = [
+            Breach(
+                message=f"{instrument.symbol} is not known or cannot be traded",
+                instrument_id=instrument.symbol,
+                field_path=intent.path(place),
+            )
+            for intent in case.intents
+            for instrument, place in traded_by(intent)
+            if not (isinstance(instrument, OptionContract) and expires_at(instrument) <= case.now)
+            and not knows(instrument)
+            and (intent.increases or not case.scene.line(instrument).held)
+        ]
+        return Finding(breaches) if breaches else FINE
+
+
+class InputsKnown(Rule):
+    """Everything that an increase is judged by is known and fresh: account, quotes, marks.
+
+    What is unknown is not zero. An exit is never refused for it, unless its very size cannot be
+    told.
+    """
+
+    code = "RISK_INPUT_UNKNOWN"
+
+    def judge(self, case: Case) -> Finding:
+        """One breach for each input."""
+        breaches = list(faults_of(case.intents, frozenset((self.code,))))
+        if case.increases:
+            doubts: dict[str, Breach] = {}
+            for doubt in self._doubts(case):
+                doubts.setdefault(doubt.message, doubt)
+            breaches.extend(doubts.values())
+        return Finding(breaches) if breaches else FINE
+
+    def _doubts(self, case: Case) -> Iterator[Breach]:
+        match case.scene.view.account:
+            case Known():
+                pass
+            case Stale(_, age_seconds):
+                yield Breach(
+                    message=f"the account's figures are {age_seconds:.1f} s old",
+                    field_path="account",
+                )
+            case Unknown(why):
+                yield Breach(message=f"no figures of the account: {why}", field_path="account")
+        for intent in case.increases:
+            yield from self._doubts_of(intent, case)
+        for doubt in case.scene.exposure.doubts:
+            yield Breach(message=doubt, field_path="positions")
+
+    def _doubts_of(self, intent: Intent, case: Case) -> Iterator[Breach]:
+        doubted = False
+        for instrument, place in quotes_for(intent):
+            reading = case.scene.prices.of(instrument.symbol)
+            if reading.doubt is not None:
+                doubted = True
+                yield Breach(
+                    message=reading.doubt,
+                    instrument_id=instrument.symbol,
+                    field_path=intent.path(place),
+                )
+        if intent.entry is None and not doubted and not intent.faults:
+            yield Breach(
+                message=f"nobody quotes {intent.key} on the side that is needed",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("instrument_id"),
+            )
+
+
+class WithinCollar(Rule):
+    """A limit price is not much worse than the market: no buyer pays and no seller gives too much.
+
+    Against the far side of the quote, by the larger of a percentage and an amount. A price that
+    rests far from the market is allowed. An exit is held to it while its quote is fresh.
+    """
+
+    code = "PRICE_COLLAR_EXCEEDED"
+    limit_key = "collar.max_pct"
+    unit = Unit.USD_PER_SHARE
+
+    def judge(self, case: Case) -> Finding:
+        """The limit is the worst price that is let through."""
+        breaches: list[Breach] = []
+        passed: tuple[Decimal | None, Decimal | None] = (None, None)
+        for intent in case.intents:
+            worst = self._worst(intent, case)
+            if worst is None or intent.levels is None or intent.levels.limit is None:
+                continue
+            limit, sign = intent.levels.limit, _side_of(intent).sign
+            if sign * (limit - worst) <= 0:
+                passed = (limit, worst)
+                continue
+            breaches.append(
+                Breach(
+                    message=f"{limit} is worse than {worst}, the worst that the market allows",
+                    instrument_id=intent.instrument.symbol,
+                    field_path=intent.path(_limit_field(intent)),
+                    observed=limit,
+                    limit=worst,
+                )
+            )
+        return Finding(breaches) if breaches else Finding((), *passed)
+
+    def _worst(self, intent: Intent, case: Case) -> Decimal | None:
+        """The worst price allowed; None where there is no limit price or no market."""
+        terms = intent.terms
+        if terms is None or terms.limit_price is None or terms.order_type not in _LIMIT_TYPES:
+            return None
+        prices = case.scene.prices
+        if any(prices.of(one.symbol).doubt for one, _ in traded_by(intent)):
+            return None
+        side = terms.side
+        if terms.legs:
+            far = prices.net_far_side(terms.legs)
+        else:
+            far = prices.of(terms.instrument.symbol).far_side(side)
+        if far is None:
+            return None
+        if terms.stop_price is not None:
+            # Once triggered, the market is there.
+            far = max(far, terms.stop_price) if side is Side.BUY else min(far, terms.stop_price)
+        collar = case.limits.collar
+        return far + side.sign * max(abs(far) * collar.max_pct, collar.min_abs)
+
+
+class NoSelfCross(Rule):
+    """An entry does not trade with an order of our own that works on the other side."""
+
+    code = "SELF_CROSS"
+    unit = Unit.USD_PER_SHARE
+
+    def judge(self, case: Case) -> Finding:
+        """Protection and orders that wait for a trigger do not count."""
+        breaches = [
+            Breach(
+                message=f"it would trade with our own order {order.order_id}",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("limit_price"),
+                observed=intent.terms.limit_price,
+                limit=order.terms.limit_price,
+            )
+            for intent in case.increases
+            if intent.terms is not None and not intent.is_spread
+            for order in case.scene.line(intent.instrument).orders
+            if _cross(intent.terms, order)
+        ]
+        return Finding(breaches) if breaches else FINE
+
+
+class PriceOnGrid(Rule):
+    """Prices lie on the venue's grid; one that does not is moved there, away from harm."""
+
+    code = "PRICE_ROUNDED"
+    severity = Severity.INFO
+    unit = Unit.USD_PER_SHARE
+
+    def judge(self, case: Case) -> Finding:
+        """Observed is what was asked for, the limit what is used."""
+        breaches = [
+            Breach(
+                message=f"{asked} is not a price of the venue: {used} is used",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path(name),
+                observed=asked,
+                limit=used,
+            )
+            for intent in case.intents
+            for name, asked, used in _roundings(intent)
+        ]
+        return Finding(breaches) if breaches else FINE
+
+
+class VenueRules(Rule):
+    """The venue would take the order as it is: its class, type, time in force, prices and legs.
+
+    The codes are those of the venue's rules. What another rule has said of the same field is not
+    said twice.
+    """
+
+    code = "VENUE_RULES"
+
+    def judge(self, case: Case) -> Finding:
+        """Of an order that is worked in slices, a slice is what the venue sees."""
+        breaches = [
+            Breach(
+                message=breach.message,
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path(_field_of(breach, intent)),
+                code=breach.code,
+            )
+            for intent in case.intents
+            if intent.terms is not None
+            for breach in violations_of(_as_the_venue_sees(intent.terms))
+        ]
+        return Finding(breaches) if breaches else FINE
+
+
+def traded_by(intent: Intent) -> Iterator[tuple[Instrument, str]]:
+    """What is traded, each with the decision's field that names it."""
+    if not intent.is_spread:
+        yield intent.instrument, "instrument_id"
+    for index, leg in enumerate(intent.decision.legs):
+        yield leg.contract, f"legs[{index}].symbol"
+
+
+def quotes_for(intent: Intent) -> Iterator[tuple[Instrument, str]]:
+    """Whose quotes are needed: what is traded, and whose price the levels are of."""
+    yield from traded_by(intent)
+    watched = watched_by(intent.decision)
+    has_levels = intent.decision.stop_loss is not None or intent.decision.take_profit is not None
+    if has_levels and not intent.is_spread and watched != intent.instrument:
+        yield watched, "stop_loss_level"
+
+
+def _side_of(intent: Intent) -> Side:
+    assert intent.stance is not None, "an order has a side"
+    return intent.stance.side
+
+
+def _limit_field(intent: Intent) -> str:
+    return "net_limit_price" if intent.is_spread else "limit_price"
+
+
+def _cross(terms: OrderTerms, resting: Order) -> bool:
+    other = resting.terms
+    waits = other.order_type in (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
+    if other.side is terms.side or waits or other.parent_order_id == terms.order_id:
+        return False
+    if terms.limit_price is None or other.limit_price is None:
+        return True
+    return terms.side.sign * (terms.limit_price - other.limit_price) >= 0
+
+
+def _roundings(intent: Intent) -> Iterator[tuple[str, Decimal, Decimal]]:
+    levels, decision = intent.levels, intent.decision
+    if levels is None:
+        return
+    limit = decision.net_limit_price if intent.is_spread else decision.limit_price
+    for name, asked, used in (
+        (_limit_field(intent), limit, levels.limit),
+        ("stop_price", intent.ask.stop_price, levels.trigger),
+        ("stop_loss_level", decision.stop_loss, levels.stop_loss),
+        ("take_profit_level", decision.take_profit, levels.take_profit),
+    ):
+        if asked is not None and used is not None and asked != used:
+            yield name, asked, used
+
+
+def _as_the_venue_sees(terms: OrderTerms) -> OrderTerms:
+    if terms.twap is None:
+        return terms
+    return slice_terms(terms, 0, terms.twap.slices[0])
+
+
+_DECISION_FIELDS = {
+    "quantity": "size.quantity",
+    "stop_loss": "stop_loss_level",
+    "take_profit": "take_profit_level",
+}
+
+
+def _field_of(breach: RuleBreach, intent: Intent) -> str:
+    if breach.field == "limit_price":
+        return _limit_field(intent)
+    return _DECISION_FIELDS.get(breach.field, breach.field)
+
+
+PRICE_RULES: tuple[Rule, ...] = (
+    InstrumentKnown(),
+    InputsKnown(),
+    WithinCollar(),
+    NoSelfCross(),
+    PriceOnGrid(),
+)

@@ -1,0 +1,262 @@
+"""What is allowed? The one place that says yes or no to an order, for every way of asking.
+
+The gate is a function of what it is given: a plan, a view of the portfolio, the time. It is the
+only one that can make an `Approved`, and nothing else is ever sent. Increases are judged by every
+rule (`checks/`); exits that protect are bounded by what is held and by nothing else, so that no
+limit, no missing quote and no state of trading stands in their way.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import final
+
+from cream.core.execution.tactics import slice_order_id, slice_terms
+from cream.core.model.instrument import Instrument
+from cream.core.model.money import ZERO
+from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms, Side
+from cream.core.model.plan import DecisionPlan, Environment
+from cream.core.model.request import SingleOrder
+from cream.core.model.state import TradingState
+from cream.core.model.verdict import Severity, Unit, Verdict, Violation
+from cream.core.risk.asks import Ask, Origin, ask_of, asks_of, plan_of
+from cream.core.risk.limits import Constraints, policy_version
+from cream.core.risk.trial import Trial, admitted_part, suggestions
+from cream.core.risk.view import PortfolioView, scene_of
+
+# Held by this module alone: without it no `Approved` comes into being.
+_SEAL = object()
+
+
+@final
+class Approved:
+    """An order that the gate has let pass. Only the gate can make one, and none can be changed."""
+
+    __slots__ = ("_terms",)
+
+    def __init__(self, terms: OrderTerms, *, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only the gate approves orders")
+        self._terms = terms
+
+    @property
+    def terms(self) -> OrderTerms:
+        """The order."""
+        return self._terms
+
+    def __repr__(self) -> str:
+        return f"Approved({self._terms.order_id})"
+
+
+class Gate:
+    """The limits of one account in one environment, and the judgement by them."""
+
+    def __init__(self, limits: Constraints, environment: Environment, account_id: str) -> None:
+        self.limits = limits
+        self.environment = environment
+        self.account_id = account_id
+        self.policy_version = policy_version(limits)
+
+    def judge(
+        self,
+        plan: DecisionPlan,
+        view: PortfolioView,
+        now: datetime,
+        allow_partial: bool = False,
+    ) -> Verdict:
+        """The verdict on `plan` as a whole; nothing changes.
+
+        With `allow_partial` decisions are admitted in plan order, each judged on the portfolio as
+        it would be with those already admitted.
+        """
+        return self._verdict(plan, asks_of(plan), view, now, allow_partial)
+
+    def judge_order(self, order: SingleOrder, view: PortfolioView, now: datetime) -> Verdict:
+        """The verdict on one order: an exit if it reduces what is held, an entry otherwise."""
+        position = view.positions.get(order.instrument.symbol)
+        held = ZERO if position is None else position.quantity
+        plan = plan_of(order, self.environment, held)
+        return self._verdict(plan, (ask_of(order, plan),), view, now, allow_partial=False)
+
+    def approve(self, verdict: Verdict) -> tuple[Approved, ...]:
+        """The orders of `verdict`, to be sent.
+
+        Raises: ValueError: it says no, or was given under other limits.
+        """
+        if not verdict.ok:
+            raise ValueError("the verdict is a refusal")
+        if verdict.policy_version != self.policy_version:
+            raise ValueError("the verdict was given under other limits")
+        return tuple(Approved(terms, seal=_SEAL) for terms in verdict.orders)
+
+    def approve_exit(self, terms: OrderTerms, view: PortfolioView) -> Approved | Violation:
+        """`terms`, if it closes what is held and no other exit works on.
+
+        For stops, targets and flattening. Protection does not count against it, and no state of
+        trading refuses it.
+        """
+        if terms.purpose not in _EXITS:
+            return _refusal(
+                "NOT_AN_EXIT", terms, f"{terms.purpose.value} orders are judged in full"
+            )
+        return _closing(terms, view) or Approved(terms, seal=_SEAL)
+
+    def approve_slice(
+        self, parent: Order, terms: OrderTerms, view: PortfolioView
+    ) -> Approved | Violation:
+        """`terms`, if it is a slice that the admitted `parent` still has to send.
+
+        Each slice has an id and a size of its own, so that together they never exceed the parent.
+        """
+        problem = _slice_problem(parent, terms)
+        if problem is not None:
+            return _refusal("INVALID_SLICE", terms, problem)
+        if terms.purpose is OrderPurpose.ENTRY:
+            match view.state:
+                case TradingState.ACTIVE:
+                    return Approved(terms, seal=_SEAL)
+                case TradingState.REDUCING | TradingState.HALTED:
+                    code = f"TRADING_{view.state.value}"
+                    return _refusal(code, terms, "; ".join(view.reasons) or view.state.value)
+        return _closing(terms, view) or Approved(terms, seal=_SEAL)
+
+    def readmit(self, order: Order) -> Approved:
+        """The order of a committed intent that never left, after a restart.
+
+        Raises: ValueError: it is closed, worked here, or at the broker already.
+        """
+        if not order.is_open or order.terms.is_tactic:
+            raise ValueError(f"order {order.order_id} is not to be sent")
+        if order.broker_order_id is not None or order.filled > 0:
+            raise ValueError(f"order {order.order_id} is at the broker already")
+        return Approved(order.terms, seal=_SEAL)
+
+    def _verdict(
+        self,
+        plan: DecisionPlan,
+        asks: Sequence[Ask],
+        view: PortfolioView,
+        now: datetime,
+        allow_partial: bool,
+    ) -> Verdict:
+        origin = Origin(
+            environment=self.environment,
+            account_id=self.account_id,
+            plan_id=plan.plan_id,
+            cycle_id=plan.cycle_id,
+        )
+        trial = Trial(plan, asks, scene_of(view), origin, self.limits, now)
+        admitted = intents = tuple(trial.intent(ask) for ask in asks)
+        whole = shown = trial.review(intents)
+        violations = whole.violations()
+        left_out: tuple[str, ...] = ()
+        if whole.refuses:
+            admitted = ()
+            if allow_partial:
+                part, rest, reasons = admitted_part(trial, intents)
+                left_out = tuple(intent.decision.decision_id for intent in rest)
+                if part:
+                    admitted, shown = tuple(part), trial.review(part)
+                    violations = (*reasons, *shown.violations())
+        return Verdict(
+            ok=bool(admitted) or not whole.refuses,
+            violations=violations,
+            checks=shown.checks(),
+            orders=tuple(intent.terms for intent in admitted if intent.terms is not None),
+            suggestions=(
+                suggestions(trial, intents) if whole.refuses and whole.depends_on_size else ()
+            ),
+            policy_version=self.policy_version,
+            validated_at=now,
+            left_out=left_out,
+        )
+
+
+_EXITS = (OrderPurpose.EXIT, OrderPurpose.STOP_LOSS, OrderPurpose.TAKE_PROFIT)
+
+
+def _slice_problem(parent: Order, terms: OrderTerms) -> str | None:
+    """Why `terms` is not the next of the parent's slices, or None."""
+    twap = parent.terms.twap
+    if twap is None:
+        return "the parent is not worked in slices"
+    if not parent.is_open or parent.status is OrderStatus.PENDING_CANCEL:
+        return f"the parent is {parent.status.value}"
+    for index, planned in enumerate(twap.slices):
+        if slice_order_id(parent.terms, index) != terms.order_id:
+            continue
+        if terms != slice_terms(parent.terms, index, terms.quantity):
+            return "it is another order than the slice that the parent has"
+        if not ZERO < terms.quantity <= min(planned, parent.leaves):
+            return f"the slice has {min(planned, parent.leaves):f}, not {terms.quantity:f}"
+        return None
+    return "the parent has no such slice"
+
+
+def _closing(terms: OrderTerms, view: PortfolioView) -> Violation | None:
+    """Why an exit closes more than there is, or nothing at all; None if it does neither."""
+    moves: list[tuple[Instrument, Side, Decimal]] = [
+        (leg.contract, leg.side, abs(leg.ratio) * terms.quantity) for leg in terms.legs
+    ]
+    if not moves:
+        moves.append((terms.instrument, terms.side, terms.quantity))
+    for instrument, side, quantity in moves:
+        position = view.positions.get(instrument.symbol)
+        held = ZERO if position is None else position.quantity
+        if held * side.sign >= 0:
+            message = f"a {side.value} closes nothing: {held:f} is held"
+            return _refusal("POSITION_MISMATCH", terms, message, observed=held)
+        free = max(ZERO, abs(held) - _exiting(terms, instrument.symbol, view))
+        if not ZERO < quantity <= free:
+            return _refusal(
+                "POSITION_MISMATCH",
+                terms,
+                f"{quantity:f} are to be closed, {free:f} can be",
+                observed=quantity,
+                limit=free,
+                headroom=free if free > 0 else None,
+            )
+    return None
+
+
+def _exiting(terms: OrderTerms, symbol: str, view: PortfolioView) -> Decimal:
+    """What other exits close of `symbol`, protection and strangers' orders apart.
+
+    A tactic counts as what it has left; for a slice of its own it counts by its other slices.
+    """
+    tactics = {order.order_id for order in view.working if order.terms.is_tactic}
+    tactics.discard(terms.parent_order_id or "")
+    total = ZERO
+    for order in view.working:
+        other = order.terms
+        if other.purpose is not OrderPurpose.EXIT or order.order_id == terms.order_id:
+            continue
+        if order.order_id == terms.parent_order_id or other.parent_order_id in tactics:
+            continue
+        if other.instrument.symbol == symbol and not other.legs:
+            total += order.leaves
+        for leg in other.legs:
+            if leg.contract.symbol == symbol:
+                total += abs(leg.ratio) * order.leaves
+    return total
+
+
+def _refusal(
+    code: str,
+    terms: OrderTerms,
+    message: str,
+    observed: Decimal | None = None,
+    limit: Decimal | None = None,
+    headroom: Decimal | None = None,
+) -> Violation:
+    return Violation(
+        code=code,
+        severity=Severity.ERROR,
+        message=message,
+        instrument_id=terms.instrument.symbol,
+        field_path="quantity",
+        observed=observed,
+        limit=limit,
+        unit=Unit.NONE if observed is None else Unit.UNITS,
+        headroom=headroom,
+    )

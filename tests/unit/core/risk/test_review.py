@@ -1,0 +1,117 @@
+from cream.core.model.plan import Environment, TimeInForce
+from cream.core.model.verdict import CheckResult, Severity, Unit
+from cream.core.risk.asks import Origin, asks_of
+from cream.core.risk.case import Case
+from cream.core.risk.checks import ALL_RULES
+from cream.core.risk.intents import intent_of
+from cream.core.risk.review import Review, review
+from cream.core.risk.rule import Breach, Finding, Rule
+from cream.core.risk.view import scene_of
+from tests.unit.core.risk.scenes import LIMITS, NOW, buy, codes, d, judge, plan, spread, view
+
+
+def empty_case() -> Case:
+    return Case(plan(), (), scene_of(view()), LIMITS, Environment.PAPER, NOW)
+
+
+class Says(Rule):
+    """It says what the test wants."""
+
+    code = "SAYS"
+    unit = Unit.USD
+
+    def __init__(self, finding: Finding, severity: Severity = Severity.ERROR) -> None:
+        self.finding = finding
+        self.severity = severity  # type: ignore[misc]
+
+    def judge(self, case: Case) -> Finding:
+        return self.finding
+
+
+def of(*rules: Rule) -> Review:
+    return review(empty_case(), rules)
+
+
+def test_every_rule_is_asked_whatever_the_others_found() -> None:
+    failing = Says(Finding((Breach(message="no"),)))
+
+    found = of(failing, failing, Says(Finding()))
+
+    assert [one.result for one in found.checks()] == [
+        CheckResult.FAIL,
+        CheckResult.FAIL,
+        CheckResult.PASS,
+    ]
+
+
+def test_only_errors_refuse() -> None:
+    broken = Finding((Breach(message="no"),))
+
+    assert not of(Says(broken, Severity.INFO), Says(broken, Severity.WARNING)).refuses
+    assert of(Says(broken, Severity.ERROR)).refuses
+    assert of(Says(broken, Severity.CRITICAL)).refuses
+
+
+def test_a_breach_that_does_not_refuse_is_a_warning_in_the_list_of_checks() -> None:
+    found = of(Says(Finding((Breach(message="well"),)), Severity.INFO))
+
+    assert [one.result for one in found.checks()] == [CheckResult.WARN]
+    assert [one.severity for one in found.violations()] == [Severity.INFO]
+
+
+def test_a_passed_check_shows_its_numbers() -> None:
+    (check,) = of(Says(Finding((), d(3), d(5)))).checks()
+
+    assert (check.code, check.observed, check.limit, check.unit) == ("SAYS", 3, 5, Unit.USD)
+    assert check.description == "It says what the test wants."
+
+
+def test_a_breach_may_have_a_code_and_a_unit_of_its_own() -> None:
+    own = Breach(message="no", code="OWN", unit=Unit.SHARES, observed=d(1))
+    plain = Breach(message="no")
+
+    found = of(Says(Finding((own, plain))))
+
+    assert [(one.code, one.unit) for one in found.violations()] == [
+        ("OWN", Unit.SHARES),
+        ("SAYS", Unit.USD),
+    ]
+    assert [one.code for one in found.checks()] == ["OWN", "SAYS"]
+
+
+def test_sizes_help_only_if_they_help_against_every_refusal() -> None:
+    helps = Says(Finding((Breach(message="no", fits_smaller=True),)))
+    does_not = Says(Finding((Breach(message="no"),)))
+    warns = Says(Finding((Breach(message="no"),)), Severity.WARNING)
+
+    assert of(helps, warns).depends_on_size
+    assert not of(helps, does_not).depends_on_size
+
+
+def test_the_venue_keeps_quiet_about_what_a_rule_has_said() -> None:
+    """A stop on the wrong side is not also called too close; a time in force is news."""
+    found = codes(judge(buy(stop="245.00", time_in_force=TimeInForce.IOC)))
+
+    assert found == ["STOP_WRONG_SIDE", "INVALID_TIME_IN_FORCE"]
+
+
+def test_the_legs_are_not_found_uncovered_twice() -> None:
+    assert codes(judge(spread(legs=(spread().legs[0],)))) == ["LEG_COUNT"]
+
+
+def test_the_list_of_checks_is_complete_and_in_order() -> None:
+    """Every rule once, in the order of the rules."""
+    assert [one.code for one in judge(buy()).checks] == [rule.code for rule in ALL_RULES]
+
+
+def test_an_intent_is_what_the_rules_see() -> None:
+    scene = scene_of(view())
+    asked = plan(buy())
+    origin = Origin(
+        environment=Environment.PAPER, account_id="PA-1", plan_id="plan-1", cycle_id="cycle-1"
+    )
+    intents = tuple(intent_of(ask, scene, origin) for ask in asks_of(asked))
+
+    found = review(Case(asked, intents, scene, LIMITS, Environment.PAPER, NOW))
+
+    assert not found.refuses
