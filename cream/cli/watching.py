@@ -12,6 +12,7 @@ from trio_websocket import (
     HandshakeError,
     open_websocket_url,
 )
+from wsproto.utilities import LocalProtocolError
 
 from cream.cli.client import CommandFailed, base_url, headers
 from cream.cli.exits import DONE, NOT_LET_IN, UNREACHABLE
@@ -28,8 +29,9 @@ def watch(options: argparse.Namespace) -> int:
     given = [(name.encode(), value.encode()) for name, value in headers(options).items()]
     try:
         trio.run(_follow, url, given, options.count, options.json)
-    except (KeyboardInterrupt, DisconnectionTimeout):
-        # Ctrl-C is the way to leave, with or without a goodbye.
+    except (KeyboardInterrupt, DisconnectionTimeout, LocalProtocolError):
+        # Ctrl-C is the way to leave, with or without a goodbye. A ping that crosses our goodbye
+        # is answered too late, which wsproto takes for a fault of ours.
         return DONE
     except ConnectionRejected as refusal:
         code = NOT_LET_IN if refusal.status_code in (401, 403) else UNREACHABLE

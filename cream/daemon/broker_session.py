@@ -51,7 +51,10 @@ class BrokerSession:
                 self.link.set_session(True)
                 log.info("broker_session.session_started", broker=self.broker.name)
                 task_status.started()
-                await self._debts_paid()
+                if self.desk.book.mass_cancel_owed is not None:
+                    await self._debts_paid()
+                    # Only now can a reconciliation be clean enough to resume.
+                    await self.sweep()
                 await nursery.start(self.router.run, self.jobs)
                 nursery.start_soon(self.tactics.run)
         except* BrokerUnavailable:

@@ -80,8 +80,16 @@ class MassCanceller:
             except (BrokerUnavailable, trio.TooSlowError) as error:
                 self.link.failed()
                 log.warning("mass_canceller.broker_unavailable", error=str(error))
-            await trio.sleep(self.settings.backoff.ceiling(attempt))
+            await self._pause(self.settings.backoff.ceiling(attempt))
             attempt += 1
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not a moment longer than the broker is out of reach."""
+        with trio.move_on_after(seconds):
+            while True:
+                await self.link.changed.wait()
+                if self.link.failing_since is None:
+                    return
 
     async def _cancelled_all(self) -> bool:
         """One pass: cancel what is known, list what is left. True if nothing is."""

@@ -64,6 +64,7 @@ class Child:
 
     A child that must not hold up the others while it starts has `wait_for_start=False`.
     `unlimited` children may restart for ever: the outside, not a defect, decides how often.
+    `expected` failures are that outside too: logged in a line, without their traces.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Child:
     start_timeout: float = 30.0
     wait_for_start: bool = True
     unlimited: bool = False
+    expected: tuple[type[Exception], ...] = ()
 
 
 @define
@@ -211,8 +213,7 @@ class Supervisor:
                     announce.started()
         except* Exception as group:
             keeper.status.last_error = _first_line(group)
-            # The whole group goes to the log: which task failed is in its shape.
-            log.error("supervisor.subsystem_failed", subsystem=name, exc_info=group)
+            _log_failure(keeper.child, group)
             failed = True
         finally:
             keeper.life = None
@@ -268,6 +269,16 @@ def _named(child: Child) -> Callable[..., Awaitable[None]]:
 
     life.__name__ = life.__qualname__ = child.name
     return life
+
+
+def _log_failure(child: Child, group: BaseExceptionGroup[Exception]) -> None:
+    """A line for what was expected; the whole group for the rest: its shape says which task."""
+    if child.expected and group.split(child.expected)[1] is None:
+        log.warning(
+            "supervisor.subsystem_failed", subsystem=child.name, error=_first_line(group)
+        )
+    else:
+        log.error("supervisor.subsystem_failed", subsystem=child.name, exc_info=group)
 
 
 def _first_line(error: BaseException) -> str:

@@ -13,6 +13,7 @@ import trio
 from attrs import define, field, frozen
 
 from cream.core.execution.protection import ProtectionPolicy
+from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
@@ -167,6 +168,7 @@ class Tree:
                 backoff=restart,
                 wait_for_start=False,
                 unlimited=True,
+                expected=(BrokerUnavailable,),
             ),
             Child(name="reconciler", run=self.reconciler.run, backoff=restart),
             Child(name="account_reader", run=self._read_account, backoff=restart),

@@ -84,8 +84,10 @@ class Watchdog:
                 pause = min(pause, max(self.limits.timeout / 4, 0.05))
             due = self.link.last_sign + pause
             if self.link.failing_since is None and trio.current_time() < due:
-                # Until, not for: a remainder too small to be added to the clock would never pass.
-                await trio.sleep_until(due)
+                changed = self.link.changed
+                # At, not for: a remainder too small to be added to the clock would never pass.
+                with trio.move_on_at(due):
+                    await changed.wait()
                 continue
             await self._ask()
             if self.link.failing_since is not None:

@@ -97,6 +97,9 @@ class FakeOperations:
     has_simulation: bool = True
     broken: Exception | None = None
     answers_at: trio.Event | None = None
+    # Set once a plan has arrived, and once a subscriber has left.
+    arrived: trio.Event = field(factory=trio.Event)
+    left: trio.Event = field(factory=trio.Event)
 
     orders_by_id: dict[str, Order] = field(factory=dict)
     plans: dict[str, PlanResult] = field(factory=dict)
@@ -179,6 +182,7 @@ class FakeOperations:
     async def submit_plan(self, plan: DecisionPlan, params: ExecutionParams) -> PlanResult:
         self._break()
         self.submitted.append((plan, params))
+        self.arrived.set()
         if self.answers_at is not None:
             await self.answers_at.wait()
         if plan.plan_id in self.plans:
@@ -301,6 +305,7 @@ class FakeOperations:
                 self.subscribers.remove(send)
             send.close()
             receive.close()
+            self.left.set()
 
     @asynccontextmanager
     async def quotes(self, symbols: Sequence[str]) -> AsyncIterator[AsyncIterator[Quote]]:

@@ -69,6 +69,7 @@ class Daemon:
         self.launch()
         ready = self._wait_for_event("root.daemon_ready", seen)
         self.http_port, self.grpc_port = ready["http_port"], ready["grpc_port"]
+        self.http.close()
         self.http = httpx.Client(base_url=self.url, timeout=20)
         return self
 

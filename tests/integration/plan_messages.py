@@ -50,6 +50,8 @@ def _decision(one: Json) -> v1.Decision:
         strategy_family=v1.StrategyFamily[one["strategy_family"]],
         time_horizon=v1.TimeHorizon[one["time_horizon"]],
         thesis_state=v1.ThesisState[one["thesis_state"]],
+        bullish_factors=one["bullish_factors"],
+        bearish_factors=one["bearish_factors"],
         rationale=one["rationale"],
         confidence=float(one["confidence"]),
         legs=[

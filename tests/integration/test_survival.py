@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.daemon import Daemon, running
+from tests.integration.daemon import Daemon, configuration, running
 
 PLANS = Path(__file__).parents[2] / "examples" / "plans"
 Json = dict[str, Any]
@@ -87,11 +87,13 @@ def test_stopping_in_order_exits_with_zero(daemon: Daemon) -> None:
 
 
 def test_a_second_daemon_on_the_same_files_does_not_start(daemon: Daemon) -> None:
-    other = Daemon(daemon.folder, {}, {})
-    other.config_path = daemon.config_path
-    daemon.config_path.write_text(daemon.config_path.read_text().replace("venue.db", "venue2.db"))
+    folder = daemon.folder / "other"
+    folder.mkdir()
+    config = configuration(folder, persistence={"db_path": str(daemon.folder / "orders.db")})
+    other = Daemon(folder, config, {})
 
     with pytest.raises(AssertionError, match="did not start"):
         other.start()
     assert other.process is not None
     assert other.process.wait(10) == 74
+    other.close()

@@ -54,6 +54,19 @@ class JsonH11Protocol(H11Protocol):
         await self._send_h11_event(h11.EndOfMessage())
 
 
+class _ConnectionTasks(TaskGroup):
+    """The tasks of one connection."""
+
+    async def __aenter__(self) -> "_ConnectionTasks":
+        await super().__aenter__()
+        return self
+
+    def cancel(self) -> None:
+        """End them all."""
+        assert self._nursery is not None, "the group is open"
+        self._nursery.cancel_scope.cancel()
+
+
 class GuardedServer(TCPServer):
     """One connection, behind its barrier.   Owns: the stream."""
 
@@ -80,7 +93,7 @@ class GuardedServer(TCPServer):
         secure = transport is not self.stream
         client = parse_socket_addr(transport.socket.family, transport.socket.getpeername())
         server = parse_socket_addr(transport.socket.family, transport.socket.getsockname())
-        async with TaskGroup() as task_group:
+        async with _ConnectionTasks() as task_group:
             self._task_group = task_group
             self.protocol: Any = JsonH11Protocol(
                 self.app,
@@ -97,6 +110,8 @@ class GuardedServer(TCPServer):
             await self.idle_task.restart(task_group, self._idle_timeout)
             await self._read_data()
             await self._close()
+            # What is left has nobody to talk to, such as the pings of a WebSocket.
+            task_group.cancel()
 
     async def _secured(self) -> Any:
         """The socket's stream, after the handshake where there is one; None if that failed."""

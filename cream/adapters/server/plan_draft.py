@@ -14,7 +14,7 @@ from cream.adapters.server.problems import Problems, shown
 from cream.adapters.server.strict_json import Json
 from cream.adapters.server.tactics import read_tactic
 from cream.core.model.instrument import Equity, Instrument, OptionContract
-from cream.core.model.money import ZERO
+from cream.core.model.money import ZERO, trim
 from cream.core.model.order import OrderType
 from cream.core.model.plan import (
     Action,
@@ -120,9 +120,9 @@ def finish_decision(
         action=action,
         direction=draft.direction or implied_direction(action),
         size=Size(quantity, unit),
-        limit_price=limit_price,
-        stop_loss=stop_loss,
-        take_profit=take_profit,
+        limit_price=_in_cents(limit_price),
+        stop_loss=_in_cents(stop_loss),
+        take_profit=_in_cents(take_profit),
         denomination=draft.denomination or RiskDenomination.UNDERLYING_PRICE,
         time_in_force=draft.time_in_force or TimeInForce.DAY,
         strategy_family=draft.strategy_family,
@@ -135,8 +135,13 @@ def finish_decision(
         rationale=draft.rationale or "",
         confidence=confidence,
         legs=draft.legs,
-        net_limit_price=net_limit_price,
+        net_limit_price=_in_cents(net_limit_price),
     )
+
+
+def _in_cents(price: Decimal | None) -> Decimal | None:
+    """The same price as prices are written: 245, 245.0 and 245.00 are one, in messages too."""
+    return None if price is None else trim(price)
 
 
 def implied_direction(action: Action) -> Direction:

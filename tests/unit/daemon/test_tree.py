@@ -8,6 +8,7 @@ import trio
 from attrs import evolve
 from trio.testing import MockClock
 
+from cream.core.execution.events import MassCancelOwed
 from cream.core.model.errors import CreamError
 from cream.core.model.order import OrderPurpose, OrderStatus
 from cream.core.model.state import Cause, TradingState
@@ -147,7 +148,11 @@ async def test_what_a_mass_cancel_owes_is_paid_by_the_next_life(
     async with world.life(quick_watchdog) as life:
         await life.submit(buy(limit="200.00", stop="190.00", target="220.00"))
         life.broker.disconnect(1_000)
-        await life.until(lambda: life.tree.desk.book.mass_cancel_owed is not None)
+
+        def owed() -> bool:
+            return any(isinstance(one.event, MassCancelOwed) for one in world.journal.durable)
+
+        await life.until(owed)
         world.journal = world.journal.crash()
         life.die()
 
