@@ -8,9 +8,9 @@ import trio
 from trio_websocket import (
     ConnectionClosed,
     ConnectionRejected,
-    DisconnectionTimeout,
     HandshakeError,
-    open_websocket_url,
+    WebSocketConnection,
+    connect_websocket_url,
 )
 from wsproto.utilities import LocalProtocolError
 
@@ -27,42 +27,53 @@ def watch(options: argparse.Namespace) -> int:
     """Print messages until the daemon ends the stream, `--count` is reached, or Ctrl-C."""
     url = base_url(options).replace("http", "ws", 1) + "/v1/stream"
     given = [(name.encode(), value.encode()) for name, value in headers(options).items()]
+    failure: CommandFailed | None = None
     try:
         trio.run(_follow, url, given, options.count, options.json)
-    except (KeyboardInterrupt, DisconnectionTimeout, LocalProtocolError):
-        # Ctrl-C is the way to leave, with or without a goodbye. A ping that crosses our goodbye
-        # is answered too late, which wsproto takes for a fault of ours.
-        return DONE
-    except ConnectionRejected as refusal:
-        code = NOT_LET_IN if refusal.status_code in (401, 403) else UNREACHABLE
-        message = f"no stream at {url}: it answered {refusal.status_code}"
-        raise CommandFailed(message, code) from None
-    except HandshakeError as error:
-        raise CommandFailed(
-            f"no stream at {url}: {error.__cause__ or error!r}", UNREACHABLE
-        ) from None
+    except* (KeyboardInterrupt, LocalProtocolError):
+        # Ctrl-C is the way to leave. A ping that crosses our goodbye is answered too late, which
+        # wsproto takes for a fault of ours.
+        failure = None
+    except* HandshakeError as group:
+        failure = _no_stream(url, group.exceptions[0])
+    if failure is not None:
+        raise failure
     return DONE
 
 
+def _no_stream(url: str, error: BaseException) -> CommandFailed:
+    """Why there is no stream, and the exit code."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, ConnectionRejected):
+        code = NOT_LET_IN if error.status_code in (401, 403) else UNREACHABLE
+        return CommandFailed(f"no stream at {url}: it answered {error.status_code}", code)
+    return CommandFailed(f"no stream at {url}: {error.__cause__ or error!r}", UNREACHABLE)
+
+
 async def _follow(url: str, given: list[tuple[bytes, bytes]], count: int, as_json: bool) -> None:
+    async with trio.open_nursery() as nursery:
+        stream = await connect_websocket_url(
+            nursery, url, extra_headers=given, max_message_size=_MESSAGE_BYTES
+        )
+        await _print(stream, count, as_json)
+        with trio.move_on_after(_GOODBYE_SECONDS):
+            await stream.aclose()
+        nursery.cancel_scope.cancel()
+
+
+async def _print(stream: WebSocketConnection, count: int, as_json: bool) -> None:
     seen = 0
-    opened = open_websocket_url(
-        url,
-        extra_headers=given,
-        max_message_size=_MESSAGE_BYTES,
-        disconnect_timeout=_GOODBYE_SECONDS,
-    )
-    async with opened as stream:
-        while not count or seen < count:
-            try:
-                text = await stream.get_message()
-            except ConnectionClosed as closed:
-                reason = closed.reason.reason if closed.reason else ""
-                sys.stderr.write(f"the stream ended: {reason or 'closed'}\n")
-                return
-            seen += 1
-            sys.stdout.write((str(text) if as_json else _line(json.loads(text))) + "\n")
-            sys.stdout.flush()
+    while not count or seen < count:
+        try:
+            text = await stream.get_message()
+        except ConnectionClosed as closed:
+            reason = closed.reason.reason if closed.reason else ""
+            sys.stderr.write(f"the stream ended: {reason or 'closed'}\n")
+            return
+        seen += 1
+        sys.stdout.write((str(text) if as_json else _line(json.loads(text))) + "\n")
+        sys.stdout.flush()
 
 
 def _line(message: dict[str, object]) -> str:

@@ -211,7 +211,7 @@ class Supervisor:
                         raise StartTimedOut(f"{name} took over {keeper.child.start_timeout} s")
                     self._note(keeper, Phase.RUNNING)
                     announce.started()
-        except* Exception as group:
+        except* Exception as group:  # noqa: BLE001 - barrier: the child, not its siblings, fails
             keeper.status.last_error = _first_line(group)
             _log_failure(keeper.child, group)
             failed = True
@@ -274,9 +274,7 @@ def _named(child: Child) -> Callable[..., Awaitable[None]]:
 def _log_failure(child: Child, group: BaseExceptionGroup[Exception]) -> None:
     """A line for what was expected; the whole group for the rest: its shape says which task."""
     if child.expected and group.split(child.expected)[1] is None:
-        log.warning(
-            "supervisor.subsystem_failed", subsystem=child.name, error=_first_line(group)
-        )
+        log.warning("supervisor.subsystem_failed", subsystem=child.name, error=_first_line(group))
     else:
         log.error("supervisor.subsystem_failed", subsystem=child.name, exc_info=group)
 

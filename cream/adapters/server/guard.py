@@ -15,7 +15,7 @@ import structlog
 import trio
 from attrs import define, field
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData
+from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.tcp_server import TCPServer
@@ -126,7 +126,12 @@ class GuardedServer(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         """Send, and give up on a peer that does not read."""
-        if not isinstance(event, RawData):
+        if isinstance(event, Updated):
+            # The request that was just answered is cancelled by now; without the shield its
+            # connection would never be closed for silence again.
+            with trio.move_on_after(CLOSE_SECONDS, shield=True):
+                await super().protocol_send(event)
+        elif not isinstance(event, RawData):
             await super().protocol_send(event)
         elif not await self._sent(event.data):
             await trio.aclose_forcefully(self.stream)
