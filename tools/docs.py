@@ -1,29 +1,37 @@
 """Do the documents say what the code does, and how are they made again?
 
-`python tools/docs.py` writes docs/configuration.md and docs/config.schema.json whole, and in the
-other documents what stands between `<!-- generated: NAME -->` and `<!-- end: NAME -->`; the rest of
-them is written by hand. `--check` writes nothing and fails with a diff of what is stale.
+`python tools/docs.py` writes docs/configuration.md, docs/config.schema.json and docs/openapi.json
+whole, and in the other documents what stands between `<!-- generated: NAME -->` and
+`<!-- end: NAME -->`; the rest of them is written by hand. `--check` writes nothing and fails with a
+diff of what is stale.
 """
 
 import argparse
 import ast
 import difflib
-import importlib
 import inspect
 import json
-import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
+import trio
 from attrs import frozen
 
-import cream.core.risk
+from cream.adapters.clock import SystemClock
 from cream.adapters.config import json_schema, render_markdown
+from cream.adapters.server.http_app import create_app
+from cream.adapters.server.settings import ServerSettings
 from cream.cli.main import parser as command_line
+from cream.core.exchange import alpaca_rules
 from cream.core.execution.states import TRANSITIONS
 from cream.core.model.errors import CATALOGUE
 from cream.core.model.order import OrderStatus
+from cream.core.model.plan import Environment
+from cream.core.operations import Operations
+from cream.core.options import spread
+from cream.core.risk.checks import ALL_RULES
 from cream.core.risk.rule import Rule
 from cream.daemon.settings import Settings
 
@@ -155,9 +163,14 @@ def documents() -> Iterator[Document]:
     """Everything that is made, in the order of a reader."""
     yield Document(Path("docs/configuration.md"), lambda _: configuration(Settings))
     yield Document(Path("docs/config.schema.json"), lambda _: schema(Settings))
+    yield Document(Path("docs/openapi.json"), lambda _: openapi())
     parts: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "docs/architecture.md": {"order-states": lambda: state_diagram(TRANSITIONS)},
-        "docs/api.md": {"errors": errors, "violations": lambda: violations(rules())},
+        "docs/api.md": {
+            "errors": errors,
+            "violations": lambda: violations(ALL_RULES),
+            "finer-codes": finer_codes,
+        },
         "docs/operations.md": {
             "commands": lambda: commands(command_line()),
             "log-events": lambda: log_events(ROOT / "cream"),
@@ -178,6 +191,20 @@ def configuration(settings_type: type) -> str:
 def schema(settings_type: type) -> str:
     """The JSON Schema, as text."""
     return json.dumps(json_schema(settings_type), indent=2) + "\n"
+
+
+def openapi() -> str:
+    """What `GET /openapi.json` answers where tokens are configured. Nothing runs for it."""
+    app = create_app(
+        cast(Operations, object()),
+        ServerSettings(token_hashes=("0" * 64,)),
+        environment=Environment.PAPER,
+        now=SystemClock().now,
+        metrics=lambda: (b"", ""),
+        shutdown=trio.Event(),
+    )
+    document = app.extensions["QUART_SCHEMA"].openapi_provider.schema()
+    return json.dumps(document, indent=2) + "\n"
 
 
 # Parts of documents ---------------------------------------------------------------------------
@@ -211,7 +238,7 @@ def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
-def _code(text: str) -> str:
+def _code(text: str | None) -> str:
     return f"`{text}`" if text else ""
 
 
@@ -224,35 +251,31 @@ def errors() -> str:
     return table(("Code", "HTTP", "gRPC", "Meaning"), rows)
 
 
-def rules() -> list[type[Rule]]:
-    """Every rule of the gate, by code."""
-    for module in pkgutil.iter_modules(cream.core.risk.__path__):
-        importlib.import_module(f"cream.core.risk.{module.name}")
-    every = _descendants(Rule)  # type: ignore[type-abstract]
-    found = [one for one in every if one.__module__.startswith("cream.")]
-    return sorted(found, key=lambda rule: rule.code)
-
-
-def _descendants(kind: type[Rule]) -> Iterator[type[Rule]]:
-    for one in kind.__subclasses__():
-        if not inspect.isabstract(one):
-            yield one
-        yield from _descendants(one)
-
-
-def violations(every: Iterable[type[Rule]]) -> str:
-    """The codes that the gate's rules answer with."""
+def violations(rules: Iterable[Rule]) -> str:
+    """The codes that the gate's rules answer with, in the order of a verdict."""
     rows = (
         (
             _code(rule.code),
             rule.severity.value,
-            _code(rule.limit_key or ""),
+            _code(rule.limit_key and f"constraints.{rule.limit_key}"),
             rule.unit.value,
-            (rule.__doc__ or "").partition("\n")[0],
+            rule.statement,
         )
-        for rule in every
+        for rule in rules
     )
     return table(("Code", "Severity", "Limit", "Unit", "Demands"), rows)
+
+
+def finer_codes() -> str:
+    """The codes that stand in place of a rule's own, for spreads and for the venue's rules."""
+    lines = (
+        (title, sorted(set(re.findall(rf'{made}\(\s*"([A-Z_]+)"', inspect.getsource(module)))))
+        for title, made, module in (
+            ("Spreads", "LegFault", spread),
+            ("Venue", "RuleBreach", alpaca_rules),
+        )
+    )
+    return "\n".join(f"- {title}: {', '.join(map(_code, codes))}." for title, codes in lines)
 
 
 # The order's states ---------------------------------------------------------------------------

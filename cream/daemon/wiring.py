@@ -2,7 +2,9 @@
 
 import structlog
 import trio
+from attrs import frozen
 
+from cream.core.execution.book import Book
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
@@ -33,13 +35,66 @@ _BATCHES = 10_000
 _JOBS = 100_000
 
 
+@frozen(kw_only=True)
+class _Ground:
+    """What all subsystems stand on: the desk with its channels, and what is known of the outside."""
+
+    desk: Desk
+    link: BrokerLink
+    hub: Hub
+    board: QuoteBoard
+    accounts: AccountBoard
+    portfolio: Portfolio
+    publisher: Publisher
+    gate: Gate
+    batches: trio.MemoryReceiveChannel[Batch]
+    jobs: trio.MemoryReceiveChannel[RouterJob]
+
+
 async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
     """The tree over `outside`, with the journal's book in it. Nothing runs yet.
 
     Raises: JournalFailed if the journal cannot be read.
     """
     beginning = rebuild(await outside.journal.load(), outside.trusted)
-    book, link, hub, board = beginning.book, BrokerLink(), Hub(settings.stream_buffer), QuoteBoard()
+    ground = _ground(settings, outside, beginning.book)
+    supervisor = Supervisor(outside.draw, settings.intensity)
+    breaker = Breaker(outside.broker.name, settings.breaker)
+    router = Router(ground.desk, outside.broker, ground.link, settings.router, breaker)
+    monitor = _monitor(settings, ground)
+    reconciler = Reconciler(
+        ground.desk,
+        outside.broker,
+        ground.link,
+        settings.reconciler,
+        account_seen=ground.accounts.fetch,
+    )
+    return Tree(
+        settings=settings,
+        outside=outside,
+        desk=ground.desk,
+        link=ground.link,
+        router=router,
+        session=_session(outside, ground, router, reconciler),
+        reconciler=reconciler,
+        monitor=monitor,
+        feed=FeedReader(outside.market, ground.board),
+        supervisor=supervisor,
+        operations=_operations(settings, outside, ground, supervisor, breaker),
+        hub=ground.hub,
+        batches=ground.batches,
+        begin=begin_run(
+            beginning,
+            version=settings.version,
+            config_hash=settings.config_hash,
+            environment=settings.environment,
+            account_id=outside.account_id,
+        ),
+    )
+
+
+def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
+    link, hub = BrokerLink(), Hub(settings.stream_buffer)
     accounts = AccountBoard(outside.broker, lambda: book.fills_booked, settings.account_stale_after)
     portfolio = Portfolio(
         market=outside.market,
@@ -60,70 +115,72 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         touch=touched_by,
         on_failure=lambda _error: outside.distrust(),
     )
-    gate = Gate(settings.constraints, settings.environment, outside.account_id)
-    supervisor = Supervisor(outside.draw, settings.intensity)
-    breaker = Breaker(outside.broker.name, settings.breaker)
-    router = Router(desk, outside.broker, link, settings.router, breaker)
+    return _Ground(
+        desk=desk,
+        link=link,
+        hub=hub,
+        board=QuoteBoard(),
+        accounts=accounts,
+        portfolio=portfolio,
+        publisher=publisher,
+        gate=Gate(settings.constraints, settings.environment, outside.account_id),
+        batches=batches_out,
+        jobs=jobs_out,
+    )
+
+
+def _monitor(settings: TreeSettings, ground: _Ground) -> StopMonitor:
+    """The stop monitor, listening to quotes and to the book."""
     monitor = StopMonitor(
-        desk,
-        gate,
-        portfolio.view_of,
-        portfolio.fresh_quote,
+        ground.desk,
+        ground.gate,
+        ground.portfolio.view_of,
+        ground.portfolio.fresh_quote,
         settings.protection,
         settings.levels_interval,
         settings.watch_levels,
     )
-    board.listen(monitor.quoted)
-    desk.on_change(monitor.changed)
-    reconciler = Reconciler(
-        desk, outside.broker, link, settings.reconciler, account_seen=accounts.fetch
-    )
-    session = BrokerSession(
-        desk,
+    ground.board.listen(monitor.quoted)
+    ground.desk.on_change(monitor.changed)
+    return monitor
+
+
+def _session(
+    outside: Outside, ground: _Ground, router: Router, reconciler: Reconciler
+) -> BrokerSession:
+    return BrokerSession(
+        ground.desk,
         outside.broker,
-        link,
+        ground.link,
         router,
-        TacticRunner(desk, gate, portfolio.view_of),
-        jobs_out,
-        sweep=_Sweep(accounts, reconciler),
+        TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of),
+        ground.jobs,
+        sweep=_Sweep(ground.accounts, reconciler),
     )
-    operations = LiveOperations(
-        desk=desk,
-        gate=gate,
+
+
+def _operations(
+    settings: TreeSettings,
+    outside: Outside,
+    ground: _Ground,
+    supervisor: Supervisor,
+    breaker: Breaker,
+) -> LiveOperations:
+    return LiveOperations(
+        desk=ground.desk,
+        gate=ground.gate,
         market=outside.market,
-        portfolio=portfolio,
-        accounts=accounts,
-        link=link,
-        hub=hub,
-        board=board,
-        publisher=publisher,
+        portfolio=ground.portfolio,
+        accounts=ground.accounts,
+        link=ground.link,
+        hub=ground.hub,
+        board=ground.board,
+        publisher=ground.publisher,
         supervisor=supervisor,
         breaker=breaker,
         mass_cancel_policy=settings.mass_cancel.policy,
         mass_cancel_wait=settings.mass_cancel_wait,
         levers=outside.levers,
-    )
-    return Tree(
-        settings=settings,
-        outside=outside,
-        desk=desk,
-        link=link,
-        router=router,
-        session=session,
-        reconciler=reconciler,
-        monitor=monitor,
-        feed=FeedReader(outside.market, board),
-        supervisor=supervisor,
-        operations=operations,
-        hub=hub,
-        batches=batches_out,
-        begin=begin_run(
-            beginning,
-            version=settings.version,
-            config_hash=settings.config_hash,
-            environment=settings.environment,
-            account_id=outside.account_id,
-        ),
     )
 
 

@@ -10,28 +10,60 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from cream.core.execution.book import Book
+from cream.core.execution.guards import (
+    Coverage,
+    closes_at_any_price,
+    coverage,
+    exit_side,
+    free_to_exit,
+    holders_to_release,
+    protected_quantity,
+    working_exits,
+)
 from cream.core.execution.levels import Protection, Trigger, reached
 from cream.core.model.ids import client_order_id, digest
 from cream.core.model.instrument import Equity
 from cream.core.model.market import Quote
-from cream.core.model.money import ZERO
 from cream.core.model.order import (
     Order,
     OrderClass,
     OrderPurpose,
+    OrderStatus,
     OrderTerms,
     OrderType,
     Side,
 )
-from cream.core.model.plan import TimeInForce
+from cream.core.model.plan import PositionIntent, TimeInForce
+from cream.core.resilience.backoff import Backoff
+
+__all__ = [
+    "Coverage",
+    "ExitNow",
+    "PlaceProtection",
+    "ProtectionPolicy",
+    "ProtectiveAction",
+    "coverage",
+    "decide",
+    "exit_side",
+    "holders_to_release",
+    "protected_quantity",
+    "working_exits",
+]
+
+# However often the broker has refused, it is asked again at least this often. Units: seconds.
+_LONGEST_WAIT = 60.0
 
 
 @frozen(kw_only=True)
 class ExitNow:
-    """A level was reached: cancel what would add to the position, then close `terms.quantity`."""
+    """A level was reached: cancel `cancel_first`, then close `terms.quantity`.
+
+    To be cancelled is what would add to the position and, where the stop was reached, what waits
+    for a better price to close it.
+    """
 
     symbol: str
     trigger: Trigger
@@ -53,112 +85,20 @@ ProtectiveAction = ExitNow | PlaceProtection
 
 
 @frozen(kw_only=True)
-class Coverage:
-    """How much of a position is guarded by what. Units: shares or contracts, unsigned."""
-
-    held: Decimal
-    at_broker: Decimal
-    exiting: Decimal
-
-    @property
-    def uncovered(self) -> Decimal:
-        """What neither a broker's stop nor a working exit takes care of."""
-        return max(ZERO, self.held - self.at_broker - self.exiting)
-
-
-def exit_side(quantity: Decimal) -> Side:
-    """The side that closes a position of this sign."""
-    return Side.SELL if quantity > 0 else Side.BUY
-
-
-def working_exits(book: Book, symbol: str, side: Side) -> Iterator[Order]:
-    """Open orders that would close `symbol`, protective or not."""
-    for order in book.open_orders():
-        terms = order.terms
-        if terms.instrument.symbol != symbol or terms.side is not side or terms.is_tactic:
-            continue
-        if terms.purpose is not OrderPurpose.ENTRY:
-            yield order
-
-
-def coverage(book: Book, symbol: str) -> Coverage:
-    """Who guards the position in `symbol`.
-
-    A bracket's stop counts only once its entry is closed: until then the broker holds it back.
-    """
-    position = book.positions[symbol]
-    at_broker = exiting = ZERO
-    for order in working_exits(book, symbol, exit_side(position.quantity)):
-        if order.terms.purpose is OrderPurpose.STOP_LOSS:
-            at_broker += ZERO if _waits_for_entry(book, order) else order.leaves
-        elif order.terms.purpose is OrderPurpose.EXIT:
-            exiting += order.leaves
-    return Coverage(held=abs(position.quantity), at_broker=at_broker, exiting=exiting)
-
-
-def holders_to_release(book: Book, leaving: Order) -> Sequence[Order]:
-    """Protective orders that must go before the exit `leaving` can be sent, newest first.
-
-    A venue sells no share twice: what a stop or target works with is held for it. Orders of one
-    group (a bracket's legs, an OCO pair) hold the same shares, so they count once and go together.
-    """
-    symbol = leaving.terms.instrument.symbol
-    free = abs(book.position(leaving.terms.instrument).quantity)
-    groups: dict[str, list[Order]] = {}
-    for order in working_exits(book, symbol, leaving.terms.side):
-        if order.terms.purpose.is_protective:
-            groups.setdefault(_group(order), []).append(order)
-        elif order.order_id != leaving.order_id:
-            free -= order.leaves
-    held = {name: max(order.leaves for order in group) for name, group in groups.items()}
-    free -= sum(held.values(), ZERO)
-    released: list[Order] = []
-    for name in reversed(groups):
-        if free >= leaving.terms.quantity:
-            break
-        free += held[name]
-        released.extend(groups[name])
-    return released
-
-
-def _group(order: Order) -> str:
-    """What ties an order to those that hold the same shares."""
-    alone = order.terms.order_class is OrderClass.SIMPLE
-    own_parent = order.terms.order_class is OrderClass.OCO and (
-        order.terms.purpose is OrderPurpose.TAKE_PROFIT
-    )
-    if alone or own_parent or order.terms.parent_order_id is None:
-        return order.order_id
-    return order.terms.parent_order_id
-
-
-def protected_quantity(book: Book, symbol: str) -> Decimal:
-    """How much of the position has a stop, here or at the broker."""
-    position = book.positions[symbol]
-    cover = coverage(book, symbol)
-    protection = book.protections.get(symbol)
-    if protection is not None and protection.stop_loss is not None:
-        return abs(position.quantity)
-    return min(cover.at_broker, cover.held)
-
-
-def _waits_for_entry(book: Book, stop: Order) -> bool:
-    parent = book.find(stop.terms.parent_order_id or "")
-    return parent is not None and parent.terms.purpose is OrderPurpose.ENTRY and parent.is_open
-
-
-@frozen(kw_only=True)
 class ProtectionPolicy:
     """When a missing stop is placed at the broker again. Units: seconds.
 
-    `settle_seconds` lets the broker's own legs appear first; `retry_seconds` doubles with each
-    attempt (R-24); after `max_attempts` only the local watch remains.
+    `settle_seconds` lets the broker's own legs appear first. Placements are `retry_seconds` apart,
+    twice as long after each refusal (R-24); after `max_attempts` refusals in a row only the local
+    watch remains. An exit that came to nothing is sent again after `exit_retry_seconds`, and then
+    twice as long each time, for ever.
     """
 
     place_at_broker: bool = True
     settle_seconds: float = 1.0
     retry_seconds: float = 5.0
     max_attempts: int = 3
+    exit_retry_seconds: float = 1.0
     uncovered_since: Mapping[str, datetime] = field(factory=dict)
 
 
@@ -169,11 +109,14 @@ def decide(
     policy: ProtectionPolicy,
     symbols: Sequence[str] | None = None,
 ) -> Iterator[ProtectiveAction]:
-    """What to do about each protected position (only `symbols`, where given)."""
+    """What to do about each protected position (only `symbols`, where given).
+
+    A reached level fires once: what an exit is on its way to close counts as taken care of.
+    """
     chosen = list(book.protections) if symbols is None else symbols
     for symbol in chosen:
         protection = book.protections.get(symbol)
-        if protection is None or _exit_works(book, protection):
+        if protection is None:
             continue
         cover = coverage(book, symbol)
         if cover.uncovered <= 0:
@@ -182,17 +125,10 @@ def decide(
         position = book.positions[symbol]
         hit = reached(protection, position.quantity, quote) if quote is not None else None
         if hit is not None:
-            yield _exit(book, protection, cover.uncovered, hit)
+            if _may_exit(book, protection, now, policy):
+                yield from _exit(book, protection, cover, hit)
         elif policy.place_at_broker and _may_place(book, protection, now, policy):
-            yield _placement(book, protection, cover.uncovered)
-
-
-def _exit_works(book: Book, protection: Protection) -> bool:
-    """A reached level fires once: nothing more happens while its exit works."""
-    if protection.exit_order_id is None:
-        return False
-    order = book.find(protection.exit_order_id)
-    return order is not None and order.is_open
+            yield _placement(book, protection, min(cover.uncovered, free_to_exit(book, symbol)))
 
 
 def _exits_of(book: Book, protection: Protection) -> Sequence[Order]:
@@ -211,54 +147,84 @@ def _placed_for(book: Book, protection: Protection) -> Sequence[Order]:
     ]
 
 
+def _may_exit(book: Book, protection: Protection, now: datetime, policy: ProtectionPolicy) -> bool:
+    """At once, unless the last exits came to nothing: then only as often as the policy allows."""
+    exits = _exits_of(book, protection)
+    failures = _last_in_a_row(exits, _came_to_nothing)
+    return failures == 0 or _has_waited(
+        policy.exit_retry_seconds, failures - 1, exits[-1].updated_at, now
+    )
+
+
+def _came_to_nothing(order: Order) -> bool:
+    """Whether the order reached the broker, or was refused, and ended without any fill."""
+    never_left = order.status is OrderStatus.CANCELED and order.broker_order_id is None
+    return order.status.is_closed and order.filled == 0 and not never_left
+
+
+def _last_in_a_row(orders: Sequence[Order], condition: Callable[[Order], bool]) -> int:
+    count = 0
+    for order in reversed(orders):
+        if not condition(order):
+            break
+        count += 1
+    return count
+
+
+def _has_waited(base: float, attempt: int, since: datetime, now: datetime) -> bool:
+    wait = Backoff(base=base, cap=max(base, _LONGEST_WAIT)).ceiling(attempt)
+    return now - since >= timedelta(seconds=wait)
+
+
 def _exit(
     book: Book,
     protection: Protection,
-    quantity: Decimal,
+    cover: Coverage,
     hit: tuple[Trigger, Decimal, Decimal],
-) -> ExitNow:
+) -> Iterator[ExitNow]:
+    """The exit, if it closes anything: a target leaves alone what rests for a better price."""
     trigger, level, price = hit
     symbol = protection.instrument.symbol
     held = book.positions[symbol].quantity
-    entry = book.order(protection.entry_order_id).terms
-    attempt = len(_exits_of(book, protection))
-    order_id = "o" + digest(entry.order_id, "exit", str(attempt))
-    terms = OrderTerms(
-        order_id=order_id,
-        client_order_id=client_order_id(order_id),
-        plan_id=entry.plan_id,
-        cycle_id=entry.cycle_id,
-        decision_id=entry.decision_id,
-        instrument=protection.instrument,
-        side=exit_side(held),
-        order_type=OrderType.MARKET,
-        order_class=OrderClass.SIMPLE,
-        time_in_force=TimeInForce.DAY,
-        quantity=quantity,
-        purpose=OrderPurpose.EXIT,
-        parent_order_id=entry.order_id,
-    )
-    return ExitNow(
+    cancel_first = list(_entries_that_add(book, symbol, held))
+    quantity = cover.uncovered
+    if trigger is Trigger.STOP_LOSS:
+        cancel_first += _exits_that_wait(book, symbol, held)
+    else:
+        quantity -= cover.resting
+    if quantity <= 0:
+        return
+    terms = _close(book, protection, "exit", len(_exits_of(book, protection)), quantity)
+    yield ExitNow(
         symbol=symbol,
         trigger=trigger,
         level=level,
         price=price,
         terms=terms,
-        cancel_first=tuple(_entries_that_add(book, symbol, held)),
+        cancel_first=tuple(cancel_first),
     )
 
 
 def _entries_that_add(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
-    adding = Side.BUY if held > 0 else Side.SELL
-    for order in book.open_orders():
+    adding = exit_side(held).opposite
+    for order in book.open_on(symbol):
         terms = order.terms
-        entry = terms.purpose is OrderPurpose.ENTRY
-        if entry and terms.instrument.symbol == symbol and terms.side is adding:
+        if terms.purpose is OrderPurpose.ENTRY and terms.side is adding and not terms.legs:
+            yield order.order_id
+
+
+def _exits_that_wait(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
+    """An agent's exits at a price or by slices: at the stop there is nothing left to wait for."""
+    for order in book.open_on(symbol):
+        terms = order.terms
+        if terms.purpose is not OrderPurpose.EXIT or terms.legs:
+            continue
+        if terms.side is exit_side(held) and (terms.is_tactic or not closes_at_any_price(order)):
             yield order.order_id
 
 
 def _may_place(book: Book, protection: Protection, now: datetime, policy: ProtectionPolicy) -> bool:
-    """Only shares, only once the entry is done, and only as often as the policy allows."""
+    """Only shares that nothing else holds, only once the entry is done, and not too often."""
     if not isinstance(protection.instrument, Equity):
         return False
     symbol = protection.instrument.symbol
@@ -268,41 +234,56 @@ def _may_place(book: Book, protection: Protection, now: datetime, policy: Protec
     held = book.positions[symbol].quantity
     if any(True for _ in _entries_that_add(book, symbol, held)):
         return False
+    if free_to_exit(book, symbol) <= 0:
+        return False
     placed = _placed_for(book, protection)
     if not placed:
         return True
-    if len(placed) >= policy.max_attempts and all(order.filled == 0 for order in placed[-3:]):
+    refusals = _last_in_a_row(placed, lambda order: order.status is OrderStatus.REJECTED)
+    if refusals >= policy.max_attempts:
         return False
-    wait = policy.retry_seconds * 2 ** (len(placed) - 1)
-    return now - placed[-1].updated_at >= timedelta(seconds=min(wait, 60))
+    attempt = max(0, refusals - 1)
+    return _has_waited(policy.retry_seconds, attempt, placed[-1].intended_at, now)
 
 
 def _placement(book: Book, protection: Protection, quantity: Decimal) -> PlaceProtection:
-    symbol = protection.instrument.symbol
-    held = book.positions[symbol].quantity
-    entry = book.order(protection.entry_order_id).terms
-    attempt = len(_placed_for(book, protection))
-    order_id = "o" + digest(entry.order_id, "protect", str(attempt))
     stop, target = protection.stop_loss, protection.take_profit
     both = stop is not None and target is not None
-    order_type = OrderType.LIMIT if target is not None else OrderType.STOP
-    terms = OrderTerms(
+    terms = evolve(
+        _close(book, protection, "protect", len(_placed_for(book, protection)), quantity),
+        order_type=OrderType.LIMIT if target is not None else OrderType.STOP,
+        order_class=OrderClass.OCO if both else OrderClass.SIMPLE,
+        time_in_force=TimeInForce.GTC,
+        purpose=OrderPurpose.TAKE_PROFIT if target is not None else OrderPurpose.STOP_LOSS,
+        limit_price=target,
+        stop_price=stop if target is None else None,
+        take_profit=target if both else None,
+        stop_loss=stop if both else None,
+    )
+    return PlaceProtection(symbol=protection.instrument.symbol, terms=terms)
+
+
+def _close(
+    book: Book, protection: Protection, role: str, attempt: int, quantity: Decimal
+) -> OrderTerms:
+    """A market order that closes, as a child of the entry. Its intent keeps it from opening."""
+    entry = book.order(protection.entry_order_id).terms
+    side = exit_side(book.positions[protection.instrument.symbol].quantity)
+    sells = side is Side.SELL
+    order_id = "o" + digest(entry.order_id, role, str(attempt))
+    return OrderTerms(
         order_id=order_id,
         client_order_id=client_order_id(order_id),
         plan_id=entry.plan_id,
         cycle_id=entry.cycle_id,
         decision_id=entry.decision_id,
         instrument=protection.instrument,
-        side=exit_side(held),
-        order_type=order_type,
-        order_class=OrderClass.OCO if both else OrderClass.SIMPLE,
-        time_in_force=TimeInForce.GTC,
+        side=side,
+        order_type=OrderType.MARKET,
+        order_class=OrderClass.SIMPLE,
+        time_in_force=TimeInForce.DAY,
         quantity=quantity,
-        purpose=OrderPurpose.TAKE_PROFIT if target is not None else OrderPurpose.STOP_LOSS,
-        limit_price=target,
-        stop_price=stop if target is None else None,
-        take_profit=target if both else None,
-        stop_loss=stop if both else None,
+        purpose=OrderPurpose.EXIT,
+        position_intent=PositionIntent.SELL_TO_CLOSE if sells else PositionIntent.BUY_TO_CLOSE,
         parent_order_id=entry.order_id,
     )
-    return PlaceProtection(symbol=symbol, terms=terms)

@@ -5,21 +5,40 @@ out. Absence is never read as an end: an order that the broker's list lacks beco
 only its answer becomes an event (R-15, R-16). Nothing here cancels anything.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.reports import Reading, read_update
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
 from cream.core.model.ids import digest
-from cream.core.model.instrument import Instrument
+from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
-from cream.core.model.order import OrderPurpose, OrderStatus, OrderTerms
+from cream.core.model.order import (
+    Order,
+    OrderClass,
+    OrderLeg,
+    OrderPurpose,
+    OrderStatus,
+    OrderTerms,
+)
+from cream.core.model.plan import PositionIntent
+
+# Under these a stranger's order is taken in; fills and ends follow as events of their own.
+_WATCHED = frozenset(
+    (
+        OrderStatus.ACCEPTED,
+        OrderStatus.HELD,
+        OrderStatus.DONE_FOR_DAY,
+        OrderStatus.PENDING_CANCEL,
+        OrderStatus.PENDING_REPLACE,
+    )
+)
 
 
 class DiscrepancyKind(Enum):
@@ -44,8 +63,9 @@ class Discrepancy:
 
 @frozen(kw_only=True)
 class BrokerSnapshot:
-    """What the broker showed. Taken between two moments of our book, hence the two sequences:
-    a difference counts only if the book did not move in between.
+    """What the broker showed, asked for when the book stood at `sequence_before`.
+
+    A holding that changed here since then is not compared: the broker may have shown it as before.
     """
 
     open_orders: Sequence[BrokerOrder]
@@ -64,30 +84,30 @@ class Reconciliation:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing critical differs and nothing is left to ask."""
+        """Whether nothing critical differs. Questions may be open all the same."""
         return not any(one.critical for one in self.discrepancies)
 
 
 def reconcile(book: Book, snapshot: BrokerSnapshot, now: datetime) -> Reconciliation:
     """Compare. Idempotent: once its events are applied, a second pass finds nothing more."""
     reading = Reading()
-    listed: set[str] = set()
-    for shown in snapshot.open_orders:
-        listed.add(shown.broker_order_id)
+    # Pages may overlap, so an order can be listed twice.
+    orders = {shown.broker_order_id: shown for shown in snapshot.open_orders}
+    listed = set(orders)
+    for shown in orders.values():
         listed.update(leg.broker_order_id for leg in shown.legs)
         reading += read_update(book, OrderUpdate(event="listed", order=shown), now)
     by_broker, by_client = _questions(book, listed)
-    quiet = book.sequence == snapshot.sequence_before
-    settled = quiet and not (by_broker or by_client or reading.missing_executions)
-    discrepancies = [*_unknown(reading), *_missing(book, by_broker)]
-    discrepancies += _unbooked(reading)
-    if settled:
-        discrepancies += _positions(book, snapshot.positions)
+    missing = [*_unknown(reading), *_missing(book, by_broker), *_unbooked(reading)]
+    strangers, parents = _strangers(book, reading.unknown)
+    by_broker += [one for one in parents if one not in by_broker and one not in by_client]
+    doubtful = _doubtful(book, [*by_broker, *by_client, *reading.missing_executions])
+    differing = _positions(book, snapshot, doubtful)
     return Reconciliation(
-        reading=reading,
+        reading=evolve(reading, unknown=strangers),
         ask_by_broker_id=tuple(by_broker),
         ask_by_client_id=tuple(by_client),
-        discrepancies=tuple(discrepancies),
+        discrepancies=(*missing, *differing),
     )
 
 
@@ -103,6 +123,66 @@ def _questions(book: Book, listed: set[str]) -> tuple[list[str], list[str]]:
         elif order.broker_order_id not in listed:
             by_broker.append(order.order_id)
     return by_broker, by_client
+
+
+def _strangers(
+    book: Book, unknown: Sequence[BrokerOrder]
+) -> tuple[tuple[BrokerOrder, ...], tuple[str, ...]]:
+    """Which unknown orders are nobody's here, and which orders of ours to ask about the others.
+
+    The broker names the legs that it makes itself and lists them alone once their parent is
+    closed. Until a parent whose legs were never seen has been asked, such an order may be its leg.
+    """
+    if not unknown:
+        return (), ()
+    childless = [order for order in book.orders() if _misses_legs(book, order)]
+    strangers: list[BrokerOrder] = []
+    parents: dict[str, None] = {}
+    for shown in unknown:
+        possible = [order for order in childless if _may_be_leg(shown, order)]
+        if not possible:
+            strangers.append(shown)
+        parents.update((order.order_id, None) for order in possible)
+    return tuple(strangers), tuple(parents)
+
+
+def _misses_legs(book: Book, order: Order) -> bool:
+    """Whether the broker should have made legs with the order, and none was seen so far."""
+    terms = order.terms
+    match terms.purpose:
+        case OrderPurpose.ENTRY:
+            brings_legs = terms.order_class in (OrderClass.BRACKET, OrderClass.OTO)
+        case OrderPurpose.TAKE_PROFIT:
+            brings_legs = terms.order_class is OrderClass.OCO
+        case _:
+            return False
+    sent = order.broker_order_id is not None or order.is_open
+    return brings_legs and sent and not book.children(order.order_id)
+
+
+def _may_be_leg(shown: BrokerOrder, parent: Order) -> bool:
+    terms = parent.terms
+    side = terms.side if terms.order_class is OrderClass.OCO else terms.side.opposite
+    return (
+        not shown.legs
+        and shown.order_class is terms.order_class
+        and shown.instrument == terms.instrument
+        and shown.side is side
+        and shown.quantity <= terms.quantity
+    )
+
+
+def _doubtful(book: Book, order_ids: Sequence[str]) -> set[str] | None:
+    """Symbols whose holding an open question may still change; None where it may be any."""
+    symbols: set[str] = set()
+    for order_id in order_ids:
+        order = book.find(order_id)
+        if order is None:
+            # Listed in this very pass: the next one knows it.
+            return None
+        symbols.add(order.terms.instrument.symbol)
+        symbols.update(leg.contract.symbol for leg in order.terms.legs)
+    return symbols
 
 
 def _unknown(reading: Reading) -> Iterator[Discrepancy]:
@@ -138,20 +218,31 @@ def _unbooked(reading: Reading) -> Iterator[Discrepancy]:
         )
 
 
-def _positions(book: Book, theirs: Sequence[BrokerPosition]) -> Iterator[Discrepancy]:
-    held = {one.instrument.symbol: one for one in theirs}
-    symbols = list(dict.fromkeys([*book.positions, *held]))
-    for symbol in symbols:
-        ours = book.positions[symbol].quantity if symbol in book.positions else ZERO
-        broker = held[symbol].quantity if symbol in held else ZERO
-        if ours != broker:
+def _positions(
+    book: Book, snapshot: BrokerSnapshot, doubtful: set[str] | None
+) -> Iterator[Discrepancy]:
+    """Holdings that differ, where neither a question nor a fill in the meantime explains it."""
+    if doubtful is None or book.position_sequence > snapshot.sequence_before:
+        return
+    held = {one.instrument.symbol: one.quantity for one in snapshot.positions}
+    for symbol in dict.fromkeys([*book.positions, *held]):
+        if symbol in doubtful:
+            continue
+        ours = _held(book, symbol)
+        theirs = held.get(symbol, ZERO)
+        if ours != theirs:
             yield Discrepancy(
                 kind=DiscrepancyKind.POSITION_QUANTITY,
                 subject=symbol,
                 ours=str(ours),
-                theirs=str(broker),
+                theirs=str(theirs),
                 critical=True,
             )
+
+
+def _held(book: Book, symbol: str) -> Decimal:
+    position = book.positions.get(symbol)
+    return position.quantity if position is not None else ZERO
 
 
 def adoption(shown: BrokerOrder, now: datetime) -> e.ChildListed:
@@ -172,9 +263,23 @@ def adoption(shown: BrokerOrder, now: datetime) -> e.ChildListed:
         purpose=OrderPurpose.EXTERNAL,
         limit_price=shown.limit_price,
         stop_price=shown.stop_price,
+        legs=tuple(_spread_legs(shown)),
     )
-    status = shown.status if not shown.status.is_closed else OrderStatus.ACCEPTED
-    return e.ChildListed(at=now, terms=terms, broker_order_id=shown.broker_order_id, status=status)
+    listed_as = shown.status if shown.status in _WATCHED else OrderStatus.ACCEPTED
+    return e.ChildListed(
+        at=now, terms=terms, broker_order_id=shown.broker_order_id, status=listed_as
+    )
+
+
+def _spread_legs(shown: BrokerOrder) -> Iterator[OrderLeg]:
+    """The legs of a stranger's spread. What they mean to its owner is not known: they may open."""
+    if shown.order_class is not OrderClass.MLEG:
+        return
+    for leg in shown.legs:
+        if isinstance(leg.instrument, OptionContract):
+            ratio = leg.side.sign * abs(leg.ratio or 1)
+            opens = PositionIntent.BUY_TO_OPEN if ratio > 0 else PositionIntent.SELL_TO_OPEN
+            yield OrderLeg(leg.instrument, ratio, opens)
 
 
 def adjustments(
@@ -183,19 +288,25 @@ def adjustments(
     positions: Sequence[BrokerPosition],
     now: datetime,
 ) -> Iterator[e.PositionAdjusted]:
-    """The events that make our positions the broker's, which are the truth (R-11)."""
-    held: Mapping[str, BrokerPosition] = {one.instrument.symbol: one for one in positions}
+    """The events that make our positions the broker's, which are the truth (R-11).
+
+    A holding that has moved since it was compared is left for the next comparison.
+    """
+    shown = {one.instrument.symbol: one for one in positions}
     for one in discrepancies:
         if one.kind is not DiscrepancyKind.POSITION_QUANTITY:
             continue
-        shown = held.get(one.subject)
-        instrument: Instrument = (
-            shown.instrument if shown is not None else book.positions[one.subject].instrument
-        )
+        if one.ours != str(_held(book, one.subject)):
+            continue
+        theirs = shown.get(one.subject) or _nothing(book.positions[one.subject].instrument)
         yield e.PositionAdjusted(
             at=now,
-            instrument=instrument,
-            quantity=shown.quantity if shown is not None else ZERO,
-            average_price=shown.average_price if shown is not None else Decimal(0),
+            instrument=theirs.instrument,
+            quantity=theirs.quantity,
+            average_price=theirs.average_price,
             reason=f"the broker holds {one.theirs}, the book had {one.ours}",
         )
+
+
+def _nothing(instrument: Instrument) -> BrokerPosition:
+    return BrokerPosition(instrument=instrument, quantity=ZERO, average_price=ZERO)

@@ -15,6 +15,7 @@ from attrs import field, frozen
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
 from cream.core.execution.book import Book
+from cream.core.execution.spreads import spread_fills
 from cream.core.execution.states import may_become
 from cream.core.model.broker import (
     Accepted,
@@ -26,7 +27,6 @@ from cream.core.model.broker import (
     SubmitOutcome,
     Unavailable,
 )
-from cream.core.execution.spreads import spread_fills
 from cream.core.model.fill import Fill
 from cream.core.model.ids import child_order_id
 from cream.core.model.money import ZERO
@@ -41,6 +41,8 @@ from cream.core.model.order import (
 
 # The broker already has an order under this client id: look it up and adopt it.
 DUPLICATE_CLIENT_ID = "CLIENT_ORDER_ID_NOT_UNIQUE"
+
+_FillEvent = e.OrderFilled | e.SpreadFilled
 
 # Statuses that only we know, or that wait for executions to be booked.
 _SYNTHETIC_STATUSES = frozenset(
@@ -82,8 +84,10 @@ def read_outcome(book: Book, order_id: str, outcome: SubmitOutcome, now: datetim
             if order.broker_order_id in (None, shown.broker_order_id):
                 return _read(book, order, OrderUpdate(event="submitted", order=shown), now)
             return read_update(book, OrderUpdate(event="submitted", order=shown), now)
-        case OutcomeUnknown(why) | Refused(code="CLIENT_ORDER_ID_NOT_UNIQUE", message=why):
+        case OutcomeUnknown(why):
             event: e.Event = e.SubmitUnknown(at=now, order_id=order_id, why=why)
+        case Refused(code, message) if code == DUPLICATE_CLIENT_ID:
+            event = e.SubmitUnknown(at=now, order_id=order_id, why=message)
         case Refused(code, message):
             event = e.OrderRefused(at=now, order_id=order_id, code=code, message=message)
         case Unavailable(why):
@@ -169,15 +173,16 @@ def read_executions(book: Book, executions: Sequence[Execution], now: datetime) 
     by_order: dict[str, list[Execution]] = {}
     for execution in executions:
         by_order.setdefault(execution.broker_order_id, []).append(execution)
-    fills: list[e.OrderFilled | e.SpreadFilled] = []
+    fills: list[_FillEvent] = []
     for broker_order_id, traded in by_order.items():
         order = book.find(broker_order_id)
         if order is not None:
             fills.extend(_fills(book, order, traded, now))
-    return Reading(tuple(sorted(fills, key=_executed_at)))
+    fills.sort(key=_executed_at)
+    return Reading(tuple(fills))
 
 
-def _executed_at(event: e.OrderFilled | e.SpreadFilled) -> datetime:
+def _executed_at(event: _FillEvent) -> datetime:
     if isinstance(event, e.OrderFilled):
         return event.fill.executed_at
     return max(leg.executed_at for leg in event.legs)
@@ -233,7 +238,7 @@ def _progress(
     )
 
 
-def _traded(fills: Sequence[e.OrderFilled | e.SpreadFilled]) -> Decimal:
+def _traded(fills: Sequence[_FillEvent]) -> Decimal:
     return sum(
         (f.fill.quantity if isinstance(f, e.OrderFilled) else f.quantity for f in fills), ZERO
     )
@@ -241,7 +246,7 @@ def _traded(fills: Sequence[e.OrderFilled | e.SpreadFilled]) -> Decimal:
 
 def _fills(
     book: Book, order: Order, executions: Sequence[Execution], now: datetime
-) -> Iterator[e.OrderFilled | e.SpreadFilled]:
+) -> Iterator[_FillEvent]:
     fills = {
         one.execution_id: _fill(order, one)
         for one in executions

@@ -6,6 +6,7 @@ sent twice (R-47). Slices that fell due while the daemon was away are sent as so
 one at a time.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -58,11 +59,20 @@ def next_step(book: Book, parent: Order) -> TacticStep:
                 delay = timedelta(seconds=index * twap.interval_seconds)
                 terms = slice_terms(parent.terms, index, quantity)
                 return SliceDue(index=index, due_at=parent.intended_at + delay, terms=terms)
-    if any(child.is_open for child in book.children(parent.order_id)):
+    if any(True for _ in open_slices(book, parent)):
         return TacticWaits()
     if parent.status is OrderStatus.PENDING_CANCEL:
         return TacticOver(OrderStatus.CANCELED, "cancelled; no slice works any more")
     return TacticOver(OrderStatus.EXPIRED, "every slice is done; the rest did not fill")
+
+
+def open_slices(book: Book, parent: Order) -> Iterator[Order]:
+    """Slices that still work. Exits and stops of what was bought are children too, but no slices:
+    they serve the position, and may outlive the tactic by weeks.
+    """
+    for child in book.children(parent.order_id):
+        if child.is_open and child.terms.purpose is parent.terms.purpose:
+            yield child
 
 
 def slice_terms(parent: OrderTerms, index: int, quantity: Decimal) -> OrderTerms:

@@ -1,7 +1,7 @@
 """Are two requests the same request? By decoded content, not by the text that carried it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
@@ -12,21 +12,30 @@ import attrs
 def content_hash(value: object) -> str:
     """A digest that two equal values share: `5000` and `5000.0` are equal, and order matters.
 
+    Equal moments are equal in whatever zone they were written.
+
     Raises: TypeError for a type that the model does not use.
     """
-    return sha256(_canonical(value).encode()).hexdigest()
+    return sha256(_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _canonical(value: object) -> str:
     match value:
-        case None | bool() | int() | float():
+        case None | bool():
             return repr(value)
         case str():
             return f"{len(value)}:{value}"
+        case int():
+            return _canonical_number(Decimal(value))
+        case float():
+            # Its shortest text, as everywhere; NaN and infinities are numbers of their own.
+            return _canonical_number(Decimal(repr(value)))
         case Decimal():
-            return "d" + format(value.normalize(), "f")
+            return _canonical_number(value)
         case Enum():
             return f"{type(value).__name__}.{value.name}"
+        case datetime() if value.tzinfo is not None:
+            return value.astimezone(UTC).isoformat()
         case datetime() | date():
             return value.isoformat()
         case tuple() | list():
@@ -36,6 +45,18 @@ def _canonical(value: object) -> str:
             return "{" + ",".join(pairs) + "}"
         case _:
             return _canonical_record(value)
+
+
+def _canonical_number(value: Decimal) -> str:
+    """Sign, digits without zeros at their end, exponent: nothing rounded, nothing written out."""
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return f"d{value}"
+    text = "".join(map(str, digits)).lstrip("0")
+    short = text.rstrip("0")
+    if not short:
+        return "d0"
+    return f"d{'-' * sign}{short}e{exponent + len(text) - len(short)}"
 
 
 def _canonical_record(value: object) -> str:

@@ -1,12 +1,16 @@
 """How does Cream do arithmetic with money? In `Decimal`, rounded only to a venue's tick."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
 # Averages are quotients; ten places is beyond what any venue quotes, and stays readable.
 _AVERAGE_QUANTUM = Decimal("0.0000000001")
+
+# Wide enough for every quotient of numbers that an edge lets in, however large: an odd number is
+# an odd result, never an exception.
+_WIDE = Context(prec=120)
 
 
 def decimal_from_float(value: float) -> Decimal:
@@ -31,7 +35,7 @@ def round_to_tick_up(price: Decimal, tick: Decimal) -> Decimal:
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:
     """Whether `value` lies on the grid of `step`."""
-    return value % step == 0
+    return _WIDE.remainder(value, step) == 0
 
 
 def floor_units(value: Decimal) -> Decimal:
@@ -41,16 +45,26 @@ def floor_units(value: Decimal) -> Decimal:
 
 def average(total: Decimal, count: Decimal) -> Decimal:
     """`total / count` to ten places, without trailing zeros beyond cents."""
-    mean = (total / count).quantize(_AVERAGE_QUANTUM, ROUND_HALF_EVEN)
-    return trim(mean)
+    return trim(_to_ten_places(_WIDE.divide(total, count)))
+
+
+def share_of(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """`total * part / whole` to ten places; all of `total`, exactly, where part is the whole."""
+    if part == whole:
+        return total
+    return _to_ten_places(_WIDE.divide(_WIDE.multiply(total, part), whole))
+
+
+def _to_ten_places(value: Decimal) -> Decimal:
+    return value.quantize(_AVERAGE_QUANTUM, ROUND_HALF_EVEN, _WIDE)
 
 
 def trim(value: Decimal) -> Decimal:
     """The same number with at least two places and no zeros behind them."""
-    short = value.normalize()
+    short = value.normalize(_WIDE)
     exponent = short.as_tuple().exponent
     if isinstance(exponent, int) and exponent > -2:
-        return short.quantize(Decimal("0.01"))
+        return short.quantize(Decimal("0.01"), context=_WIDE)
     return short
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from attrs import evolve, frozen
 
 from cream.core.model.instrument import Instrument
-from cream.core.model.money import ZERO, average
+from cream.core.model.money import ZERO, average, share_of
 
 
 @frozen(kw_only=True)
@@ -40,7 +40,10 @@ class Position:
         return (self.quantity * mark - self.cost) * self.instrument.multiplier
 
     def filled(self, signed_quantity: Decimal, price: Decimal) -> "Position":
-        """This position after a fill; crossing zero closes the old side and opens the new one."""
+        """This position after a fill; crossing zero closes the old side and opens the new one.
+
+        What leaves the cost is exactly what enters the realised figure, whatever is rounded.
+        """
         multiplier = self.instrument.multiplier
         held = self.quantity
         if held == 0 or (held > 0) == (signed_quantity > 0):
@@ -51,7 +54,7 @@ class Position:
             )
         closing = min(abs(signed_quantity), abs(held))
         sign = 1 if held > 0 else -1
-        cost_out = self.cost * closing / abs(held)
+        cost_out = share_of(self.cost, closing, abs(held))
         realized = (sign * closing * price - cost_out) * multiplier
         opening = abs(signed_quantity) - closing
         return evolve(

@@ -40,9 +40,17 @@ def targets(book: Book, policy: MassCancelPolicy) -> Sequence[Order]:
 def can_withdraw(order: Order) -> bool:
     """Whether the order can be ended here, without the broker: it never left.
 
-    PENDING_NEW means exactly that: what has left and was not answered is UNKNOWN_SUBMIT.
+    PENDING_NEW means exactly that: what has left and was not answered is UNKNOWN_SUBMIT. A cancel
+    that was asked for in the meantime changes nothing about it.
     """
-    return order.terms.is_tactic or order.status is OrderStatus.PENDING_NEW
+    if order.terms.is_tactic:
+        return True
+    if order.broker_order_id is not None:
+        return False
+    before = order.status_before_pending
+    return order.status is OrderStatus.PENDING_NEW or (
+        order.status is OrderStatus.PENDING_CANCEL and before is OrderStatus.PENDING_NEW
+    )
 
 
 def still_listed(

@@ -78,11 +78,11 @@ def test_it_stays_down_after_a_few_failures() -> None:
 
 def test_the_drain_has_time_to_end_before_it_is_killed(service: dict[str, list[str]]) -> None:
     """The phases of `Tree._wind_down`, each as long as it may be: two servers that are first left
-    to end and then stopped, the watchdog, orders in flight, four subsystems, the feed; then the
-    journal's last commit and its queue.
+    to end and then stopped, the watchdog, orders in flight, six subsystems; then the journal's last
+    commit and its queue.
     """
     settings = Settings()
-    phases = (2 * 2 + 1 + 1 + 4 + 1) * settings.supervision.stop_seconds
+    phases = (2 * 2 + 1 + 1 + 6) * settings.supervision.stop_seconds
     journal = settings.persistence.commit_timeout_ms + settings.persistence.drain_timeout_ms
 
     assert float(service["TimeoutStopSec"][0]) > phases + journal / 1000

@@ -2,12 +2,15 @@
 
 import argparse
 import ast
+import json
 import re
 from pathlib import Path
 
+import openapi_spec_validator
 import pytest
 from attrs import frozen
 
+import cream
 from cream.cli import exits
 from cream.core.execution.states import TRANSITIONS
 from cream.core.model.errors import CATALOGUE
@@ -15,8 +18,8 @@ from cream.core.model.order import OrderStatus
 from cream.core.model.setting import section, setting
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
+from cream.core.risk.checks import ALL_RULES
 from cream.core.risk.rule import FINE, Finding, Rule
-from cream.daemon.settings import Settings
 from cream.wire import control_pb2, execution_pb2, market_snapshot_pb2
 from tools import docs
 from tools.docs import SHOWN_DIFF_LINES, Unmarked, difference, filled
@@ -48,7 +51,7 @@ class NoDoubt(Rule):
 
     code = "DOUBT"
     severity = Severity.CRITICAL
-    limit_key = "constraints.doubt|s"
+    limit_key = "doubt|s"
     unit = Unit.COUNT
 
     def judge(self, case: Case) -> Finding:
@@ -96,6 +99,14 @@ def test_the_schema_is_text_that_ends_with_a_line() -> None:
     assert docs.schema(Outer).endswith("}\n")
 
 
+def test_the_openapi_document_is_valid_and_knows_the_bearer_token() -> None:
+    document = json.loads(docs.openapi())
+
+    openapi_spec_validator.validate(document)
+    assert document["security"] == [{"bearer": []}]
+    assert document["info"]["version"] == cream.__version__
+
+
 def test_every_error_code_has_its_row() -> None:
     rows = docs.errors().splitlines()[2:]
 
@@ -104,17 +115,23 @@ def test_every_error_code_has_its_row() -> None:
 
 
 def test_a_rule_is_shown_by_its_first_sentence_and_bars_do_not_break_the_table() -> None:
-    assert docs.violations([NoDoubt]).splitlines()[2:] == [
+    assert docs.violations([NoDoubt()]).splitlines()[2:] == [
         "| `DOUBT` | CRITICAL | `constraints.doubt\\|s` | COUNT | There is no doubt. |"
     ]
 
 
-def test_the_rules_of_the_gate_are_found_and_those_of_tests_are_not() -> None:
-    found = docs.rules()
+def test_every_rule_of_the_gate_is_shown_with_what_it_demands() -> None:
+    shown = docs.violations(ALL_RULES).splitlines()[2:]
 
-    assert found == sorted(found, key=lambda rule: rule.code)
-    assert NoDoubt not in found
-    assert all(rule.__doc__ for rule in found)
+    assert len(shown) == len(ALL_RULES)
+    assert not [row for row in shown if row.endswith("|  |")]
+
+
+def test_codes_in_place_of_a_rules_own_are_found() -> None:
+    spreads, venue = docs.finer_codes().splitlines()
+
+    assert "`LEG_RATIO`" in spreads
+    assert "`SUB_PENNY_PRICE`" in venue
 
 
 def test_ends_that_every_open_state_reaches_are_drawn_once() -> None:
@@ -197,7 +214,7 @@ def marked(root: Path) -> Path:
     """A root whose documents have every marker and nothing between them."""
     names = {
         "architecture": ("order-states",),
-        "api": ("errors", "violations"),
+        "api": ("errors", "violations", "finer-codes"),
         "operations": ("commands", "log-events"),
     }
     (root / "docs").mkdir()
@@ -219,7 +236,7 @@ def test_the_check_tells_what_is_stale_and_a_run_removes_it(
     assert said.endswith("Documents are stale; run `make docs`.\n")
     assert (tmp_path / "docs/api.md").read_text() == before
     assert docs.main([]) == 0
-    assert capsys.readouterr().out == "docs: 5 files changed\n"
+    assert capsys.readouterr().out == "docs: 6 files changed\n"
     assert docs.main(["--check"]) == 0
     assert docs.main([]) == 0
     assert capsys.readouterr().out == "docs: 0 files changed\n"
@@ -279,6 +296,14 @@ def test_every_grpc_method_is_described() -> None:
                 assert f"`{method.name}`" in text, f"{service.name}.{method.name}"
 
 
+def test_every_route_is_described() -> None:
+    """Each in code font, alone or with others on its line: `GET|POST /v1/trading-state`."""
+    text = document("api.md")
+    for path, methods in json.loads(docs.openapi())["paths"].items():
+        for method in methods:
+            assert re.search(rf"`{method.upper()} {re.escape(path)}`", text), f"{method} {path}"
+
+
 def test_every_exit_code_is_explained() -> None:
     codes = {value for name, value in vars(exits).items() if name.isupper()}
     rows = re.findall(r"^\| (\d+) \|", document("operations.md"), re.MULTILINE)
@@ -302,14 +327,47 @@ def test_files_that_are_named_exist() -> None:
             assert (ROOT / target).exists(), f"{path.name}: {target} is not there"
 
 
+def settable() -> set[str]:
+    """Every section and every key of docs/configuration.md, as dotted paths."""
+    found: set[str] = set()
+    for part in re.split(r"^## `", document("configuration.md"), flags=re.MULTILINE)[1:]:
+        section, _, rest = part.partition("`")
+        keys = re.findall(r"^\| `(\w+)` \|", rest, re.MULTILINE)
+        found |= {section, *(f"{section}.{key}" for key in keys)}
+    return found
+
+
 def test_settings_that_are_named_exist() -> None:
-    """`section.key` in the pages for operators and agents is a key that can be set."""
-    known = set(re.findall(r"^## `([\w.]+)", document("configuration.md"), re.MULTILINE))
-    tops = "|".join(one.name for one in Settings.__attrs_attrs__)
+    """`section.key` in a page for people is a key that can be set, or else the name of an event."""
+    known = settable()
+    events = set(re.findall(r"^\| `([\w.]+)`", docs.log_events(ROOT / "cream"), re.MULTILINE))
+    tops = "|".join({path.partition(".")[0] for path in known})
     for page in ("operations.md", "api.md", "architecture.md", "glossary.md"):
         for path in re.findall(rf"`((?:{tops})(?:\.[a-z_]+)+)`", document(page)):
-            parent, _, key = path.rpartition(".")
-            in_table = re.search(
-                rf"^## `{parent}`$.*?^\| `{key}` \|", document("configuration.md"), re.M | re.S
-            )
-            assert path in known or in_table, f"{page}: there is no setting {path}"
+            assert path in known | events, f"{page}: there is no setting {path}"
+
+
+def promises() -> list[list[str]]:
+    """The rows of docs/promises.md as cells."""
+    rows = re.findall(r"^\| (\d+-.*) \|$", document("promises.md"), re.MULTILINE)
+    return [row.split(" | ") for row in rows]
+
+
+def test_a_promise_is_shown_or_open_and_has_a_name_of_its_own() -> None:
+    rows = promises()
+
+    assert len({row[0] for row in rows}) == len(rows) > 0
+    for name, _, _, shown_by, state in rows:
+        assert state in ("shown", "open"), name
+        assert state == "open" or shown_by.strip() != "–", f"{name}: shown by nothing"
+
+
+def test_tests_that_show_a_promise_exist() -> None:
+    for name, _, _, shown_by, _ in promises():
+        for path, test in re.findall(r"`(tests/[\w./-]+)(?:::(\w+))?`", shown_by):
+            file = ROOT / path
+            assert file.exists(), f"{name}: {path} is not there"
+            if test:
+                assert re.search(rf"^(async )?def {test}\(", file.read_text(), re.MULTILINE), (
+                    f"{name}: {path} has no {test}"
+                )

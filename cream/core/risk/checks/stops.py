@@ -38,7 +38,7 @@ class StopGiven(Rule):
                 field_path=intent.path("stop_loss_level"),
             )
             for intent in case.increases
-            if not intent.is_spread and _stop_of(intent) is None
+            if not intent.is_spread and intent.levels is not None and _stop_of(intent) is None
         ]
         return Finding(breaches) if breaches else FINE
 
@@ -46,9 +46,9 @@ class StopGiven(Rule):
 class StopBehindEntry(Rule):
     """A stop lies where the position loses: below the entry of a long, above that of a short.
 
-    Of the limit and the market (or the trigger, where it waits for one) the nearer counts: a stop
-    on the wrong side of either would be reached at once. Levels of the underlying are held against the underlying's price, and those of
-    a put lie the other way round.
+    Of the entry and the price at which it could be closed now the nearer counts: a stop on the
+    wrong side of either would be reached at once. Levels of the underlying are held against the
+    underlying's price, and those of a put lie the other way round.
     """
 
     code = "STOP_WRONG_SIDE"
@@ -257,14 +257,12 @@ def _stops(case: Case) -> Iterator[tuple[Intent, Decimal, Decimal]]:
 
 
 def _nearest(intent: Intent, entry: Decimal, case: Case) -> Decimal:
-    """The price at which the entry may fill that is nearest to its stop."""
+    """The entry, or the price at which the position could be closed now if that is nearer."""
     side = _side(intent)
-    other = None if intent.levels is None else intent.levels.trigger
-    if other is None:
-        other = case.scene.prices.of(intent.instrument.symbol).far_side(side)
-    if other is None:
+    market = case.scene.prices.of(intent.instrument.symbol).far_side(side.opposite)
+    if market is None:
         return entry
-    return min(entry, other) if side is Side.BUY else max(entry, other)
+    return min(entry, market) if side is Side.BUY else max(entry, market)
 
 
 def _stop_of(intent: Intent) -> Decimal | None:

@@ -74,8 +74,7 @@ async def test_a_call_in_flight_ends_and_idle_connections_close_at_shutdown(
         async with httpx.AsyncClient(base_url=url(port)) as client:
             answers.append(await client.post("/v1/submit-orders", json={"decision_plan": SWING}))
 
-    async with served(operations, shutdown=shutdown) as port:
-        idle = await connect(port)
+    async with served(operations, shutdown=shutdown) as port, await connect(port) as idle:
         await idle.send_all(HEALTH)
         assert (await heard(idle)).startswith(b"HTTP/1.1 200")
         async with trio.open_nursery() as nursery:

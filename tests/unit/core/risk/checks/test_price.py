@@ -231,7 +231,7 @@ def test_a_stop_limit_is_held_to_its_trigger() -> None:
         order_type=OrderType.STOP_LIMIT,
         stop_price=d("245.00"),
         limit_price=d("257.00"),
-        stop_loss=d("240.00"),
+        stop_loss=d("235.00"),
         take_profit=d("290.00"),
     )
 

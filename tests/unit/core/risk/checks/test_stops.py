@@ -57,20 +57,20 @@ def test_an_exit_and_a_spread_of_bounded_loss_need_none() -> None:
 @pytest.mark.parametrize(
     ("decision", "right"),
     [
-        (buy(stop="238.40"), True),
-        (buy(stop="238.41"), False),
+        (buy(stop="238.38"), True),
+        (buy(stop="238.39"), False),
         (buy(stop="245.00"), False),
         (buy(limit="230.00", stop="229.99"), True),
         (buy(limit="230.00", stop="230.00"), False),
-        (buy(limit=None, stop="238.40"), True),
-        (buy(limit=None, stop="238.41"), False),
-        (short(stop="430.01"), True),
-        (short(stop="430.00"), False),
+        (buy(limit=None, stop="238.38"), True),
+        (buy(limit=None, stop="238.39"), False),
+        (short(stop="430.02"), True),
+        (short(stop="430.01"), False),
         (short(stop="420.00"), False),
         (short(limit="440.00", stop="440.01"), True),
         (short(limit="440.00", stop="435.00"), False),
-        (call(stop="6.39"), True),
-        (call(stop="6.40"), False),
+        (call(stop="6.29"), True),
+        (call(stop="6.30"), False),
         (call(stop="182.49", target=None, denomination=BY_UNDERLYING), True),
         (call(stop="182.50", target=None, denomination=BY_UNDERLYING), False),
         (put(stop="182.51"), True),
@@ -88,8 +88,8 @@ def test_a_stop_lies_where_the_position_loses(decision: Decision, right: bool) -
 def test_a_stop_on_the_wrong_side_says_of_what() -> None:
     refusal = violation(judge(buy(stop="245.00")), "STOP_WRONG_SIDE")
 
-    assert (refusal.observed, refusal.limit) == (d("245.00"), d("238.41"))
-    assert refusal.message == "the stop 245.00 must be below 238.41"
+    assert (refusal.observed, refusal.limit) == (d("245.00"), d("238.39"))
+    assert refusal.message == "the stop 245.00 must be below 238.39"
     assert "above" in violation(judge(short(stop="400")), "STOP_WRONG_SIDE").message
 
 
@@ -159,7 +159,7 @@ def test_a_distance_out_of_range_shows_the_bound_that_it_is_beyond() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stop", "passes"), [("0.65", True), ("0.64", True), ("0.63", False), ("6.39", True)]
+    ("stop", "passes"), [("0.65", True), ("0.64", True), ("0.63", False), ("6.29", True)]
 )
 def test_levels_of_an_options_own_price_have_a_bound_of_their_own(stop: str, passes: bool) -> None:
     """INTERFACE.md 5.4: nine tenths of 6.40, and no least distance."""

@@ -1,0 +1,242 @@
+"""Who guards a position now, and who has to let go of it before it can be closed?
+
+Orders of one group (a bracket's exits, an OCO pair) are after the same shares: what one of them has
+filled, the others no longer guard or hold.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from attrs import frozen
+
+from cream.core.execution.book import Book
+from cream.core.model.money import ZERO
+from cream.core.model.order import (
+    Order,
+    OrderClass,
+    OrderPurpose,
+    OrderStatus,
+    OrderType,
+    Side,
+)
+from cream.core.model.plan import TimeInForce
+
+_STOPS = frozenset((OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP))
+_AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))
+
+
+@frozen(kw_only=True)
+class Coverage:
+    """How much of a position is guarded by what. Units: shares or contracts, unsigned.
+
+    `at_broker`: stops that the broker has. `exiting`: exits that close at any price, on their way
+    or working. `resting`: exits that wait for a price; they guard nothing.
+    """
+
+    held: Decimal
+    at_broker: Decimal
+    exiting: Decimal
+    resting: Decimal = ZERO
+
+    @property
+    def uncovered(self) -> Decimal:
+        """What neither a broker's stop nor an exit at any price takes care of."""
+        return max(ZERO, self.held - self.at_broker - self.exiting)
+
+
+def exit_side(quantity: Decimal) -> Side:
+    """The side that closes a position of this sign."""
+    return Side.SELL if quantity > 0 else Side.BUY
+
+
+def working_exits(book: Book, symbol: str, side: Side) -> Iterator[Order]:
+    """Open orders that would close `symbol`, protective or not. Spreads trade other symbols."""
+    for order in book.open_on(symbol):
+        terms = order.terms
+        worked_elsewhere = terms.is_tactic or terms.legs
+        if terms.side is side and terms.purpose is not OrderPurpose.ENTRY and not worked_elsewhere:
+            yield order
+
+
+def coverage(book: Book, symbol: str) -> Coverage:
+    """Who guards the position in `symbol`.
+
+    A stop counts once the broker has it, and a bracket's stop only once its entry is closed: until
+    then the broker holds it back. Where the plan wants a target and no stop, targets count.
+    """
+    protection = book.protections.get(symbol)
+    wants_stop = protection is None or protection.stop_loss is not None
+    quantity = book.positions[symbol].quantity
+    exiting = resting = ZERO
+    for order in working_exits(book, symbol, exit_side(quantity)):
+        if order.terms.purpose is not OrderPurpose.EXIT or _is_stop(order):
+            continue
+        if closes_at_any_price(order):
+            exiting += order.leaves
+        else:
+            resting += order.leaves
+    return Coverage(
+        held=abs(quantity),
+        at_broker=_guarded(book, symbol, with_targets=not wants_stop),
+        exiting=exiting,
+        resting=resting,
+    )
+
+
+def closes_at_any_price(order: Order) -> bool:
+    """Whether the order waits for nothing: neither for a price nor for an auction."""
+    terms = order.terms
+    return terms.order_type is OrderType.MARKET and terms.time_in_force not in _AUCTIONS
+
+
+def protected_quantity(book: Book, symbol: str) -> Decimal:
+    """How much of the position has a stop, here or at the broker."""
+    held = abs(book.positions[symbol].quantity)
+    protection = book.protections.get(symbol)
+    if protection is not None and protection.stop_loss is not None:
+        return held
+    return min(held, _guarded(book, symbol, with_targets=False))
+
+
+def free_to_exit(book: Book, symbol: str) -> Decimal:
+    """What no exit, protective or not, on its way or working, has laid hands on (R-22)."""
+    quantity = book.positions[symbol].quantity
+    side = exit_side(quantity)
+    others, groups = _holders(book, symbol, side)
+    taken = sum((order.leaves for order in others), ZERO)
+    taken += sum((_hold_of(book, group) for group in groups.values()), ZERO)
+    return max(ZERO, abs(quantity) - taken)
+
+
+def holders_to_release(book: Book, leaving: Order) -> Sequence[Order]:
+    """Orders that must be gone before the exit `leaving` can be sent, newest first, no more.
+
+    A venue sells no share twice: what a stop or target works with is held for it; a group counts
+    once and goes together. It also lets nobody sell to himself: before an exit at the market,
+    entries that are being cancelled must be gone. Nothing is released for an exit that closes more
+    than is held: it is going to be refused.
+    """
+    terms = leaving.terms
+    symbol = terms.instrument.symbol
+    quantity = book.position(terms.instrument).quantity
+    if terms.legs or terms.quantity > abs(quantity) or exit_side(quantity) is not terms.side:
+        return ()
+    others, groups = _holders(book, symbol, terms.side, leaving.order_id)
+    free = abs(quantity) - sum((order.leaves for order in others), ZERO)
+    hold = {name: _hold_of(book, group) for name, group in groups.items()}
+    free -= sum(hold.values(), ZERO)
+    released: list[str] = []
+    newest_first = list(reversed(groups))
+    for name in sorted(newest_first, key=lambda name: not _is_going(groups[name])):
+        if free >= terms.quantity:
+            break
+        free += hold[name]
+        released.append(name)
+    needed = []
+    for name in released:
+        if free - hold[name] >= terms.quantity:
+            free -= hold[name]
+        else:
+            needed.append(name)
+    crossing = _crossing(book, leaving) if closes_at_any_price(leaving) else ()
+    return [*crossing, *(order for name in needed for order in groups[name])]
+
+
+def _crossing(book: Book, leaving: Order) -> Iterator[Order]:
+    """Entries on the other side that are on their way out."""
+    for order in book.open_on(leaving.terms.instrument.symbol):
+        terms = order.terms
+        if terms.purpose is not OrderPurpose.ENTRY or terms.is_tactic or terms.legs:
+            continue
+        if terms.side is not leaving.terms.side and order.status is OrderStatus.PENDING_CANCEL:
+            yield order
+
+
+def _holders(
+    book: Book, symbol: str, side: Side, leaving: str = ""
+) -> tuple[list[Order], dict[str, list[Order]]]:
+    """Who holds shares of `symbol`: exits that stay, and groups that could let go, oldest first."""
+    stay: list[Order] = []
+    groups: dict[str, list[Order]] = {}
+    for order in working_exits(book, symbol, side):
+        if order.order_id == leaving or _waits_for_entry(book, order):
+            continue
+        purpose = order.terms.purpose
+        going = purpose is OrderPurpose.EXIT and order.status is OrderStatus.PENDING_CANCEL
+        if purpose.is_protective or going:
+            groups.setdefault(_group(order), []).append(order)
+        else:
+            stay.append(order)
+    return stay, groups
+
+
+def _is_going(group: Sequence[Order]) -> bool:
+    return all(order.status is OrderStatus.PENDING_CANCEL for order in group)
+
+
+def _hold_of(book: Book, group: Sequence[Order]) -> Decimal:
+    return max((_leaves(book, order) for order in group), default=ZERO)
+
+
+def _guarded(book: Book, symbol: str, *, with_targets: bool) -> Decimal:
+    """How much stops, or stops and targets, that the broker has are going to close."""
+    side = exit_side(book.positions[symbol].quantity)
+    groups: dict[str, Decimal] = {}
+    for order in working_exits(book, symbol, side):
+        if order.broker_order_id is None or _waits_for_entry(book, order):
+            continue
+        guards = _is_stop(order) or (
+            with_targets and order.terms.purpose is OrderPurpose.TAKE_PROFIT
+        )
+        if guards:
+            name = _group(order)
+            groups[name] = max(groups.get(name, ZERO), _leaves(book, order))
+    return sum(groups.values(), ZERO)
+
+
+def _is_stop(order: Order) -> bool:
+    """A stop of a plan, or one that an agent gave as an exit of its own."""
+    purpose = order.terms.purpose
+    if purpose is OrderPurpose.EXIT:
+        return order.terms.order_type in _STOPS
+    return purpose is OrderPurpose.STOP_LOSS
+
+
+def _waits_for_entry(book: Book, order: Order) -> bool:
+    parent = book.find(order.terms.parent_order_id or "")
+    if parent is None or not order.terms.purpose.is_protective:
+        return False
+    return _is_leg(order) and parent.terms.purpose is OrderPurpose.ENTRY and parent.is_open
+
+
+def _is_leg(order: Order) -> bool:
+    """Whether the broker made the order with another one, rather than for one of ours."""
+    terms = order.terms
+    if terms.order_class is OrderClass.OCO:
+        return terms.purpose is OrderPurpose.STOP_LOSS
+    return terms.order_class is not OrderClass.SIMPLE
+
+
+def _group(order: Order) -> str:
+    """What ties an order to those that are after the same shares."""
+    if _is_leg(order) and order.terms.parent_order_id is not None:
+        return order.terms.parent_order_id
+    return order.order_id
+
+
+def _leaves(book: Book, order: Order) -> Decimal:
+    """What is left for the order to close: the others of its group have taken from it."""
+    name = _group(order)
+    others = [book.find(name), *book.children(name)]
+    taken = sum(
+        (
+            other.filled
+            for other in others
+            if other is not None
+            and other.order_id != order.order_id
+            and other.terms.purpose.is_protective
+            and _group(other) == name
+        ),
+        ZERO,
+    )
+    return max(ZERO, order.leaves - taken)

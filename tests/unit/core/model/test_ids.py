@@ -1,0 +1,52 @@
+"""Ids follow from causes: the same cause gives the same id, another cause another one."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cream.core.model.ids import (
+    CLIENT_ID_PREFIX,
+    child_order_id,
+    client_order_id,
+    digest,
+    inferred_execution_id,
+    order_id,
+)
+from cream.core.model.plan import Environment
+
+texts = st.text(max_size=20)
+
+
+@given(st.lists(texts, max_size=4), st.lists(texts, max_size=4))
+def test_only_the_same_parts_give_the_same_digest(ours: list[str], theirs: list[str]) -> None:
+    assert (digest(*ours) == digest(*theirs)) == (ours == theirs)
+
+
+def test_an_order_id_is_pinned() -> None:
+    """A journal of last year must still name its orders the same: this value never changes."""
+    first = order_id(Environment.PAPER, "PA-1", "plan", "decision", "entry", 0)
+
+    assert first == "o" + digest("PAPER", "PA-1", "plan", "decision", "entry", "0")
+
+
+def test_environment_account_and_attempt_tell_orders_apart() -> None:
+    made = {
+        order_id(environment, account, "p", "d", "entry", attempt)
+        for environment in Environment
+        for account in ("a", "b")
+        for attempt in (0, 1)
+    }
+
+    assert len(made) == 8
+
+
+def test_a_client_id_is_ours_and_short_enough() -> None:
+    made = client_order_id(order_id(Environment.LIVE, "a", "p", "d", "entry", 0))
+
+    assert made.startswith(CLIENT_ID_PREFIX)
+    assert len(made) <= 48
+
+
+def test_children_and_inferred_fills_have_ids_of_their_own() -> None:
+    assert child_order_id("o1", "stop_loss") != child_order_id("o1", "take_profit")
+    assert inferred_execution_id("b1", "5") == inferred_execution_id("b1", "5")
+    assert inferred_execution_id("b1", "5") != inferred_execution_id("b1", "6")
