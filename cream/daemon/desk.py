@@ -20,8 +20,9 @@ import trio
 from attrs import define, field, frozen
 
 from cream.core.execution.book import Book
-from cream.core.execution.events import Event, Record
+from cream.core.execution.events import Event, Record, TradingRestricted
 from cream.core.model.errors import CreamError, JournalFailed
+from cream.core.model.state import Cause, TradingState
 from cream.core.ports import Clock
 from cream.core.risk.decisions import Decide, Decided
 from cream.core.risk.gate import Approved
@@ -216,6 +217,15 @@ class Desk:
             self.failure = error
             log.critical("desk.journal_failed", error=str(error))
             self.on_failure(error)
+            # True of this life only: the journal cannot keep it, so the next start says it anew.
+            halted = TradingRestricted(
+                at=self.clock.now(),
+                cause=Cause.PERSISTENCE,
+                state=TradingState.HALTED,
+                reason=str(error),
+                actor="desk",
+            )
+            self.published(self._record((halted,)))
         for order_id in decided.cancels:
             self.channels.jobs.send_nowait(CancelOrder(order_id))
         if command.passes_without_journal:

@@ -7,7 +7,7 @@ ended into an exit code that means something (docs/operations.md).
 
 import random  # noqa: TID251 - the seam: all chance of the daemon comes from the one made here
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -30,14 +30,17 @@ from cream.adapters.store.opening import journal_path, open_journal
 from cream.adapters.systemd import Notifier
 from cream.core.model.errors import JournalFailed
 from cream.core.operations import Operations
+from cream.daemon.desk import Committed
 from cream.daemon.measures import measures
 from cream.daemon.settings import Settings
-from cream.daemon.supervisor import Child, Restart
+from cream.daemon.supervisor import Child
 from cream.daemon.tree import Outside, Tree
 from cream.daemon.tree_settings import tree_settings
 from cream.daemon.wiring import assemble
 
 log = structlog.get_logger(__name__)
+
+Publish = Callable[[Sequence[Committed]], None]
 
 EXIT_DONE, EXIT_DEFECT, EXIT_JOURNAL = 0, 70, 74
 
@@ -135,6 +138,7 @@ async def _run_tree(
 ) -> None:
     ports = _Ports()
     metrics = Metrics(partial(measures, tree))
+    tree.desk.published = _counting(tree.desk.published, metrics)
     interfaces = _interfaces(settings, tree, metrics, ports)
     async with trio.open_nursery() as nursery:
         for child in venue:
@@ -153,6 +157,17 @@ async def _stop_on(stop: trio.Event, tree: Tree, notifier: Notifier) -> None:
     await stop.wait()
     notifier.stopping()
     tree.stop()
+
+
+def _counting(publish: Publish, metrics: Metrics) -> Publish:
+    """`publish`, with every event counted by its kind."""
+
+    def counted(committed: Sequence[Committed]) -> None:
+        publish(committed)
+        for one in committed:
+            metrics.event(type(one.record.event).__name__)
+
+    return counted
 
 
 def _interfaces(settings: Settings, tree: Tree, metrics: Metrics, ports: _Ports) -> list[Child]:
@@ -189,8 +204,8 @@ def _interfaces(settings: Settings, tree: Tree, metrics: Metrics, ports: _Ports)
             task_status.started()
 
     return [
-        Child(name="http_server", run=http, restart=Restart.TRANSIENT),
-        Child(name="grpc_server", run=grpc, restart=Restart.TRANSIENT),
+        Child(name="http_server", run=http, must_start=True),
+        Child(name="grpc_server", run=grpc, must_start=True),
     ]
 
 

@@ -64,6 +64,8 @@ class Child:
 
     A child that must not hold up the others while it starts has `wait_for_start=False`.
     `unlimited` children may restart for ever: the outside, not a defect, decides how often.
+    One that `must_start` escalates if its first life fails before it has started: a port that is
+    taken does not become free by asking again.
     `expected` failures are that outside too: logged in a line, without their traces.
     """
 
@@ -74,6 +76,7 @@ class Child:
     start_timeout: float = 30.0
     wait_for_start: bool = True
     unlimited: bool = False
+    must_start: bool = False
     expected: tuple[type[Exception], ...] = ()
 
 
@@ -180,6 +183,9 @@ class Supervisor:
             with keeper.all_lives:
                 while True:
                     failed = await self._live(keeper, announce)
+                    if failed and keeper.child.must_start and not announce.told:
+                        self._note(keeper, Phase.FAILED)
+                        raise Escalated(keeper.child.name)
                     # However its last life ended: a child that was told to end has no next one,
                     # and does not escalate.
                     await trio.lowlevel.checkpoint_if_cancelled()
@@ -253,11 +259,11 @@ class _Once:
 
     def __init__(self, task_status: trio.TaskStatus[None]) -> None:
         self._task_status = task_status
-        self._told = False
+        self.told = False
 
     def started(self) -> None:
-        if not self._told:
-            self._told = True
+        if not self.told:
+            self.told = True
             self._task_status.started()
 
 

@@ -213,6 +213,7 @@ class Tree:
                 restart=Restart.TRANSIENT,
                 backoff=self.settings.restart,
                 start_timeout=self.settings.recovery_wait + child.start_timeout,
+                must_start=child.must_start,
             )
 
         return [gate(child) for child in interfaces]

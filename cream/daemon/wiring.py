@@ -37,7 +37,7 @@ _JOBS = 100_000
 
 @frozen(kw_only=True)
 class _Ground:
-    """What all subsystems stand on: the desk with its channels, and what is known of the outside."""
+    """What all subsystems stand on: the desk, its channels, and what is known of the outside."""
 
     desk: Desk
     link: BrokerLink

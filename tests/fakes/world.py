@@ -60,7 +60,7 @@ class World:
         """A life of the daemon, stopped in order at the end of the block."""
         clock = ShiftedClock(START)
         market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
-        settings = evolve(SimulatedSettings(), db_path=self.folder / "venue.db")
+        settings = evolve(SimulatedSettings(), db_path=str(self.folder / "venue.db"))
         broker = SimulatedBroker.open(settings, market, clock)
         try:
             outside = Outside(

@@ -69,7 +69,7 @@ class VenueStore:
         Raises: VenueFileUnreadable, OSError for a folder that cannot be made.
         """
         if path != IN_MEMORY:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self._connection = sqlite3.connect(path, _BUSY_TIMEOUT_SECONDS, isolation_level=None)
         except sqlite3.Error as error:

@@ -7,6 +7,8 @@ rules between settings are not in it.
 from decimal import Decimal
 from typing import Final, assert_never
 
+import yaml
+
 from cream.adapters.config.convert import INSTANT_PATTERN, NUMBER_PATTERN
 from cream.adapters.config.kinds import (
     NUMBERS,
@@ -164,6 +166,8 @@ def description_of(each: Field) -> str:
 
 def _example(each: Field) -> object:
     example = each.info.example
+    if isinstance(each.kind, Many | Table):
+        return yaml.safe_load(example)
     return _json(Decimal(example)) if core_of(each.kind) in NUMBERS else example
 
 

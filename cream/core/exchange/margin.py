@@ -38,7 +38,7 @@ def option_requirement(holdings: Sequence[OptionHolding], shares: Decimal) -> De
     """
     open_ones = _covered_by_shares([one for one in holdings if one.quantity], shares)
     worst = ZERO
-    for expiration in {one.contract.expiration for one in open_ones}:
+    for expiration in dict.fromkeys(one.contract.expiration for one in open_ones):
         alive = [one for one in open_ones if one.contract.expiration >= expiration]
         loss = _greatest_loss(alive)
         if loss is None:

@@ -1,0 +1,172 @@
+"""What reports say of the legs that a broker makes itself."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from cream.core.execution import events as e
+from cream.core.execution.reports import Reading
+from cream.core.model.order import OrderClass, OrderPurpose, OrderStatus, OrderType, Side
+from tests.fakes.builders import (
+    NOW,
+    bracket,
+    execution,
+    later,
+    order_terms,
+    shown,
+    with_exits,
+)
+from tests.fakes.ledger import Ledger
+
+S = OrderStatus
+TERMS = order_terms()
+
+
+def kinds(reading: Reading) -> list[str]:
+    return [type(one).__name__ for one in reading.events]
+
+
+# Legs of brackets -------------------------------------------------------------------------------
+
+
+def test_readings_add_up() -> None:
+    first = Reading(missing_executions=("a",), missing_since=later(5))
+    second = Reading(unknown=(shown(TERMS),), missing_since=later(3))
+
+    total = first + second + Reading()
+
+    assert total.missing_executions == ("a",)
+    assert total.unknown == (shown(TERMS),)
+    assert total.missing_since == later(3)
+
+
+def test_the_legs_of_a_bracket_are_listed_once_under_their_parent() -> None:
+    """R-06: with the terms that the broker shows, their purpose told by their type."""
+    ledger, entry = Ledger(), bracket()
+    ledger.intend(entry)
+
+    first = ledger.report(with_exits(entry))
+    again = ledger.report(with_exits(entry, updated=1))
+
+    assert kinds(first) == ["OrderAcknowledged", "ChildListed", "ChildListed"]
+    assert again.events == ()
+    target, stop = ledger.book.children("o-entry")
+    assert (target.terms.purpose, target.terms.limit_price) == (OrderPurpose.TAKE_PROFIT, 110)
+    assert (stop.terms.purpose, stop.terms.stop_price) == (OrderPurpose.STOP_LOSS, 95)
+    for child in (target, stop):
+        assert child.status is S.HELD
+        assert child.terms.side is Side.SELL
+        assert child.terms.order_class is OrderClass.BRACKET
+        assert child.terms.plan_id == entry.plan_id
+        assert child.intended_at == ledger.order("o-entry").intended_at
+
+
+def test_a_leg_twice_in_one_message_is_one_leg() -> None:
+    ledger, entry = Ledger(), bracket()
+    ledger.intend(entry)
+    order = with_exits(entry)
+
+    ledger.report(evolve(order, legs=order.legs + order.legs))
+
+    assert len(ledger.book.children("o-entry")) == 2
+
+
+def test_a_leg_that_the_broker_replaced_is_a_leg_more_and_the_old_one_ends() -> None:
+    """R-30: whoever moves a stop by hand makes another order of it."""
+    ledger, entry = Ledger(), bracket()
+    ledger.enter(entry)
+    order = with_exits(entry, S.FILLED, "100")
+    old = order.legs[1]
+    new = evolve(old, broker_order_id="b-new", client_order_id="new", stop_price=Decimal(97))
+
+    ledger.report(evolve(order, legs=(order.legs[0], new)))
+    ledger.report(evolve(old, status=S.CANCELED, raw_status="replaced"))
+
+    stops = [
+        one
+        for one in ledger.book.children("o-entry")
+        if one.terms.purpose is OrderPurpose.STOP_LOSS
+    ]
+    assert [(one.status, one.terms.stop_price) for one in stops] == [
+        (S.CANCELED, 95),
+        (S.HELD, 97),
+    ]
+
+
+@pytest.mark.parametrize("end", [S.CANCELED, S.EXPIRED, S.REJECTED])
+def test_a_leg_that_has_ended_before_it_was_seen_guards_nothing(end: S) -> None:
+    ledger, entry = Ledger(), bracket()
+    ledger.intend(entry)
+
+    ledger.report(with_exits(entry, end, exits=end))
+
+    assert [one.status for one in ledger.book.children("o-entry")] == [end, end]
+    assert list(ledger.book.open_orders()) == []
+
+
+def test_a_leg_that_has_filled_before_it_was_seen_asks_for_its_executions() -> None:
+    """A stop that fired while nobody listened: until it is booked we would hold what is sold."""
+    ledger, entry = Ledger(), bracket()
+    ledger.intend(entry)
+    ledger.wait(7200)
+    order = with_exits(entry, S.FILLED, "100", exits=S.CANCELED)
+    sold = evolve(order.legs[1], status=S.FILLED, filled=Decimal(100))
+
+    reading = ledger.report(
+        evolve(order, legs=(order.legs[0], sold)), execution(entry, "x-1", "100")
+    )
+
+    stop = ledger.book.children("o-entry")[1]
+    assert stop.status is S.HELD
+    assert reading.missing_executions == (stop.order_id,)
+    assert reading.missing_since == NOW
+
+    ledger.executions(
+        [
+            execution(
+                entry,
+                "x-2",
+                "100",
+                "95",
+                side=Side.SELL,
+                broker_order_id=sold.broker_order_id,
+            )
+        ]
+    )
+    assert ledger.order(stop.order_id).status is S.FILLED
+    assert ledger.held() == 0
+
+
+def test_what_a_stranger_s_order_brings_along_is_a_stranger_s_too() -> None:
+    """Else a mass cancel or an exit of ours would cancel it."""
+    ledger = Ledger()
+    terms = evolve(bracket("o-x"), purpose=OrderPurpose.EXTERNAL)
+    ledger.apply(e.ChildListed(at=NOW, terms=terms, broker_order_id="b-o-x", status=S.ACCEPTED))
+
+    ledger.report(with_exits(terms))
+
+    purposes = [one.terms.purpose for one in ledger.book.children("o-x")]
+    assert purposes == [OrderPurpose.EXTERNAL, OrderPurpose.EXTERNAL]
+
+
+@pytest.mark.parametrize(
+    ("order_type", "purpose"),
+    [
+        (OrderType.LIMIT, OrderPurpose.TAKE_PROFIT),
+        (OrderType.STOP, OrderPurpose.STOP_LOSS),
+        (OrderType.STOP_LIMIT, OrderPurpose.STOP_LOSS),
+        (OrderType.TRAILING_STOP, OrderPurpose.STOP_LOSS),
+    ],
+)
+def test_a_leg_that_waits_for_a_worse_price_is_a_stop(
+    order_type: OrderType, purpose: OrderPurpose
+) -> None:
+    ledger, entry = Ledger(), bracket()
+    ledger.intend(entry)
+    order = with_exits(entry)
+
+    ledger.report(evolve(order, legs=(evolve(order.legs[0], order_type=order_type),)))
+
+    (child,) = ledger.book.children("o-entry")
+    assert child.terms.purpose is purpose
