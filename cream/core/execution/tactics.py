@@ -16,7 +16,14 @@ from cream.core.execution.book import Book
 from cream.core.model.ids import client_order_id, digest
 from cream.core.model.instrument import Equity
 from cream.core.model.money import ZERO
-from cream.core.model.order import Order, OrderClass, OrderStatus, OrderTerms, OrderType
+from cream.core.model.order import (
+    Order,
+    OrderClass,
+    OrderPurpose,
+    OrderStatus,
+    OrderTerms,
+    OrderType,
+)
 
 
 @frozen(kw_only=True)
@@ -53,17 +60,26 @@ def next_step(book: Book, parent: Order) -> TacticStep:
     """What the tactic of `parent` does next."""
     twap = parent.terms.twap
     assert twap is not None, "only a tactic parent has steps"
-    if parent.is_open and parent.status is not OrderStatus.PENDING_CANCEL:
-        for index, quantity in enumerate(twap.slices):
+    asked_to_go = parent.status is OrderStatus.PENDING_CANCEL
+    if parent.is_open and not asked_to_go and not _closes_nothing(book, parent.terms):
+        for index, planned in enumerate(twap.slices):
             if book.find(slice_order_id(parent.terms, index)) is None:
                 delay = timedelta(seconds=index * twap.interval_seconds)
-                terms = slice_terms(parent.terms, index, quantity)
+                terms = slice_terms(parent.terms, index, min(planned, parent.leaves))
                 return SliceDue(index=index, due_at=parent.intended_at + delay, terms=terms)
     if any(True for _ in open_slices(book, parent)):
         return TacticWaits()
-    if parent.status is OrderStatus.PENDING_CANCEL:
+    if asked_to_go:
         return TacticOver(OrderStatus.CANCELED, "cancelled; no slice works any more")
+    if _closes_nothing(book, parent.terms):
+        return TacticOver(OrderStatus.EXPIRED, "nothing is left to close")
     return TacticOver(OrderStatus.EXPIRED, "every slice is done; the rest did not fill")
+
+
+def _closes_nothing(book: Book, terms: OrderTerms) -> bool:
+    """Whether this is an exit of what is no longer held: a stop, or another exit, was quicker."""
+    held = book.position(terms.instrument).quantity
+    return terms.purpose is OrderPurpose.EXIT and held * terms.side.sign >= 0
 
 
 def open_slices(book: Book, parent: Order) -> Iterator[Order]:

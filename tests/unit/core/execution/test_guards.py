@@ -4,8 +4,6 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cream.core.execution import events as e
 from cream.core.execution.guards import (
@@ -229,9 +227,7 @@ def test_a_stop_that_was_placed_for_a_tactic_guards_while_the_tactic_goes_on() -
     assert guarded(ledger) == (40, 0, 0, 0)
 
 
-def test_an_exit_at_the_market_takes_care_of_what_it_closes_from_the_moment_it_is_intended() -> (
-    None
-):
+def test_an_exit_at_the_market_takes_care_of_what_it_closes_once_it_is_intended() -> None:
     ledger = holding()
 
     ledger.intend(closing("o-out", "70"))
@@ -353,167 +349,3 @@ def test_nothing_held_is_nothing_protected() -> None:
 
     assert protected_quantity(ledger.book, "AAPL") == 0
     assert free_to_exit(ledger.book, "AAPL") == 0
-
-
-# Letting go -------------------------------------------------------------------------------------
-
-
-def test_what_is_held_by_nobody_can_leave_at_once() -> None:
-    ledger = holding()
-    ledger.work(stop_loss("o-stop", "60"))
-
-    assert free_to_exit(ledger.book, "AAPL") == 40
-    assert released(ledger, closing("o-out", "40")) == []
-
-
-def test_a_bracket_s_exits_let_go_together_and_count_once() -> None:
-    ledger = Ledger()
-    ledger.enter(bracket())
-
-    assert released(ledger, closing("o-out", "1")) == exits_of(ledger, "o-entry")
-
-
-def test_an_oco_pair_lets_go_together() -> None:
-    ledger = holding()
-    pair = oco("o-pair", "100", parent="o-held")
-    ledger.intend(pair)
-    ledger.report(with_exits(pair))
-
-    assert released(ledger, closing("o-out", "10")) == ["o-pair", *exits_of(ledger, "o-pair")]
-
-
-def test_only_as_many_groups_let_go_as_are_needed_newest_first() -> None:
-    ledger = holding()
-    for name, quantity in (("o-1", "30"), ("o-2", "30"), ("o-3", "30")):
-        ledger.work(stop_loss(name, quantity))
-
-    assert released(ledger, closing("o-a", "10")) == []
-    assert released(ledger, closing("o-b", "30")) == ["o-3"]
-    assert released(ledger, closing("o-c", "60")) == ["o-3", "o-2", "o-1"], "three others leave"
-
-
-def test_a_group_that_turns_out_not_to_be_needed_stays() -> None:
-    """The newest alone is too small, and with the next one it is not needed any more."""
-    ledger = holding("60")
-    ledger.work(stop_loss("o-large", "50"))
-    ledger.work(stop_loss("o-small", "10"))
-
-    assert released(ledger, closing("o-out", "50")) == ["o-large"]
-
-
-def test_other_exits_take_first() -> None:
-    ledger = holding()
-    ledger.work(closing("o-limit", "50", limit="120"))
-    ledger.work(stop_loss("o-stop", "50"))
-
-    assert free_to_exit(ledger.book, "AAPL") == 0
-    assert released(ledger, closing("o-out", "10")) == ["o-stop"]
-
-
-def test_a_stranger_s_order_is_never_asked_to_go() -> None:
-    ledger = holding()
-    ledger.work(closing("o-x", "100", P.EXTERNAL, limit="120"))
-    ledger.ask_cancel("o-x")
-
-    assert released(ledger, closing("o-out", "100")) == []
-
-
-def test_exits_of_an_entry_that_has_not_filled_hold_nothing() -> None:
-    """To cancel them would cancel the resting entry, which has nothing to do with it."""
-    ledger = holding()
-    ledger.work(bracket())
-
-    assert released(ledger, closing("o-out", "100")) == []
-    assert free_to_exit(ledger.book, "AAPL") == 0
-
-
-def test_what_a_target_has_sold_its_group_no_longer_holds() -> None:
-    ledger, entry = Ledger(), bracket()
-    ledger.enter(entry)
-    ledger.trade(exits_of(ledger, "o-entry")[0], "40", "110")
-    ledger.enter(order_terms("o-more", "40"))
-
-    assert released(ledger, closing("o-out", "40")) == []
-
-
-def test_nothing_lets_go_for_an_exit_that_closes_more_than_is_held() -> None:
-    """It will be refused; the position must not lose its stop over it."""
-    ledger = Ledger()
-    ledger.enter(bracket())
-
-    assert released(ledger, closing("o-out", "101")) == []
-
-
-@pytest.mark.parametrize(
-    "leaving",
-    [
-        closing("o-out", "50", side=Side.BUY),
-        closing("o-out", "50", instrument=MSFT),
-        spread("o-out", "50", purpose=P.EXIT),
-    ],
-)
-def test_nothing_lets_go_for_an_exit_of_something_else(leaving: OrderTerms) -> None:
-    ledger = Ledger()
-    ledger.enter(bracket())
-
-    assert released(ledger, leaving) == []
-
-
-def test_shares_that_are_sold_short_keep_their_stop_when_a_spread_is_closed() -> None:
-    """Both buy, and the spread goes by the name of the share."""
-    ledger = Ledger()
-    ledger.enter(bracket(side=Side.SELL))
-
-    assert released(ledger, spread("o-out", "2", purpose=P.EXIT)) == []
-
-
-def test_an_exit_that_is_on_its_way_out_is_waited_for_before_a_stop_lets_go() -> None:
-    ledger = holding()
-    ledger.work(closing("o-limit", "50", limit="120"))
-    ledger.work(stop_loss("o-stop", "50"))
-    ledger.ask_cancel("o-limit")
-
-    assert released(ledger, closing("o-out", "50")) == ["o-limit"]
-
-
-def test_an_exit_at_the_market_waits_for_entries_that_are_on_their_way_out() -> None:
-    """A venue does not let an account sell to itself: the exit would be refused."""
-    ledger = holding()
-    ledger.work(order_terms("o-going", "10", limit="99"))
-    ledger.work(order_terms("o-staying", "10", limit="98"))
-    ledger.ask_cancel("o-going")
-
-    assert released(ledger, closing("o-out", "100")) == ["o-going"]
-    assert released(ledger, closing("o-limit-out", "0", limit="120")) == []
-
-
-def test_tactics_and_spreads_are_nothing_to_wait_for() -> None:
-    """They are not at the venue under that symbol; their slices are."""
-    ledger = holding()
-    ledger.intend(tactic(), spread())
-    ledger.ask_cancel("o-tactic", "o-spread")
-
-    assert released(ledger, closing("o-out", "100")) == []
-
-
-@given(
-    st.integers(1, 100),
-    st.lists(st.integers(1, 60), max_size=6),
-    st.integers(1, 100),
-)
-def test_what_lets_go_is_enough_and_no_part_of_it_superfluous(
-    held: int, stops: list[int], wanted: int
-) -> None:
-    ledger = holding(str(held))
-    for number, quantity in enumerate(stops):
-        ledger.work(stop_loss(f"o-{number}", str(quantity)))
-
-    names = released(ledger, closing("o-out", str(wanted)))
-
-    if wanted > held:
-        assert names == []
-        return
-    sizes = {f"o-{number}": quantity for number, quantity in enumerate(stops)}
-    free = held - sum(sizes.values()) + sum(sizes[name] for name in names)
-    assert free >= wanted
-    assert all(free - sizes[name] < wanted for name in names)
