@@ -29,6 +29,7 @@ from cream.core.model.plan import PositionIntent, TimeInForce
 # From one dollar upwards shares are priced in cents, below in hundredths of a cent (SEC Rule 612).
 CENT = Decimal("0.01")
 SUB_DOLLAR_TICK = Decimal("0.0001")
+_CENT_PLACES, _SUB_DOLLAR_PLACES = 2, 4
 
 MAX_CLIENT_ORDER_ID_LENGTH = 128
 # Alpaca accepts fractions of a share to nine places.
@@ -43,8 +44,6 @@ _DAY_OR_GTC = frozenset((TimeInForce.DAY, TimeInForce.GTC))
 _EVERY_TIF = frozenset(TimeInForce)
 _OPTION_TIF = frozenset((TimeInForce.DAY,))
 
-_WITH_LIMIT = frozenset((OrderType.LIMIT, OrderType.STOP_LIMIT))
-_WITH_STOP = frozenset((OrderType.STOP, OrderType.STOP_LIMIT))
 _WITHOUT_TRIGGER = frozenset((OrderType.MARKET, OrderType.LIMIT))
 _ALL_BUT_TRAILING = frozenset(OrderType) - {OrderType.TRAILING_STOP}
 
@@ -134,8 +133,7 @@ def _quantity(terms: OrderTerms) -> Iterator[RuleBreach]:
     if not quantity.is_finite() or quantity <= 0:
         yield RuleBreach("INVALID_QUANTITY", "qty must be above zero", "quantity")
         return
-    places = _places(quantity)
-    if places == 0:
+    if not _needs_more_places(quantity, 0):
         return
     if terms.order_class is OrderClass.MLEG or isinstance(terms.instrument, OptionContract):
         message = "qty must be integer for options trading"
@@ -149,55 +147,63 @@ def _quantity(terms: OrderTerms) -> Iterator[RuleBreach]:
     elif terms.position_intent is PositionIntent.SELL_TO_OPEN:
         message = "fractional orders cannot be sold short"
         yield RuleBreach("FRACTIONAL_QUANTITY", message, "quantity")
-    elif places > MAX_FRACTION_PLACES:
+    elif _needs_more_places(quantity, MAX_FRACTION_PLACES):
         message = f"qty may have at most {MAX_FRACTION_PLACES} places"
         yield RuleBreach("FRACTIONAL_QUANTITY", message, "quantity")
 
 
 def _prices(terms: OrderTerms) -> Iterator[RuleBreach]:
     """Each price is there exactly if the type has it, above zero and on the tick."""
-    wanted = {
-        "limit_price": terms.order_type in _WITH_LIMIT,
-        "stop_price": terms.order_type in _WITH_STOP,
-    }
-    kind = terms.order_type.value.lower()
-    for name, price in (("limit_price", terms.limit_price), ("stop_price", terms.stop_price)):
-        if price is None and wanted[name]:
-            yield RuleBreach(f"MISSING_{name.upper()}", f"{kind} orders require {name}", name)
-        elif price is not None and not wanted[name]:
-            message = f"{kind} orders must not have {name}"
-            yield RuleBreach(f"UNEXPECTED_{name.upper()}", message, name)
-        elif price is not None:
-            # A spread may be opened for a credit, or for nothing.
-            signed = terms.order_class is OrderClass.MLEG
-            yield from _price(terms, name, price, signed=signed)
+    kind = terms.order_type
+    has_limit = kind is OrderType.LIMIT or kind is OrderType.STOP_LIMIT
+    has_stop = kind is OrderType.STOP or kind is OrderType.STOP_LIMIT
+    yield from _working_price(terms, "limit_price", terms.limit_price, wanted=has_limit)
+    yield from _working_price(terms, "stop_price", terms.stop_price, wanted=has_stop)
     if terms.order_class in _WITH_EXITS:
-        for name, level in (("take_profit", terms.take_profit), ("stop_loss", terms.stop_loss)):
-            if level is not None:
-                yield from _price(terms, name, level)
+        if terms.take_profit is not None:
+            yield from _price(terms, "take_profit", terms.take_profit)
+        if terms.stop_loss is not None:
+            yield from _price(terms, "stop_loss", terms.stop_loss)
 
 
-def _price(
-    terms: OrderTerms, name: str, price: Decimal, *, signed: bool = False
+def _working_price(
+    terms: OrderTerms, name: str, price: Decimal | None, *, wanted: bool
 ) -> Iterator[RuleBreach]:
+    if price is not None and wanted:
+        yield from _price(terms, name, price)
+    elif price is not None:
+        message = f"{terms.order_type.value.lower()} orders must not have {name}"
+        yield RuleBreach(f"UNEXPECTED_{name.upper()}", message, name)
+    elif wanted:
+        message = f"{terms.order_type.value.lower()} orders require {name}"
+        yield RuleBreach(f"MISSING_{name.upper()}", message, name)
+
+
+def _price(terms: OrderTerms, name: str, price: Decimal) -> Iterator[RuleBreach]:
+    # A spread may be opened for a credit, or for nothing.
+    signed = terms.order_class is OrderClass.MLEG
     if not price.is_finite() or (price <= 0 and not signed):
         yield RuleBreach("INVALID_PRICE", f"{name} must be above zero", name)
         return
-    tick = CENT if signed else tick_size(terms.instrument, price)
-    if _places(price) > _places(tick):
+    if not _needs_more_places(price, _CENT_PLACES):
+        return
+    fine = not signed and tick_size(terms.instrument, price) is SUB_DOLLAR_TICK
+    if not fine or _needs_more_places(price, _SUB_DOLLAR_PLACES):
         message = (
             f"invalid {name} {price}. sub-penny increment does not fulfill minimum pricing criteria"
         )
         yield RuleBreach("SUB_PENNY_PRICE", message, name)
 
 
-def _places(value: Decimal) -> int:
-    """Decimal places that `value` needs; exact for any size, where a remainder would overflow."""
+def _needs_more_places(value: Decimal, places: int) -> bool:
+    """Whether `value` cannot be written with `places` decimals.
+
+    Exact for any size, where the remainder of a division would overflow.
+    """
     _, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int) or exponent >= 0 or not value:
-        return 0
-    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
-    return max(0, -exponent - zeros)
+    if not isinstance(exponent, int) or exponent >= -places or not value:
+        return False
+    return any(digits[exponent + places :])
 
 
 def _trail(terms: OrderTerms) -> Iterator[RuleBreach]:

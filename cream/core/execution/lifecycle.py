@@ -56,7 +56,8 @@ def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
         broker_updated_at=event.broker_updated_at,
         updated_at=event.at,
     )
-    if order.status.is_closed and order.broker_order_id is None:
+    given_up = order.status.is_closed and order.status is not OrderStatus.FILLED
+    if given_up and order.broker_order_id is None:
         reason = f"alive at the broker, though ended here: {order.reason}"
         return evolve(known, status=with_fills(event.status, order.filled), reason=reason)
     # Whoever asked for a cancel or a replacement at the broker: before that it worked there.
@@ -68,7 +69,7 @@ def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
             status=with_fills(event.status, order.filled),
             status_before_pending=before if event.status in PENDING else None,
         )
-    if order.status is OrderStatus.PENDING_CANCEL:
+    if order.status in PENDING:
         return evolve(known, status_before_pending=before)
     return known
 

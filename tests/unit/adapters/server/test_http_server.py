@@ -24,7 +24,7 @@ def url(port: int, scheme: str = "http") -> str:
     return f"{scheme}://127.0.0.1:{port}"
 
 
-# A client that is cancelled or refused in the middle leaves its own socket to the collector: that is
+# A client that is cancelled or refused midway leaves its own socket to the collector: that is
 # httpx's affair and not the server's. Collected after each test, so that it shows nowhere else.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:unclosed <socket:ResourceWarning",

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cream.core.exchange.calendar import (
-    NEW_YORK,
     SessionMode,
     Sessions,
     closes_early,
     holidays,
     is_trading_day,
 )
+from cream.core.options.occ import NEW_YORK
 
 CALENDAR = Sessions(SessionMode.CALENDAR)
 ALWAYS = Sessions(SessionMode.ALWAYS_OPEN)

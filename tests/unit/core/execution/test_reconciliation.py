@@ -1,10 +1,15 @@
-"""What differs, what is asked, and what is never concluded from absence."""
+"""How the broker and the book differ, what is asked, and what follows."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
+import pytest
+from attrs import evolve
+
+from cream.core.execution import events as e
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
+    Discrepancy,
     DiscrepancyKind,
     Reconciliation,
     adjustments,
@@ -12,108 +17,319 @@ from cream.core.execution.reconciliation import (
     reconcile,
 )
 from cream.core.model.broker import BrokerOrder, BrokerPosition
-from cream.core.model.order import OrderPurpose, OrderStatus
-from tests.fakes.builders import AAPL, bracket, order_terms, shown, with_exits
+from cream.core.model.instrument import Instrument
+from cream.core.model.order import OrderPurpose, OrderStatus, Side
+from tests.fakes.builders import (
+    AAPL,
+    CALL,
+    HIGHER_CALL,
+    MSFT,
+    NOW,
+    bracket,
+    order_terms,
+    shown,
+    spread,
+    tactic,
+    with_exits,
+)
 from tests.fakes.ledger import Ledger
 
+S = OrderStatus
+K = DiscrepancyKind
 
-def holding(quantity: str) -> BrokerPosition:
-    return BrokerPosition(instrument=AAPL, quantity=Decimal(quantity), average_price=Decimal(100))
+
+def held(quantity: str, instrument: Instrument = AAPL, price: str = "100") -> BrokerPosition:
+    return BrokerPosition(
+        instrument=instrument, quantity=Decimal(quantity), average_price=Decimal(price)
+    )
 
 
 def compare(
     ledger: Ledger,
     orders: Sequence[BrokerOrder] = (),
     positions: Sequence[BrokerPosition] = (),
-    *,
     before: int | None = None,
 ) -> Reconciliation:
-    sequence = ledger.book.sequence if before is None else before
-    snapshot = BrokerSnapshot(open_orders=orders, positions=positions, sequence_before=sequence)
+    snapshot = BrokerSnapshot(
+        open_orders=orders,
+        positions=positions,
+        sequence_before=ledger.book.sequence if before is None else before,
+    )
     return reconcile(ledger.book, snapshot, ledger.now)
 
 
-def test_the_same_view_gives_nothing_to_do() -> None:
-    ledger = Ledger()
-    ledger.work(bracket())
-
-    result = compare(ledger, [with_exits(bracket())])
-
-    assert result.clean
-    assert result.reading.events == ()
-    assert (result.ask_by_broker_id, result.ask_by_client_id) == ((), ())
+def kinds(result: Reconciliation) -> list[tuple[DiscrepancyKind, str, bool]]:
+    return [(one.kind, one.subject, one.critical) for one in result.discrepancies]
 
 
-def test_an_order_that_is_not_listed_is_asked_about_not_ended() -> None:
-    ledger = Ledger()
-    terms = order_terms(limit="100")
+def settle(
+    ledger: Ledger, orders: Sequence[BrokerOrder], positions: Sequence[BrokerPosition]
+) -> Reconciliation:
+    """Compare, take in what follows, strangers too, until nothing new does."""
+    for _ in range(10):
+        result = compare(ledger, orders, positions)
+        ledger.apply(*result.reading.events)
+        ledger.apply(*(adoption(one, NOW) for one in result.reading.unknown))
+        if not result.reading.events and not result.reading.unknown:
+            return result
+    raise AssertionError("it never settles")
+
+
+# Orders -----------------------------------------------------------------------------------------
+
+
+def test_two_that_agree_have_nothing_to_say() -> None:
+    ledger, terms = Ledger(), order_terms("o-limit", limit="90")
+    ledger.enter(order_terms())
     ledger.work(terms)
 
+    result = compare(ledger, [shown(terms)], [held("100")])
+
+    assert result.reading.events == ()
+    assert (result.ask_by_broker_id, result.ask_by_client_id) == ((), ())
+    assert result.discrepancies == ()
+    assert result.clean
+
+
+def test_what_the_broker_shows_of_our_orders_is_read() -> None:
+    ledger, terms = Ledger(), order_terms()
+    ledger.work(terms)
+
+    result = compare(ledger, [shown(terms, S.PENDING_CANCEL, updated=5)])
+
+    (event,) = result.reading.events
+    assert isinstance(event, e.OrderProgressed)
+    assert event.status is S.PENDING_CANCEL
+
+
+def test_an_order_that_is_not_listed_is_asked_about_and_never_taken_for_ended() -> None:
+    """R-15, R-16: absence is a question."""
+    ledger = Ledger()
+    ledger.work(order_terms())
+
     result = compare(ledger)
 
-    assert result.ask_by_broker_id == (terms.order_id,)
+    assert result.ask_by_broker_id == ("o-entry",)
     assert result.reading.events == ()
-    assert [one.kind for one in result.discrepancies] == [DiscrepancyKind.MISSING_AT_BROKER]
-    assert ledger.order(terms.order_id).is_open
+    assert kinds(result) == [(K.MISSING_AT_BROKER, "o-entry", False)]
+    assert ledger.order("o-entry").is_open
 
 
-def test_an_order_without_an_answer_is_asked_about_by_its_client_id() -> None:
+@pytest.mark.parametrize("status", [S.PENDING_NEW, S.UNKNOWN_SUBMIT, S.PENDING_CANCEL])
+def test_an_order_without_a_broker_id_is_asked_about_by_its_client_id(status: S) -> None:
     ledger = Ledger()
-    terms = order_terms(limit="100")
-    ledger.intend(terms)
+    ledger.intend(order_terms())
+    if status is S.UNKNOWN_SUBMIT:
+        ledger.apply(e.SubmitUnknown(at=NOW, order_id="o-entry", why="timed out"))
+    if status is S.PENDING_CANCEL:
+        ledger.ask_cancel("o-entry")
 
-    assert compare(ledger).ask_by_client_id == (terms.order_id,)
+    result = compare(ledger)
+
+    assert result.ask_by_client_id == ("o-entry",)
+    assert result.discrepancies == ()
 
 
-def test_a_listed_order_that_we_lost_the_answer_of_is_found() -> None:
+def test_a_tactic_is_never_at_the_broker() -> None:
     ledger = Ledger()
-    terms = order_terms(limit="100")
-    ledger.intend(terms)
+    ledger.intend(tactic())
 
-    result = compare(ledger, [shown(terms)])
+    assert compare(ledger).ask_by_client_id == ()
+
+
+def test_a_closed_order_is_not_asked_about() -> None:
+    ledger, terms = Ledger(), order_terms()
+    ledger.work(terms)
+    ledger.end(terms, S.CANCELED)
+
+    assert compare(ledger).ask_by_broker_id == ()
+
+
+def test_legs_are_listed_with_their_parent_or_alone() -> None:
+    ledger, entry = Ledger(), bracket()
+    ledger.work(entry)
+    order = with_exits(entry)
+    assert compare(ledger, [order]).ask_by_broker_id == ()
+
+    ledger.fill(entry, "100")
+    result = compare(ledger, order.legs, [held("100")])
+
+    assert result.ask_by_broker_id == ()
+    assert result.discrepancies == ()
+
+
+def test_executions_that_are_missing_are_said_so() -> None:
+    ledger, terms = Ledger(), order_terms()
+    ledger.work(terms)
+
+    result = compare(ledger, [shown(terms, S.PARTIALLY_FILLED, "40")], [held("40")])
+
+    assert result.reading.missing_executions == ("o-entry",)
+    assert kinds(result) == [(K.MISSING_EXECUTIONS, "o-entry", False)]
+
+
+def test_an_order_on_two_pages_is_one_order() -> None:
+    """Pages overlap when orders come and go between them; legs must not be listed twice."""
+    ledger, entry = Ledger(), bracket()
+    ledger.intend(entry)
+    order = with_exits(entry)
+
+    result = compare(ledger, [order, order, *order.legs])
     ledger.apply(*result.reading.events)
 
-    assert ledger.order(terms.order_id).status is OrderStatus.ACCEPTED
-    assert compare(ledger, [shown(terms)]).reading.events == ()
+    assert len(ledger.book.children("o-entry")) == 2
+    assert result.reading.unknown == ()
 
 
-def test_a_strangers_order_is_adopted_to_be_watched() -> None:
+# Positions --------------------------------------------------------------------------------------
+
+
+def test_a_holding_that_differs_is_critical() -> None:
     ledger = Ledger()
-    stranger = shown(order_terms("o-stranger", limit="50"))
+    ledger.enter(order_terms())
 
-    result = compare(ledger, [stranger])
-    ledger.apply(adoption(stranger, ledger.now))
+    result = compare(ledger, positions=[held("70")])
 
-    assert [one.broker_order_id for one in result.reading.unknown] == [stranger.broker_order_id]
-    adopted = ledger.book.find(stranger.broker_order_id)
-    assert adopted is not None
-    assert adopted.terms.purpose is OrderPurpose.EXTERNAL
-
-
-def test_the_brokers_position_is_the_truth() -> None:
-    ledger = Ledger()
-    result = compare(ledger, positions=[holding("7")])
+    assert kinds(result) == [(K.POSITION_QUANTITY, "AAPL", True)]
+    assert (result.discrepancies[0].ours, result.discrepancies[0].theirs) == ("100", "70")
     assert not result.clean
 
-    ledger.apply(*adjustments(ledger.book, result.discrepancies, [holding("7")], ledger.now))
 
-    assert ledger.held() == 7
-    assert compare(ledger, positions=[holding("7")]).clean
-
-
-def test_a_position_that_is_gone_there_is_gone_here() -> None:
+@pytest.mark.parametrize(("ours", "theirs"), [("100", None), (None, "100")])
+def test_a_holding_that_one_side_does_not_have_differs(
+    ours: str | None, theirs: str | None
+) -> None:
     ledger = Ledger()
-    ledger.enter(order_terms(quantity="5"))
+    if ours is not None:
+        ledger.enter(order_terms())
+    positions = [held(theirs)] if theirs is not None else []
 
-    result = compare(ledger)
-    ledger.apply(*adjustments(ledger.book, result.discrepancies, [], ledger.now))
+    assert kinds(compare(ledger, positions=positions)) == [(K.POSITION_QUANTITY, "AAPL", True)]
+
+
+def test_a_position_that_was_closed_is_the_same_as_none() -> None:
+    ledger = Ledger()
+    ledger.enter(order_terms())
+    ledger.enter(order_terms("o-out", side=Side.SELL, purpose=OrderPurpose.EXIT))
+
+    assert compare(ledger).discrepancies == ()
+
+
+def test_a_holding_that_a_question_may_explain_is_not_compared() -> None:
+    """An order that is gone from the list may have filled: first ask."""
+    ledger = Ledger()
+    ledger.work(order_terms())
+
+    result = compare(ledger, positions=[held("100")])
+
+    assert K.POSITION_QUANTITY not in {one.kind for one in result.discrepancies}
+
+
+def test_one_open_question_does_not_blind_the_others() -> None:
+    """An order that nobody can answer for must not hide what happens to every other symbol."""
+    ledger = Ledger()
+    ledger.work(order_terms("o-msft", instrument=MSFT))
+
+    result = compare(ledger, positions=[held("5"), held("9", MSFT)])
+
+    assert (K.POSITION_QUANTITY, "AAPL", True) in kinds(result)
+    assert (K.POSITION_QUANTITY, "MSFT", True) not in kinds(result)
+
+
+def test_a_spread_in_question_puts_its_legs_in_doubt() -> None:
+    ledger = Ledger()
+    ledger.work(spread())
+
+    result = compare(ledger, positions=[held("2", CALL), held("-2", HIGHER_CALL)])
+
+    assert {one.kind for one in result.discrepancies} == {K.MISSING_AT_BROKER}
+
+
+def test_a_holding_is_not_compared_with_one_from_before_the_last_fill() -> None:
+    ledger, terms = Ledger(), order_terms()
+    ledger.work(terms)
+    before = ledger.book.sequence
+    ledger.fill(terms, "100")
+
+    assert compare(ledger, positions=[], before=before).discrepancies == ()
+
+
+def test_what_does_not_move_a_holding_does_not_keep_it_from_being_compared() -> None:
+    """On a busy day something happens all the time."""
+    ledger = Ledger()
+    ledger.enter(order_terms())
+    before = ledger.book.sequence
+    ledger.intend(order_terms("o-msft", instrument=MSFT))
+
+    result = compare(ledger, positions=[held("70")], before=before)
+
+    assert kinds(result) == [(K.POSITION_QUANTITY, "AAPL", True)]
+
+
+def test_nothing_is_compared_while_a_leg_with_fills_is_only_just_listed() -> None:
+    ledger, entry = Ledger(), bracket()
+    ledger.enter(order_terms("o-msft", "9", instrument=MSFT))
+    ledger.intend(entry)
+    order = with_exits(entry)
+    sold = evolve(order.legs[1], status=S.FILLED, filled=Decimal(100))
+
+    result = compare(ledger, [evolve(order, legs=(order.legs[0], sold))], [])
+
+    assert {one.kind for one in result.discrepancies} == {K.MISSING_EXECUTIONS}
+
+
+# Adjustments ------------------------------------------------------------------------------------
+
+
+def adjusted(ledger: Ledger, positions: Sequence[BrokerPosition]) -> list[e.PositionAdjusted]:
+    result = compare(ledger, positions=positions)
+    return list(adjustments(ledger.book, result.discrepancies, positions, NOW))
+
+
+def test_the_broker_s_holding_is_the_truth() -> None:
+    """R-11: one event, tagged with both figures; afterwards nothing differs."""
+    ledger = Ledger()
+    ledger.enter(order_terms())
+    positions = [held("70", price="99.50"), held("9", MSFT, "500")]
+
+    events = adjusted(ledger, positions)
+    ledger.apply(*events)
+
+    assert [one.reason for one in events] == [
+        "the broker holds 70, the book had 100",
+        "the broker holds 9, the book had 0",
+    ]
+    assert ledger.book.position(AAPL).average_price == Decimal("99.50")
+    assert ledger.held(MSFT) == 9
+    assert compare(ledger, positions=positions).discrepancies == ()
+
+
+def test_what_the_broker_does_not_hold_is_flat() -> None:
+    ledger = Ledger()
+    ledger.enter(order_terms())
+
+    ledger.apply(*adjusted(ledger, []))
 
     assert ledger.held() == 0
-    assert compare(ledger).clean
 
 
-def test_positions_are_compared_only_while_the_book_stands_still() -> None:
-    ledger = Ledger()
-    ledger.enter(order_terms(quantity="5"))
+def test_a_holding_that_has_moved_since_it_was_compared_is_compared_again_first() -> None:
+    """The fill that explains the difference came in between: adjusting would undo it."""
+    ledger, terms = Ledger(), order_terms()
+    ledger.work(terms)
+    ledger.end(terms, S.CANCELED)
+    positions = [held("40")]
+    result = compare(ledger, positions=positions)
+    assert not result.clean
 
-    assert compare(ledger, before=ledger.book.sequence - 1).discrepancies == ()
+    ledger.fill(terms, "40")
+
+    assert list(adjustments(ledger.book, result.discrepancies, positions, NOW)) == []
+
+
+def test_only_holdings_are_adjusted() -> None:
+    difference = Discrepancy(
+        kind=K.MISSING_AT_BROKER, subject="AAPL", ours="0", theirs="5", critical=False
+    )
+
+    assert list(adjustments(Ledger().book, [difference], [held("5")], NOW)) == []
