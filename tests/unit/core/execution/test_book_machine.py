@@ -367,5 +367,5 @@ class BookMachine(RuleBasedStateMachine):
         assert list(again.open_orders()) == list(book.open_orders())
 
 
-BookMachine.TestCase.settings = settings(max_examples=2000, stateful_step_count=50, deadline=None)
+BookMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestBook = BookMachine.TestCase
