@@ -4,9 +4,12 @@ import json
 from copy import deepcopy
 from typing import Any
 
+import pytest
+
 from cream.adapters.server.plan_json import PlanDefaults, read_plan
 from cream.adapters.server.problems import Problems
 from cream.adapters.server.strict_json import decode
+from cream.core.model.errors import CreamError
 from cream.core.model.plan import DecisionPlan
 
 Json = dict[str, Any]
@@ -98,4 +101,19 @@ def parsed(plan: Any, defaults: PlanDefaults | None = None) -> DecisionPlan:
     found = read_plan(value, "decision_plan", problems, defaults or PlanDefaults())
     problems.raise_any()
     assert found is not None
+    return found
+
+
+def problems_of(plan: Any) -> dict[str, str]:
+    """What is wrong, by its path within the first decision or within the plan."""
+    with pytest.raises(CreamError) as caught:
+        parsed(plan)
+    assert caught.value.kind.http == 400
+    prefixes = ("decision_plan.decisions[0].", "decision_plan.")
+    found = {}
+    for each in caught.value.problems:
+        field = each.field
+        for prefix in prefixes:
+            field = field.removeprefix(prefix)
+        found[field] = each.problem
     return found

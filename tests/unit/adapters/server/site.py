@@ -71,3 +71,42 @@ async def _serve(
         shutdown=stop,
         task_status=task_status,
     )
+
+
+async def call(
+    operations: FakeOperations,
+    method: str,
+    path: str,
+    body: Any = None,
+    settings: ServerSettings = SETTINGS,
+    **more: Any,
+) -> Any:
+    client = application(operations, settings).test_client()
+    if body is not None:
+        more["json"] = body
+    return await client.open(path, method=method, **more)
+
+
+async def get(operations: FakeOperations, path: str) -> Any:
+    reply = await call(operations, "GET", path)
+    assert reply.status_code == 200
+    return await reply.get_json()
+
+
+async def post(operations: FakeOperations, path: str, body: Any) -> Any:
+    reply = await call(operations, "POST", path, body)
+    assert reply.status_code == 200, await reply.get_data()
+    assert reply.content_type == "application/json"
+    return await reply.get_json()
+
+
+async def refused(reply: Any, status: int, code: str) -> dict[str, str]:
+    """The details of an error of the one shape."""
+    content = await reply.get_json()
+    assert reply.status_code == status
+    assert reply.content_type == "application/json"
+    assert set(content) == {"code", "message", "grpc_code", "details"}
+    assert content["code"] == code
+    assert content["message"]
+    assert isinstance(content["grpc_code"], int)
+    return {each["field"]: each["problem"] for each in content["details"]}

@@ -140,13 +140,16 @@ async def test_a_caller_that_leaves_cancels_only_its_waiting(operations: FakeOpe
 
 
 async def test_cancelling_the_server_ends_it_at_once(operations: FakeOperations) -> None:
-    with trio.fail_after(10):
-        async with trio.open_nursery() as nursery, served(operations) as port:
-            stream = await connect(port)
+    with trio.move_on_after(10) as scope:
+        async with served(operations) as port, await connect(port) as stream:
             await stream.send_all(HEALTH)
             await heard(stream)
-            nursery.cancel_scope.cancel()
+            cancelled_at = trio.current_time()
+            scope.cancel()
             await trio.lowlevel.checkpoint()
+
+    assert scope.cancelled_caught
+    assert trio.current_time() < cancelled_at + SETTINGS.drain_grace_seconds, "no drain"
 
 
 # TLS and tokens ---------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from cream.adapters.server.plan_json import (
 )
 from cream.adapters.server.problems import Problems
 from cream.adapters.server.strict_json import decode
-from cream.core.model.errors import CreamError
 from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.plan import (
     Action,
@@ -26,22 +24,16 @@ from cream.core.model.plan import (
     TimeInForce,
 )
 from cream.core.model.request import ExecutionParams
-from tests.unit.adapters.server.plans import LEGS, SWING, Json, change, parsed, spread, swing
-
-
-def problems_of(plan: Any) -> dict[str, str]:
-    """What is wrong, by its path within the first decision or within the plan."""
-    with pytest.raises(CreamError) as caught:
-        parsed(plan)
-    assert caught.value.kind.http == 400
-    prefixes = ("decision_plan.decisions[0].", "decision_plan.")
-    found = {}
-    for each in caught.value.problems:
-        field = each.field
-        for prefix in prefixes:
-            field = field.removeprefix(prefix)
-        found[field] = each.problem
-    return found
+from tests.unit.adapters.server.plans import (
+    LEGS,
+    SWING,
+    Json,
+    change,
+    parsed,
+    problems_of,
+    spread,
+    swing,
+)
 
 
 def test_a_plan_is_read_as_it_is() -> None:
@@ -146,56 +138,6 @@ def test_a_net_price_of_zero_on_a_single_share_is_none() -> None:
     assert parsed(swing(net_limit_price="0")).decisions[0].net_limit_price is None
 
 
-TWAP_DEFAULTS = {"duration_minutes": 60, "slice_interval_seconds": 60, "slice_type": "limit"}
-
-
-@pytest.mark.parametrize(
-    ("given", "read_as"),
-    [
-        ({}, TWAP_DEFAULTS),
-        (None, TWAP_DEFAULTS),
-        ({"duration_minutes": "6", "slice_type": "market"},
-         {"duration_minutes": 6, "slice_interval_seconds": 60, "slice_type": "market"}),
-        ({"duration_minutes": 6.0, "slice_interval_seconds": 1},
-         {"duration_minutes": 6, "slice_interval_seconds": 1, "slice_type": "limit"}),
-    ],
-)  # fmt: skip
-def test_a_twap_has_all_its_parameters(given: Any, read_as: Json) -> None:
-    (decision,) = parsed(swing(execution_tactic="twap", execution_params=given)).decisions
-
-    assert decision.tactic == "TWAP"
-    assert decision.tactic_params == read_as
-
-
-@pytest.mark.parametrize("name", ["VWAP", "ICEBERG", "PASSIVE_LIMIT", "x"])
-def test_any_other_tactic_is_an_error_and_never_a_plain_order(name: str) -> None:
-    """INTERFACE.md 5.12."""
-    with pytest.raises(CreamError) as caught:
-        parsed(swing(execution_tactic=name, execution_params={"anything": 1}))
-
-    assert caught.value.kind.code == "TACTIC_UNAVAILABLE"
-    (problem,) = caught.value.problems
-    assert problem.field == "decision_plan.decisions[0].execution_tactic"
-
-
-@pytest.mark.parametrize(
-    ("params", "field", "words"),
-    [
-        ({"duration_minutes": 0}, "duration_minutes", "from 1 to 960"),
-        ({"duration_minutes": 1.5}, "duration_minutes", "whole number"),
-        ({"slice_interval_seconds": 0}, "slice_interval_seconds", "from 1 to"),
-        ({"duration_minutes": 1, "slice_interval_seconds": 61}, "slice_interval_seconds", "longer"),
-        ({"slice_interval_seconds": 1}, "slice_interval_seconds", "makes 3600 slices"),
-        ({"slice_type": "stop"}, "slice_type", "limit, market"),
-        ({"allow_past_end": True}, "allow_past_end", "not a known key"),
-    ],
-)
-def test_a_twap_that_cannot_be_sliced_is_refused(params: Json, field: str, words: str) -> None:
-    found = problems_of(swing(execution_tactic="TWAP", execution_params=params))
-
-    assert words in found[f"execution_params.{field}"]
-
-
 # Field of the decision, its value, the path that is named, and what is said of it.
 BAD_FIELDS: list[tuple[Json, str, str]] = [
     ({"action": "HODL"}, "action", "must be one of BUY"),
@@ -256,54 +198,6 @@ def test_a_field_that_is_wrong_is_named(fields: Json, path: str, words: str) -> 
 
     assert words in found[path]
     assert list(found) == [path], "one mistake is one problem"
-
-
-BAD_SPREADS: list[tuple[Json, str, str]] = [
-    ({"size": {"quantity": "1.5", "unit": "CONTRACTS"}}, "size.quantity", "whole contracts"),
-    ({"size": {"quantity": "1", "unit": "SHARES"}}, "size.unit", "options are counted"),
-    ({"legs": "five"}, "legs", "does not hold a list"),
-    ({"legs": "{}"}, "legs", "must be a list"),
-    ({"legs": 5}, "legs", "must be a list"),
-    ({"legs": [5]}, "legs[0]", "must be an object"),
-    ({"legs": [LEGS[0]] * 17}, "legs", "may have 16 elements"),
-    ({"limit_price": "5", "net_limit_price": None}, "net_limit_price", "has a net price"),
-    ({"entry_order_type": "LIMIT", "net_limit_price": None}, "net_limit_price", "LIMIT order"),
-    ({"net_limit_price": "1e12"}, "net_limit_price", "at most"),
-    ({"instrument_id": "SPY"}, "legs[0].symbol", 'on "AAPL"'),
-    ({"instrument_id": "AAPL  261218C00240000"}, "instrument_id", "underlying's ticker"),
-]
-
-
-@pytest.mark.parametrize(
-    ("fields", "path", "words"), BAD_SPREADS, ids=lambda value: str(value)[:40]
-)
-def test_a_spread_that_is_wrong_is_named(fields: Json, path: str, words: str) -> None:
-    found = problems_of(spread(**fields))
-
-    assert words in found[path]
-
-
-@pytest.mark.parametrize(
-    ("fields", "path", "words"),
-    [
-        ({"symbol": "AAPL"}, "symbol", "must be an option"),
-        ({"symbol": ...}, "symbol", "is required"),
-        ({"ratio_qty": 0}, "ratio_qty", "must not be 0"),
-        ({"ratio_qty": "1.5"}, "ratio_qty", "whole number"),
-        ({"ratio_qty": 5000}, "ratio_qty", "from -1000 to 1000"),
-        ({"ratio_qty": -1}, "position_intent", "contradicts the sign"),
-        ({"position_intent": "BUY_TO_OPEN"}, "position_intent", "buy_to_open"),
-        ({"position_intent": "sell_to_close"}, "position_intent", "contradicts the sign"),
-        ({"side": "buy"}, "side", "not a known key"),
-    ],
-)
-def test_a_leg_that_is_wrong_is_named(fields: Json, path: str, words: str) -> None:
-    legs = [change(dict(LEGS[0]), fields), LEGS[1]]
-
-    found = problems_of(spread(legs=legs))
-
-    assert words in found[f"legs[0].{path}"]
-    assert len(found) == 1
 
 
 def test_a_contract_may_not_be_half() -> None:
