@@ -19,12 +19,16 @@ def reading(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     ready = call(options, "GET", "/ready")
     state = call(options, "GET", "/v1/trading-state")
+    parts = call(options, "GET", "/v1/supervision")
     if options.json:
-        print_json({**ready, **state})
+        print_json({**ready, **state, **parts})
     else:
         sys.stdout.write(f"{'ready' if ready['ready'] else 'not ready'}, {state['state']}\n")
         for reason in ready["reasons"]:
             sys.stdout.write(f"  {reason}\n")
+        keys = ("name", "state", "restarts", "last_error")
+        rows = [[one[key] for key in keys] for one in parts["subsystems"]]
+        sys.stdout.write(table(("SUBSYSTEM", "STATE", "RESTARTS", "LAST ERROR"), rows) + "\n")
     return DONE if ready["ready"] else REFUSED
 
 
