@@ -179,10 +179,13 @@ class Book:
         self._store(order)
 
     def _list_child(self, event: e.ChildListed) -> None:
-        """Take in what the broker shows; to be shown the same order again adds nothing."""
-        if event.terms.order_id not in self._orders:
-            parent = self._orders.get(event.terms.parent_order_id or "")
-            self._add(lifecycle.listed(event, parent))
+        """Take in what the broker shows; of a leg that is known, how much it is for may change."""
+        known = self._orders.get(event.terms.order_id)
+        if known is not None:
+            self._store(lifecycle.listed_again(known, event))
+            return
+        parent = self._orders.get(event.terms.parent_order_id or "")
+        self._add(lifecycle.listed(event, parent))
 
     def _book_fill(self, event: e.OrderFilled) -> None:
         fill = event.fill
@@ -196,12 +199,12 @@ class Book:
         self._protect(order.terms, fill.instrument)
 
     def _book_spread(self, event: e.SpreadFilled) -> None:
-        if event.execution_id in self._executions:
+        legs = tuple(fill for fill in event.legs if fill.execution_id not in self._executions)
+        if event.execution_id in self._executions or not legs:
             return
         self._executions.add(event.execution_id)
         order = self._orders[event.order_id]
         self._alarm_if_late(order)
-        legs = tuple(fill for fill in event.legs if fill.execution_id not in self._executions)
         self._store(lifecycle.spread_filled(order, evolve(event, legs=legs)))
         for fill in legs:
             self._hold(fill)

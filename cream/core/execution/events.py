@@ -62,7 +62,10 @@ class OrderIntended:
 
 @frozen(kw_only=True)
 class ChildListed:
-    """The broker made a child of our order `terms.parent_order_id` and named it."""
+    """The broker made a child of our order `terms.parent_order_id` and named it.
+
+    Again for the same child: the broker has reduced it to `terms.quantity`.
+    """
 
     at: datetime
     terms: OrderTerms

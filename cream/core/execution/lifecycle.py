@@ -44,6 +44,19 @@ def listed(event: e.ChildListed, parent: Order | None) -> Order:
     )
 
 
+def listed_again(order: Order, event: e.ChildListed) -> Order:
+    """The leg once the broker has reduced it: another exit has taken from the same shares."""
+    quantity = event.terms.quantity
+    if order.status.is_closed or not order.filled <= quantity < order.terms.quantity:
+        return order
+    return evolve(
+        order,
+        terms=evolve(order.terms, quantity=quantity),
+        status=after_fill(order.status, order.filled, quantity) if order.filled else order.status,
+        updated_at=event.at,
+    )
+
+
 def _no_leg_fills(event: e.OrderIntended | e.ChildListed) -> tuple[LegFill, ...]:
     return tuple(LegFill(leg.contract) for leg in event.terms.legs)
 

@@ -101,7 +101,8 @@ def reconcile(book: Book, snapshot: BrokerSnapshot, now: datetime) -> Reconcilia
     missing = [*_unknown(reading), *_missing(book, by_broker), *_unbooked(reading)]
     strangers, parents = _strangers(book, reading.unknown)
     by_broker += [one for one in parents if one not in by_broker and one not in by_client]
-    doubtful = _doubtful(book, [*by_broker, *by_client, *reading.missing_executions])
+    asked = [*by_broker, *by_client, *reading.missing_executions]
+    doubtful = _doubtful(book, asked, reading.unknown)
     differing = _positions(book, snapshot, doubtful)
     return Reconciliation(
         reading=evolve(reading, unknown=strangers),
@@ -172,9 +173,11 @@ def _may_be_leg(shown: BrokerOrder, parent: Order) -> bool:
     )
 
 
-def _doubtful(book: Book, order_ids: Sequence[str]) -> set[str] | None:
+def _doubtful(
+    book: Book, order_ids: Sequence[str], unknown: Sequence[BrokerOrder]
+) -> set[str] | None:
     """Symbols whose holding an open question may still change; None where it may be any."""
-    symbols: set[str] = set()
+    symbols = {one.instrument.symbol for shown in unknown for one in (shown, *shown.legs)}
     for order_id in order_ids:
         order = book.find(order_id)
         if order is None:

@@ -10,11 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
 from cream.core.execution.book import Book
+from cream.core.execution.guards import is_leg
 from cream.core.execution.spreads import spread_fills
 from cream.core.execution.states import may_become
 from cream.core.model.broker import (
@@ -127,11 +128,26 @@ def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) ->
     if order.broker_order_id is None:
         events.append(_acknowledged(order, shown, now))
     events.extend(fills)
+    events.extend(_reduced(order, shown, booked, now))
     if _claimed(shown) > booked:
         return Reading(tuple(events), (order.order_id,), missing_since=shown.submitted_at)
     if booked < order.terms.quantity:
         events.extend(_progress(order, shown, booked, bool(fills), now))
     return Reading(tuple(events))
+
+
+def _reduced(
+    order: Order, shown: BrokerOrder, booked: Decimal, now: datetime
+) -> Iterator[e.ChildListed]:
+    """A leg that the broker has made smaller: what seems to be guarded must be guarded."""
+    smaller = ZERO < shown.quantity < order.terms.quantity
+    if smaller and booked <= shown.quantity and order.is_open and is_leg(order.terms):
+        yield e.ChildListed(
+            at=now,
+            terms=evolve(order.terms, quantity=shown.quantity),
+            broker_order_id=shown.broker_order_id,
+            status=order.status,
+        )
 
 
 def _claimed(shown: BrokerOrder) -> Decimal:

@@ -14,6 +14,7 @@ from cream.core.model.money import (
     is_multiple,
     round_to_tick_down,
     round_to_tick_up,
+    share_of,
     trim,
 )
 
@@ -66,3 +67,23 @@ def test_an_average_has_no_tail() -> None:
 
 def test_text_never_has_an_exponent() -> None:
     assert decimal_text(Decimal("1E+3")) == "1000"
+
+
+@given(prices, st.integers(1, 1000), st.integers(1, 1000))
+def test_a_share_and_the_rest_are_the_whole(total: Decimal, part: int, more: int) -> None:
+    whole = Decimal(part + more)
+    share = share_of(total, Decimal(part), whole)
+
+    assert share + (total - share) == total
+    assert abs(share - total * part / whole) <= Decimal("5e-11")
+    assert share_of(total, whole, whole) is total
+
+
+@pytest.mark.parametrize("size", ["1E+30", "123456789012345678901234567890.12"])
+def test_numbers_of_odd_size_are_no_errors(size: str) -> None:
+    """Whether an order is absurd is for the gate to say, not for arithmetic to fall over."""
+    number = Decimal(size)
+
+    assert is_multiple(number, Decimal("0.01"))
+    assert not is_multiple(number, 2 * number)
+    assert average(number, Decimal(1)) == trim(number) == number
