@@ -13,6 +13,7 @@ import structlog
 import trio
 from attrs import frozen
 
+from cream.core.execution.reports import Reading
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.ports import Broker
@@ -27,7 +28,10 @@ log = structlog.get_logger(__name__)
 
 @frozen
 class BrokerSession:
-    """A session's collaborators. `sweep` reconciles and raises BrokerUnavailable if it cannot."""
+    """A session's collaborators.
+
+    `sweep` reconciles and raises BrokerUnavailable if it cannot; `doubted` wants that done soon.
+    """
 
     desk: Desk
     broker: Broker
@@ -36,6 +40,7 @@ class BrokerSession:
     tactics: TacticRunner
     jobs: trio.MemoryReceiveChannel[RouterJob]
     sweep: Callable[[], Awaitable[None]]
+    doubted: Callable[[], None]
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """One session, to its end.
@@ -71,9 +76,13 @@ class BrokerSession:
         """Hand every update to the desk, in order.
 
         The desk's queue is bounded; when it is full this reader waits, and the broker's stream
-        behind it.
+        behind it. What an update leaves open is asked about without waiting for the next sweep.
         """
         async for update in updates:
             self.link.alive()
-            await self.desk.post(read(update))
+            await self.desk.post(read(update), answered=self._answered)
         raise BrokerUnavailable("the order stream ended")
+
+    def _answered(self, reading: Reading) -> None:
+        if reading.leaves_questions:
+            self.doubted()

@@ -22,6 +22,7 @@ from cream.core.execution.reconciliation import (
     adoption,
     reconcile,
 )
+from cream.core.execution.reports import Reading
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import Order, OrderStatus
@@ -40,11 +41,15 @@ _EXECUTIONS_MARGIN = timedelta(minutes=5)
 
 @frozen(kw_only=True)
 class ReconcilerSettings:
-    """Units: seconds. Absence needs `absence_probes` look-ups over `absence_seconds` (R-03)."""
+    """Units: seconds. Absence needs `absence_probes` look-ups over `absence_seconds`.
+
+    `doubt_settles`: how long a report that leaves questions waits for the next one to answer them.
+    """
 
     enabled: bool = True
     interval: float = 300.0
     in_flight_interval: float = 2.0
+    doubt_settles: float = 0.25
     absence_probes: int = 5
     absence_seconds: float = 30.0
     rounds: int = 5
@@ -74,17 +79,26 @@ class Reconciler:
     completed_at: datetime | None = None
     _absences: dict[str, _Absence] = field(factory=dict)
     _lock: trio.Lock = field(factory=trio.Lock)
+    _doubt: trio.Event = field(factory=trio.Event)
+
+    def doubted(self) -> None:
+        """A report left questions: sweep soon. Does not wait."""
+        self._doubt.set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Reconcile for ever: in flight often, everything at the interval."""
+        """Reconcile for ever: in flight often, everything at the interval and where in doubt."""
         task_status.started()
         next_full = trio.current_time() + self.settings.interval
         while True:
-            await trio.sleep(self.settings.in_flight_interval)
+            await self._pause()
             if not self.link.session_up:
                 continue
             try:
                 await self.resolve_in_flight()
+                if self._doubt.is_set():
+                    # Anew before the sweep: a doubt that comes during it is one of its own.
+                    self._doubt = trio.Event()
+                    await self.sweep()
                 if trio.current_time() >= next_full:
                     next_full = trio.current_time() + self.settings.interval
                     await self.account_seen()
@@ -93,6 +107,12 @@ class Reconciler:
             except BrokerUnavailable as error:
                 self.link.failed()
                 log.warning("reconciler.broker_unavailable", error=str(error))
+
+    async def _pause(self) -> None:
+        """Wait for the next look at what is in flight, or for a doubt, and let it settle."""
+        with trio.move_on_after(self.settings.in_flight_interval):
+            await self._doubt.wait()
+            await trio.sleep(self.settings.doubt_settles)
 
     async def resolve_in_flight(self) -> None:
         """Look up every order that has no broker id yet though it may have left."""
@@ -136,7 +156,7 @@ class Reconciler:
             log.warning("reconciler.order_adopted", broker_order_id=shown.broker_order_id)
             await self.desk.do(_adopted(shown))
         if result.reading.missing_executions:
-            await self._fetch_executions(result.reading.missing_executions)
+            await self._fetch_executions(result.reading)
         for order_id in result.ask_by_broker_id:
             await self._ask(self.desk.book.order(order_id))
         for order_id in result.ask_by_client_id:
@@ -148,8 +168,12 @@ class Reconciler:
 
     _positions: Sequence[BrokerPosition] = ()
 
-    async def _fetch_executions(self, order_ids: Sequence[str]) -> None:
-        oldest = min(self.desk.book.order(one).intended_at for one in order_ids)
+    async def _fetch_executions(self, reading: Reading) -> None:
+        """Book what has filled unseen. A stranger's order may have filled before we knew it."""
+        since = [self.desk.book.order(one).intended_at for one in reading.missing_executions]
+        if reading.missing_since is not None:
+            since.append(reading.missing_since)
+        oldest = min(since)
         executions = await self.broker.executions_since(oldest - _EXECUTIONS_MARGIN)
         await self.desk.do(read_fills(executions), passes_without_journal=True)
 
@@ -164,7 +188,7 @@ class Reconciler:
         update = OrderUpdate(event="asked", order=shown)
         reading = await self.desk.do(read(update), passes_without_journal=True)
         if reading.missing_executions:
-            await self._fetch_executions(reading.missing_executions)
+            await self._fetch_executions(reading)
             await self.desk.do(read(update), passes_without_journal=True)
 
     async def _look_up(self, order: Order) -> None:

@@ -156,6 +156,7 @@ def _session(
         TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of),
         ground.jobs,
         sweep=_Sweep(ground.accounts, reconciler),
+        doubted=reconciler.doubted,
     )
 
 

@@ -39,6 +39,7 @@ from cream.daemon.tree import Outside, Tree, TreeSettings
 from cream.daemon.tree_settings import tree_settings
 from cream.daemon.wiring import assemble
 from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.stubborn_broker import StubbornBroker
 
 # A Monday morning in New York, in session.
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -63,10 +64,11 @@ class World:
         settings = evolve(SimulatedSettings(), db_path=str(self.folder / "venue.db"))
         broker = SimulatedBroker.open(settings, market, clock)
         try:
+            stubborn = StubbornBroker(broker)
             outside = Outside(
                 account_id=(await broker.account()).account_id,
                 clock=clock,
-                broker=broker,
+                broker=stubborn,
                 market=market,
                 journal=self.journal,
                 draw=lambda: 0.5,
@@ -79,7 +81,7 @@ class World:
                 await nursery.start(market.move)
                 await nursery.start(broker.run)
                 await nursery.start(partial(tree.run, ()))
-                life = Life(tree, broker, market, nursery)
+                life = Life(tree, broker, stubborn, market, nursery)
                 yield life
                 if not life.is_dead:
                     tree.stop()
@@ -98,6 +100,7 @@ class Life:
 
     tree: Tree
     broker: SimulatedBroker
+    stubborn: StubbornBroker
     market: SyntheticMarket
     nursery: trio.Nursery
     is_dead: bool = False

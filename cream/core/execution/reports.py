@@ -64,6 +64,11 @@ class Reading:
     unknown: tuple[BrokerOrder, ...] = field(default=())
     missing_since: datetime | None = None
 
+    @property
+    def leaves_questions(self) -> bool:
+        """Whether the broker has to be asked to know what happened."""
+        return bool(self.missing_executions or self.unknown)
+
     def __add__(self, other: "Reading") -> "Reading":
         moments = [one for one in (self.missing_since, other.missing_since) if one is not None]
         return Reading(

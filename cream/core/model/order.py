@@ -151,6 +151,15 @@ class OrderTerms:
         """Whether this order is worked here by child orders and never goes to the broker."""
         return self.twap is not None
 
+    @property
+    def moves(self) -> tuple[tuple[Instrument, Side, Decimal], ...]:
+        """What the order trades, side and quantity of each: of a multi-leg order, its legs."""
+        if self.legs:
+            return tuple(
+                (leg.contract, leg.side, abs(leg.ratio) * self.quantity) for leg in self.legs
+            )
+        return ((self.instrument, self.side, self.quantity),)
+
 
 @frozen
 class LegFill:

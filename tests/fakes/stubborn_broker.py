@@ -1,0 +1,80 @@
+"""What does a broker do that is slow to answer, or says yes to a cancel and does nothing?"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+
+import trio
+from attrs import define, field
+
+from cream.core.model.account import Account
+from cream.core.model.broker import (
+    BrokerOrder,
+    BrokerPosition,
+    CancelOutcome,
+    CancelTaken,
+    Execution,
+    OrderUpdate,
+    SubmitOutcome,
+)
+from cream.core.model.order import OrderTerms
+from cream.core.ports import Broker
+
+
+@define(eq=False)
+class StubbornBroker:
+    """A broker in front of another. `deaf_to` counts down cancels that are taken and not done.
+
+    While `mute` is set, orders are taken and the answer stays away. `asked` are the moments at
+    which each order was to be cancelled.
+    """
+
+    inner: Broker
+    deaf_to: int = 0
+    mute: bool = False
+    asked: dict[str, list[float]] = field(factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+        outcome = await self.inner.submit(terms)
+        if self.mute:
+            await trio.sleep_forever()
+        return outcome
+
+    async def cancel(self, broker_order_id: str) -> CancelOutcome:
+        self.asked.setdefault(broker_order_id, []).append(trio.current_time())
+        if self.deaf_to > 0:
+            self.deaf_to -= 1
+            await trio.lowlevel.checkpoint()
+            return CancelTaken()
+        return await self.inner.cancel(broker_order_id)
+
+    async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
+        return await self.inner.order_by_client_id(client_order_id)
+
+    async def order(self, broker_order_id: str) -> BrokerOrder | None:
+        return await self.inner.order(broker_order_id)
+
+    async def open_orders(self) -> Sequence[BrokerOrder]:
+        return await self.inner.open_orders()
+
+    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+        return await self.inner.orders_since(moment)
+
+    async def executions_since(self, moment: datetime) -> Sequence[Execution]:
+        return await self.inner.executions_since(moment)
+
+    async def positions(self) -> Sequence[BrokerPosition]:
+        return await self.inner.positions()
+
+    async def account(self) -> Account:
+        return await self.inner.account()
+
+    async def ping(self) -> None:
+        await self.inner.ping()
+
+    def updates(self) -> AbstractAsyncContextManager[AsyncIterator[OrderUpdate]]:
+        return self.inner.updates()
