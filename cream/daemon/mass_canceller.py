@@ -14,6 +14,7 @@ from attrs import frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.tactics import open_slices
 from cream.core.model.broker import (
     CancelTaken,
     OrderUpdate,
@@ -158,15 +159,11 @@ def _withdraw_unsent(policy: MassCancelPolicy, in_flight: Callable[[str], bool])
             for order in orders
             if can_withdraw(order)
             and not in_flight(order.order_id)
-            and not _slices_open(book, order)
+            and not any(True for _ in open_slices(book, order))
         )
         return Decided(None, events + ended)
 
     return decide
-
-
-def _slices_open(book: Book, order: Order) -> bool:
-    return any(child.is_open for child in book.children(order.order_id))
 
 
 def _confirmed(book: Book, now: datetime) -> Decided[None]:

@@ -210,6 +210,15 @@ def _waits_for_entry(book: Book, order: Order) -> bool:
     return parent.terms.purpose is OrderPurpose.ENTRY and parent.is_open
 
 
+def protects_now(book: Book, order: Order) -> bool:
+    """Whether Cream itself sent this exit: at a level of its parent's, or to flatten (no plan)."""
+    terms = order.terms
+    if terms.purpose is not OrderPurpose.EXIT:
+        return False
+    parent = book.find(terms.parent_order_id or "")
+    return not terms.plan_id or (parent is not None and parent.terms.purpose is OrderPurpose.ENTRY)
+
+
 def is_leg(terms: OrderTerms) -> bool:
     """Whether the broker made the order with another one, as one of its exits."""
     if terms.parent_order_id is None:

@@ -4,10 +4,10 @@ Who builds a view answers for it: nothing in here is looked up again. Whatever i
 said to be so (`Known | Stale | Unknown`), because what is unknown must never be read as zero.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
@@ -38,6 +38,17 @@ class PortfolioView:
     state: TradingState = TradingState.ACTIVE
     reasons: tuple[str, ...] = ()
     exposure: Exposure | None = None
+
+
+def without(order_ids: Collection[str], view: PortfolioView) -> PortfolioView:
+    """The view once these orders are gone: what is cancelled for an exit does not stand in its way.
+
+    Its sums are not what they were, so it has none.
+    """
+    if not order_ids:
+        return view
+    working = tuple(one for one in view.working if one.order_id not in order_ids)
+    return evolve(view, working=working, exposure=None)
 
 
 @define

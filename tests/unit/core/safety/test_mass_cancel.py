@@ -2,7 +2,8 @@
 
 import pytest
 
-from cream.core.model.order import Order, OrderPurpose, OrderStatus
+from cream.core.execution.book import Book
+from cream.core.model.order import Order, OrderPurpose, OrderStatus, Side
 from cream.core.model.plan import TimeInForce
 from cream.core.safety.mass_cancel import (
     MassCancelPolicy,
@@ -28,22 +29,43 @@ def order(purpose: OrderPurpose, tif: TimeInForce = TimeInForce.DAY) -> Order:
     )
 
 
+def test_an_exit_that_a_level_has_sent_is_protection_at_work() -> None:
+    """It would only be sent again, at a worse price. What an agent sends to close does go."""
+    ledger = Ledger()
+    ledger.intend(order_terms("o-in"))
+    ledger.intend(order_terms("o-fired", side=Side.SELL, purpose=OrderPurpose.EXIT, parent="o-in"))
+    ledger.intend(order_terms("o-out", side=Side.SELL, purpose=OrderPurpose.EXIT))
+
+    assert [one.order_id for one in targets(ledger.book, KEEP)] == ["o-in", "o-out"]
+    assert len(targets(ledger.book, TAKE_ALL)) == 3
+
+
+def test_a_slice_of_a_worked_exit_goes_with_it() -> None:
+    ledger = Ledger()
+    ledger.intend(tactic(side=Side.SELL, purpose=OrderPurpose.EXIT))
+    ledger.intend(
+        order_terms("o-slice", side=Side.SELL, purpose=OrderPurpose.EXIT, parent="o-tactic")
+    )
+
+    assert [one.order_id for one in targets(ledger.book, KEEP)] == ["o-tactic", "o-slice"]
+
+
 @pytest.mark.parametrize("policy", [KEEP, TAKE_ALL, SPARE_GTC])
 def test_a_strangers_order_is_never_touched(policy: MassCancelPolicy) -> None:
-    assert not must_go(order(OrderPurpose.EXTERNAL), policy)
+    assert not must_go(Book(), order(OrderPurpose.EXTERNAL), policy)
 
 
 def test_protection_stays_unless_the_policy_says_otherwise() -> None:
     for purpose in (OrderPurpose.STOP_LOSS, OrderPurpose.TAKE_PROFIT):
-        assert not must_go(order(purpose), KEEP)
-        assert must_go(order(purpose), TAKE_ALL)
-        assert not must_go(order(purpose, TimeInForce.GTC), SPARE_GTC)
+        assert not must_go(Book(), order(purpose), KEEP)
+        assert must_go(Book(), order(purpose), TAKE_ALL)
+        assert not must_go(Book(), order(purpose, TimeInForce.GTC), SPARE_GTC)
 
 
 def test_good_till_cancelled_entries_can_be_spared() -> None:
-    assert must_go(order(OrderPurpose.ENTRY, TimeInForce.GTC), KEEP)
-    assert not must_go(order(OrderPurpose.ENTRY, TimeInForce.GTC), SPARE_GTC)
-    assert must_go(order(OrderPurpose.EXIT), SPARE_GTC)
+    assert must_go(Book(), order(OrderPurpose.ENTRY, TimeInForce.GTC), KEEP)
+    assert not must_go(Book(), order(OrderPurpose.ENTRY, TimeInForce.GTC), SPARE_GTC)
+    assert must_go(Book(), order(OrderPurpose.EXIT), SPARE_GTC)
 
 
 @pytest.mark.parametrize(
