@@ -84,5 +84,9 @@ class BrokerSession:
         raise BrokerUnavailable("the order stream ended")
 
     def _answered(self, reading: Reading) -> None:
+        for shown in reading.unclear:
+            if shown.status is None:
+                log.warning("broker_session.status_not_known", status=shown.raw_status)
+                self.link.status_words_not_known += 1
         if reading.leaves_questions:
             self.doubted()

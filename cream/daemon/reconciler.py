@@ -31,12 +31,16 @@ from cream.core.ports import Broker
 from cream.core.risk.decisions import Decide, Decided, lift, restrict
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
-from cream.daemon.readings import read, read_fills
+from cream.daemon.readings import guess, read, read_fills
 
 log = structlog.get_logger(__name__)
 
 # Executions are asked for from this long before the run began: clocks differ and books lag.
 _EXECUTIONS_MARGIN = timedelta(minutes=5)
+# A guess is dated by the report that showed it; the execution was before that, maybe by a session.
+_GUESSED_MARGIN = timedelta(days=1)
+# Replacements of one order that are followed in one look. A longer chain is followed by the next.
+_LONGEST_CHAIN = 20
 
 
 @frozen(kw_only=True)
@@ -130,6 +134,7 @@ class Reconciler:
         Raises: BrokerUnavailable.
         """
         async with self._lock:
+            await self._name_guesses()
             result = await self._round()
             for _ in range(self.settings.rounds - 1):
                 if not self._unsettled(result):
@@ -138,6 +143,13 @@ class Reconciler:
             self.last, self.completed_at = result, self.desk.clock.now()
             await self._conclude(result)
             return result
+
+    async def _name_guesses(self) -> None:
+        """Fills that were guessed: have their executions come by now?"""
+        moments = [one.executed_at for order in self.desk.book.guessed() for one in order.inferred]
+        if moments:
+            executions = await self.broker.executions_since(min(moments) - _GUESSED_MARGIN)
+            await self.desk.do(read_fills(executions), passes_without_journal=True)
 
     def _unsettled(self, result: Reconciliation) -> bool:
         open_questions = result.ask_by_broker_id or result.ask_by_client_id
@@ -157,6 +169,8 @@ class Reconciler:
             await self.desk.do(_adopted(shown))
         if result.reading.missing_executions:
             await self._fetch_executions(result.reading)
+        for order_id in result.reading.missing_executions:
+            await self._ask(self.desk.book.order(order_id))
         for order_id in result.ask_by_broker_id:
             await self._ask(self.desk.book.order(order_id))
         for order_id in result.ask_by_client_id:
@@ -178,17 +192,27 @@ class Reconciler:
         await self.desk.do(read_fills(executions), passes_without_journal=True)
 
     async def _ask(self, order: Order) -> None:
-        """What became of an order that is open here and not listed there?"""
+        """What became of an order that is open here and not listed there, or has filled unseen?"""
         assert order.broker_order_id is not None, "asked by broker id"
-        shown = await self.broker.order(order.broker_order_id)
-        if shown is not None:
+        asked: str | None = order.broker_order_id
+        for _ in range(_LONGEST_CHAIN):
+            shown = None if asked is None else await self.broker.order(asked)
+            if shown is None:
+                return
             await self._told(shown)
+            asked = shown.replaced_by
 
     async def _told(self, shown: BrokerOrder) -> None:
+        """Take in what the broker shows. What has filled and has no execution yet is guessed."""
         update = OrderUpdate(event="asked", order=shown)
         reading = await self.desk.do(read(update), passes_without_journal=True)
+        if not reading.missing_executions:
+            return
+        await self._fetch_executions(reading)
+        reading = await self.desk.do(read(update), passes_without_journal=True)
         if reading.missing_executions:
-            await self._fetch_executions(reading)
+            log.warning("reconciler.fill_guessed", broker_order_id=shown.broker_order_id)
+            await self.desk.do(guess(shown), passes_without_journal=True)
             await self.desk.do(read(update), passes_without_journal=True)
 
     async def _look_up(self, order: Order) -> None:

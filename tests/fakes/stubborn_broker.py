@@ -25,13 +25,14 @@ from cream.core.ports import Broker
 class StubbornBroker:
     """A broker in front of another. `deaf_to` counts down cancels that are taken and not done.
 
-    While `mute` is set, orders are taken and the answer stays away. `asked` are the moments at
-    which each order was to be cancelled.
+    While `mute` is set, orders are taken and the answer stays away; while `forgetful` is set, no
+    execution is told. `asked` are the moments at which each order was to be cancelled.
     """
 
     inner: Broker
     deaf_to: int = 0
     mute: bool = False
+    forgetful: bool = False
     asked: dict[str, list[float]] = field(factory=dict)
 
     @property
@@ -65,7 +66,8 @@ class StubbornBroker:
         return await self.inner.orders_since(moment)
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
-        return await self.inner.executions_since(moment)
+        executions = await self.inner.executions_since(moment)
+        return () if self.forgetful else executions
 
     async def positions(self) -> Sequence[BrokerPosition]:
         return await self.inner.positions()

@@ -6,6 +6,7 @@ no-op. One task owns a book (`daemon/desk.py`); everyone else reads immutable or
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from attrs import evolve
 
@@ -35,11 +36,13 @@ class Book:
         self.position_sequence = 0
         self._orders: dict[str, Order] = {}
         self._open: dict[str, None] = {}
+        self._guessed: dict[str, None] = {}
         self._open_on: dict[str, dict[str, None]] = {}
         self._by_client: dict[str, str] = {}
         self._by_broker: dict[str, str] = {}
         self._children: dict[str, list[str]] = {}
-        self._executions: set[str] = set()
+        # By execution id. A spread as a whole has an id and no fill of its own.
+        self._executions: dict[str, Fill | None] = {}
 
     # Reading ------------------------------------------------------------------------------------
 
@@ -72,6 +75,10 @@ class Book:
         """Every order in `symbol` that can still trade, oldest first; spreads by underlying."""
         return (self._orders[order_id] for order_id in list(self._open_on.get(symbol, ())))
 
+    def guessed(self) -> Sequence[Order]:
+        """Orders of which some fills are guesses, waiting for their executions."""
+        return tuple(self._orders[order_id] for order_id in self._guessed)
+
     def children(self, order_id: str) -> Sequence[Order]:
         """Orders whose parent is `order_id`, oldest first."""
         return tuple(self._orders[child] for child in self._children.get(order_id, ()))
@@ -84,6 +91,10 @@ class Book:
     def has_booked(self, execution_id: str) -> bool:
         """Whether this execution has been booked: each is booked once."""
         return execution_id in self._executions
+
+    def fill(self, execution_id: str) -> Fill | None:
+        """The fill that was booked under this id and not taken back since."""
+        return self._executions.get(execution_id)
 
     def position(self, instrument: Instrument) -> Position:
         """What is held in `instrument`; flat if nothing ever was."""
@@ -111,6 +122,12 @@ class Book:
                 self._book_fill(event)
             case e.SpreadFilled():
                 self._book_spread(event)
+            case e.FillInferred():
+                self._book_guess(event)
+            case e.FillCorrected():
+                self._correct(event)
+            case e.OrderReplaced():
+                self._store(lifecycle.replaced(self._orders[event.order_id], event))
             case e.PlanJudged():
                 # Only a verdict that led to an order is remembered: the rest is judged anew.
                 if event.order_ids:
@@ -165,6 +182,10 @@ class Book:
         else:
             self._open.pop(order_id, None)
             working.pop(order_id, None)
+        if order.inferred:
+            self._guessed.setdefault(order_id)
+        else:
+            self._guessed.pop(order_id, None)
         if order.broker_order_id is not None:
             self._by_broker[order.broker_order_id] = order_id
 
@@ -194,15 +215,43 @@ class Book:
         order = self._orders[fill.order_id]
         self._alarm_if_late(order)
         self._store(lifecycle.filled(order, fill.quantity, fill.price, fill.commission, event.at))
-        self._roll_up(order, event)
+        self._roll_up(order, fill, event.at)
         self._hold(fill)
         self._protect(order.terms, fill.instrument)
+
+    def _book_guess(self, event: e.FillInferred) -> None:
+        fill = event.fill
+        if fill.execution_id in self._executions:
+            return
+        order = self._orders[fill.order_id]
+        self._store(lifecycle.inferred(order, fill, event.at))
+        self._roll_up(order, fill, event.at)
+        self._hold(fill)
+        self._protect(order.terms, fill.instrument)
+
+    def _correct(self, event: e.FillCorrected) -> None:
+        """Put one fill in the place of others, in the order, in its tactic and in the holding."""
+        after = event.after
+        if after is not None and after.execution_id in self._executions:
+            return
+        order = self._orders[event.order_id]
+        rolls_up = self._tactic_of(order)
+        for one in (order, rolls_up):
+            if one is not None and not one.terms.legs:
+                self._store(lifecycle.corrected(one, event.before, after, event.at))
+        for fill in event.before:
+            self._executions[fill.execution_id] = None
+            held = self.position(fill.instrument)
+            self._take(held.undone(fill.side.sign * fill.quantity, fill.price))
+        if after is not None:
+            self._hold(after)
+            self._protect(order.terms, after.instrument)
 
     def _book_spread(self, event: e.SpreadFilled) -> None:
         legs = tuple(fill for fill in event.legs if fill.execution_id not in self._executions)
         if event.execution_id in self._executions or not legs:
             return
-        self._executions.add(event.execution_id)
+        self._executions[event.execution_id] = None
         order = self._orders[event.order_id]
         self._alarm_if_late(order)
         self._store(lifecycle.spread_filled(order, evolve(event, legs=legs)))
@@ -213,18 +262,21 @@ class Book:
         if order.status.is_closed:
             self.late_fills += 1
 
-    def _roll_up(self, child: Order, event: e.OrderFilled) -> None:
-        """A slice's fill is its tactic parent's fill too; that of an exit or a stop is not."""
+    def _roll_up(self, child: Order, fill: Fill, at: datetime) -> None:
+        """A slice's fill is its tactic parent's fill too."""
+        parent = self._tactic_of(child)
+        if parent is not None:
+            self._store(lifecycle.filled(parent, fill.quantity, fill.price, fill.commission, at))
+
+    def _tactic_of(self, child: Order) -> Order | None:
+        """The tactic that the order is a slice of; an exit or a stop of what it bought is none."""
         parent = self._orders.get(child.terms.parent_order_id or "")
         if parent is None or not parent.terms.is_tactic:
-            return
-        if child.terms.purpose is not parent.terms.purpose:
-            return
-        fill = event.fill
-        self._store(lifecycle.filled(parent, fill.quantity, fill.price, fill.commission, event.at))
+            return None
+        return parent if child.terms.purpose is parent.terms.purpose else None
 
     def _hold(self, fill: Fill) -> None:
-        self._executions.add(fill.execution_id)
+        self._executions[fill.execution_id] = fill
         held = self.position(fill.instrument)
         self._take(held.filled(fill.side.sign * fill.quantity, fill.price))
 

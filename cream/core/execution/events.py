@@ -135,6 +135,39 @@ class SpreadFilled:
 
 
 @frozen(kw_only=True)
+class FillInferred:
+    """The broker shows that the order has traded, and knows no execution: this is what it was."""
+
+    at: datetime
+    fill: Fill
+
+
+@frozen(kw_only=True)
+class FillCorrected:
+    """What was booked as `before` was in truth `after`, or nothing at all."""
+
+    at: datetime
+    order_id: str
+    before: tuple[Fill, ...]
+    after: Fill | None
+    reason: str
+
+
+@frozen(kw_only=True)
+class OrderReplaced:
+    """At the broker another order stands in the place of this one. `quantity` is the new total."""
+
+    at: datetime
+    order_id: str
+    replaces: str
+    broker_order_id: str
+    quantity: Decimal
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    broker_updated_at: datetime
+
+
+@frozen(kw_only=True)
 class CancelRequested:
     """Someone wants the order gone. It is gone only when the broker says so."""
 
@@ -227,6 +260,9 @@ Event = (
     | OrderProgressed
     | OrderFilled
     | SpreadFilled
+    | FillInferred
+    | FillCorrected
+    | OrderReplaced
     | CancelRequested
     | CancelRefused
     | ProtectionTriggered

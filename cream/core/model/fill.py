@@ -7,7 +7,7 @@ from attrs import frozen
 
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
-from cream.core.model.order import Side
+from cream.core.model.side import Side
 
 
 @frozen(kw_only=True)

@@ -226,6 +226,12 @@ def busy_day() -> Ledger:
     ledger.apply(e.SubmitUnknown(at=NOW, order_id="o-spread", why="timed out"))
     ledger.report(shown(legs, S.PARTIALLY_FILLED, "1"), *leg_executions(legs, "x", "1", ["4", "1"]))
     ledger.end(legs, S.EXPIRED, "1")
+    resting = order_terms("o-resting", "9", instrument=MSFT, limit="400")
+    ledger.work(resting)
+    guessed = evolve(shown(resting, filled="2"), average_price=Decimal(400))
+    ledger.guess(guessed)
+    ledger.fill(resting, "1", "399")
+    ledger.report(evolve(guessed, broker_order_id="b-next", replaces=broker_id("o-resting")))
     ledger.intend(order_terms("o-refused", instrument=MSFT))
     ledger.apply(
         e.OrderRefused(at=NOW, order_id="o-refused", code="NO", message="no"),

@@ -34,6 +34,36 @@ def test_cash_spent_is_what_is_held_less_what_was_earned(
     assert position.quantity == sum(quantity for quantity, _ in done)
 
 
+@given(trades, st.data())
+def test_a_fill_that_is_undone_leaves_no_cent_behind(
+    done: list[tuple[int, Decimal]], data: st.DataObject
+) -> None:
+    """Whichever it was: what is left is worth what the other fills have paid for it."""
+    position, paid = Position(instrument=CALL), Decimal(0)
+    for quantity, price in done:
+        position = position.filled(Decimal(quantity), price)
+    undone = data.draw(st.lists(st.sampled_from(range(len(done))), unique=True)) if done else []
+    for index in undone:
+        quantity, price = done[index]
+        position = position.undone(Decimal(quantity), price)
+    for index, (quantity, price) in enumerate(done):
+        paid += 0 if index in undone else quantity * price * CALL.multiplier
+    mark = Decimal("123.45")
+
+    assert position.quantity == sum(q for i, (q, _) in enumerate(done) if i not in undone)
+    assert position.realized_pnl + position.unrealized_pnl(mark) == (
+        position.market_value(mark) - paid
+    )
+    assert not position.is_flat or position.cost == 0
+
+
+def test_the_last_fill_undone_is_as_if_it_had_not_been() -> None:
+    before = Position(instrument=AAPL).filled(Decimal(10), Decimal(100))
+
+    assert before.filled(Decimal(5), Decimal(130)).undone(Decimal(5), Decimal(130)) == before
+    assert before.filled(Decimal(-4), Decimal(130)).undone(Decimal(-4), Decimal(130)) == before
+
+
 def test_closing_leaves_no_cost() -> None:
     position = Position(instrument=AAPL).filled(Decimal(3), Decimal("10.01"))
     closed = position.filled(Decimal(-3), Decimal("11.01"))
