@@ -16,6 +16,7 @@ from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.tactics import open_slices
 from cream.core.model.broker import (
+    BrokerOrder,
     CancelTaken,
     OrderUpdate,
     OutcomeUnknown,
@@ -101,8 +102,11 @@ class MassCanceller:
         with trio.fail_after(self.settings.request_timeout):
             listed = await self.broker.open_orders()
         self.link.alive()
-        for shown in still_listed(self.desk.book, listed, self.settings.policy):
+        remaining = list(still_listed(self.desk.book, listed, self.settings.policy))
+        for shown in remaining:
             log.info("mass_canceller.order_remains", broker_order_id=shown.broker_order_id)
+            await self._cancel_what_is_closed_here(shown)
+        if remaining:
             return False
         await self._settle({shown.broker_order_id for shown in listed})
         # What is open here and not listed there is asked about, not assumed gone.
@@ -132,6 +136,13 @@ class MassCanceller:
                 self.link.alive()
             case Unavailable() | OutcomeUnknown():
                 self.link.failed()
+
+    async def _cancel_what_is_closed_here(self, shown: BrokerOrder) -> None:
+        """The broker lists it, and nobody here would ask for it to go any more."""
+        order = self.desk.book.find(shown.broker_order_id)
+        if order is not None and not order.is_open:
+            with trio.move_on_after(self.settings.request_timeout):
+                await self.broker.cancel(shown.broker_order_id)
 
     async def _settle(self, listed: set[str]) -> None:
         """Ask what became of targets that are no longer listed."""

@@ -196,6 +196,7 @@ class _Sweep:
         """Raises: BrokerUnavailable."""
         try:
             await self._accounts.fetch()
+            await self._reconciler.catch_up()
             await self._reconciler.sweep()
         except BrokerUnavailable as error:
             log.warning("wiring.sweep_failed", error=str(error))

@@ -26,7 +26,8 @@ class StubbornBroker:
     """A broker in front of another. `deaf_to` counts down cancels that are taken and not done.
 
     While `mute` is set, orders are taken and the answer stays away; while `forgetful` is set, no
-    execution is told. `asked` are the moments at which each order was to be cancelled.
+    execution is told. `asked` are the moments at which each order was to be cancelled, `listed` and
+    `held` those at which open orders and holdings were asked for.
     """
 
     inner: Broker
@@ -34,6 +35,8 @@ class StubbornBroker:
     mute: bool = False
     forgetful: bool = False
     asked: dict[str, list[float]] = field(factory=dict)
+    listed: list[float] = field(factory=list)
+    held: list[float] = field(factory=list)
 
     @property
     def name(self) -> str:
@@ -60,6 +63,7 @@ class StubbornBroker:
         return await self.inner.order(broker_order_id)
 
     async def open_orders(self) -> Sequence[BrokerOrder]:
+        self.listed.append(trio.current_time())
         return await self.inner.open_orders()
 
     async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
@@ -70,6 +74,7 @@ class StubbornBroker:
         return () if self.forgetful else executions
 
     async def positions(self) -> Sequence[BrokerPosition]:
+        self.held.append(trio.current_time())
         return await self.inner.positions()
 
     async def account(self) -> Account:

@@ -6,7 +6,7 @@ takes a moment, and due times can be asserted exactly.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -53,20 +53,28 @@ class World:
     journal: MemoryJournal = field(factory=MemoryJournal)
     trusted: bool = True
     distrusted: bool = False
+    passed: timedelta = timedelta(0)
+    unreachable_for: float = 0
+
+    def later(self, seconds: float) -> None:
+        """Let time pass between two lives."""
+        self.passed += timedelta(seconds=seconds)
 
     @asynccontextmanager
     async def life(
         self, change: Callable[[TreeSettings], TreeSettings] = lambda settings: settings
     ) -> AsyncIterator["Life"]:
         """A life of the daemon, stopped in order at the end of the block."""
-        clock = ShiftedClock(START)
+        clock = ShiftedClock(START + self.passed)
         market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
         settings = evolve(SimulatedSettings(), db_path=str(self.folder / "venue.db"))
         broker = SimulatedBroker.open(settings, market, clock)
         try:
             stubborn = StubbornBroker(broker)
+            account_id = (await broker.account()).account_id
+            broker.disconnect(self.unreachable_for)
             outside = Outside(
-                account_id=(await broker.account()).account_id,
+                account_id=account_id,
                 clock=clock,
                 broker=stubborn,
                 market=market,

@@ -105,11 +105,13 @@ def messages(update: Update) -> Iterator[dict[str, object]]:
     """What one update tells: the fill first, then what it changed."""
     head = {"sequence": update.sequence, "at": update.at, "event": type(update.event).__name__}
     event = update.event
-    if isinstance(event, e.OrderFilled):
+    if isinstance(event, e.OrderFilled | e.FillInferred):
         yield {"type": "fill", **head, "fill": views.fill_view(event.fill)}
     elif isinstance(event, e.SpreadFilled):
         for fill in event.legs:
             yield {"type": "fill", **head, "fill": views.fill_view(fill)}
+    elif isinstance(event, e.FillCorrected) and event.after is not None:
+        yield {"type": "fill", **head, "fill": views.fill_view(event.after)}
     for order in update.orders:
         yield {"type": "order", **head, "order": order_view(order)}
     for position in update.positions:

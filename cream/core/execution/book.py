@@ -30,6 +30,7 @@ class Book:
         self.protections: dict[str, Protection] = {}
         self.restrictions: dict[Cause, Restriction] = {}
         self.mass_cancel_owed: e.MassCancelOwed | None = None
+        self.last_reconciliation: e.ReconciliationCompleted | None = None
         self.stopped_cleanly = True
         self.late_fills = 0
         # The last record that changed a holding: what the broker showed before it is out of date.
@@ -41,6 +42,7 @@ class Book:
         self._by_client: dict[str, str] = {}
         self._by_broker: dict[str, str] = {}
         self._children: dict[str, list[str]] = {}
+        self.last_executed_at: datetime | None = None
         # By execution id. A spread as a whole has an id and no fill of its own.
         self._executions: dict[str, Fill | None] = {}
 
@@ -150,7 +152,8 @@ class Book:
         | e.TradingRestricted
         | e.RestrictionLifted
         | e.MassCancelOwed
-        | e.MassCancelConfirmed,
+        | e.MassCancelConfirmed
+        | e.ReconciliationCompleted,
     ) -> None:
         match event:
             case e.RunStarted():
@@ -171,6 +174,8 @@ class Book:
                 self.mass_cancel_owed = event
             case e.MassCancelConfirmed():
                 self.mass_cancel_owed = None
+            case e.ReconciliationCompleted():
+                self.last_reconciliation = event
 
     def _store(self, order: Order) -> None:
         order_id, symbol = order.order_id, order.terms.instrument.symbol
@@ -277,6 +282,8 @@ class Book:
 
     def _hold(self, fill: Fill) -> None:
         self._executions[fill.execution_id] = fill
+        if self.last_executed_at is None or fill.executed_at > self.last_executed_at:
+            self.last_executed_at = fill.executed_at
         held = self.position(fill.instrument)
         self._take(held.filled(fill.side.sign * fill.quantity, fill.price))
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
 from cream.core.model.order import OrderStatus, OrderTerms
@@ -248,6 +249,15 @@ class MassCancelConfirmed:
     at: datetime
 
 
+@frozen(kw_only=True)
+class ReconciliationCompleted:
+    """The broker and the book were compared. `layer` says how thoroughly."""
+
+    at: datetime
+    layer: str
+    differences: tuple[Difference, ...]
+
+
 Event = (
     RunStarted
     | RunStopped
@@ -271,6 +281,7 @@ Event = (
     | RestrictionLifted
     | MassCancelOwed
     | MassCancelConfirmed
+    | ReconciliationCompleted
 )
 
 

@@ -87,6 +87,17 @@ class BrokerPosition:
     average_price: Decimal
 
 
+@frozen(kw_only=True)
+class Difference:
+    """One way in which the broker's view and ours differed. `kind` is its reason code."""
+
+    kind: str
+    subject: str
+    ours: str
+    theirs: str
+    critical: bool
+
+
 @frozen
 class Accepted:
     """The broker took the order; `order` is how it shows it."""

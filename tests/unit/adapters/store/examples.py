@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from cream.core.execution import events as e
+from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Equity, OptionContract, OptionRight
 from cream.core.model.order import (
@@ -195,6 +196,15 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.RestrictionLifted(at=AT, cause=Cause.DISCONNECT, reason="reconciled", actor="reconciler"),
     e.MassCancelOwed(at=AT, reason="disconnected"),
     e.MassCancelConfirmed(at=AT),
+    e.ReconciliationCompleted(
+        at=AT,
+        layer="full",
+        differences=(
+            Difference(
+                kind="POSITION_QUANTITY", subject="AAPL", ours="100", theirs="70", critical=True
+            ),
+        ),
+    ),
 )
 
 

@@ -259,6 +259,7 @@ def busy_day() -> Ledger:
         ),
         e.MassCancelOwed(at=NOW, reason="gone"),
         e.MassCancelConfirmed(at=NOW),
+        e.ReconciliationCompleted(at=NOW, layer="full", differences=()),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
         e.RunStopped(at=NOW),
     )
@@ -274,6 +275,9 @@ def state_of(book: Book) -> object:
         book.protections,
         book.restrictions,
         book.mass_cancel_owed,
+        book.last_reconciliation,
+        book.last_executed_at,
+        book.guessed(),
         book.stopped_cleanly,
         book.late_fills,
         book.fills_booked,
