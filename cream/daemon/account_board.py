@@ -28,12 +28,13 @@ class AccountBoard:
     _fetched_at: float = 0.0
     _fills_then: int = -1
 
-    async def fetch(self) -> None:
+    async def fetch(self) -> Account:
         """Ask the broker. Raises: BrokerUnavailable."""
         fills = self.fills()
         self._latest = await self.broker.account()
         self._fetched_at = trio.current_time()
         self._fills_then = fills
+        return self._latest
 
     async def freshen(self, within: float) -> None:
         """Fetch if the figures are old or older than the last fill; failing leaves them as is."""

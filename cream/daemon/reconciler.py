@@ -15,8 +15,15 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
-from cream.core.execution.reconciliation import BrokerSnapshot, Discrepancy, Reconciliation
+from cream.core.execution.cash import CashPoint, unexplained
+from cream.core.execution.reconciliation import (
+    BrokerSnapshot,
+    Discrepancy,
+    DiscrepancyKind,
+    Reconciliation,
+)
 from cream.core.execution.reports import Reading
+from cream.core.model.account import Account
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import Order, OrderStatus
@@ -36,6 +43,12 @@ _EXECUTIONS_MARGIN = timedelta(minutes=5)
 _GUESSED_MARGIN = timedelta(days=1)
 # Replacements of one order that are followed in one look. A longer chain is followed by the next.
 _LONGEST_CHAIN = 20
+
+
+# What a later round does not see any more, because something was done about it, and still was so.
+_ONCE_IS_ENOUGH = frozenset(
+    (DiscrepancyKind.UNKNOWN_AT_BROKER, DiscrepancyKind.ORPHAN, DiscrepancyKind.CASH)
+)
 
 
 class Layer(Enum):
@@ -87,11 +100,12 @@ class Reconciler:
     broker: Broker
     link: BrokerLink
     settings: ReconcilerSettings
-    account_seen: Callable[[], Awaitable[None]]
+    fetch_account: Callable[[], Awaitable[Account]]
     _absences: dict[str, _Absence] = field(factory=dict)
     _positions: Sequence[BrokerPosition] = ()
     _lock: trio.Lock = field(factory=trio.Lock)
     _doubt: trio.Event = field(factory=trio.Event)
+    _cash: CashPoint | None = None
 
     def doubted(self) -> None:
         """A report left questions: sweep soon. Does not wait."""
@@ -145,8 +159,6 @@ class Reconciler:
             # Anew before the sweep: a doubt that comes during it is one of its own.
             self._doubt = trio.Event()
             layer = max(layer, Layer.POSITIONS, key=list(Layer).index)
-        if layer is Layer.FULL:
-            await self.account_seen()
         if self.settings.enabled or doubted:
             await self.sweep(layer)
 
@@ -175,9 +187,10 @@ class Reconciler:
         Raises: BrokerUnavailable.
         """
         async with self._lock:
+            found: dict[tuple[str, str], Discrepancy] = {}
             if layer is Layer.FULL:
                 await self._name_guesses()
-            found: dict[tuple[str, str], Discrepancy] = {}
+                await self._compare_cash(found)
             rounds = 1 if layer is Layer.OPEN_ORDERS else self.settings.rounds
             result = await self._round(layer, found)
             for _ in range(rounds - 1):
@@ -192,6 +205,19 @@ class Reconciler:
         moments = [one.executed_at for order in self.desk.book.guessed() for one in order.inferred]
         if moments:
             await self._book_since(min(moments) - _GUESSED_MARGIN)
+
+    async def _compare_cash(self, found: dict[tuple[str, str], Discrepancy]) -> None:
+        """Only between two moments at which no fill was under way."""
+        book = self.desk.book
+        fills = book.fills_booked
+        account = await self.fetch_account()
+        if fills != book.fills_booked:
+            return
+        now = CashPoint(at_broker=account.cash, by_fills=book.paid)
+        difference = None if self._cash is None else unexplained(self._cash, now)
+        self._cash = now
+        if difference is not None:
+            found[difference.kind.value, difference.subject] = difference
 
     def _unsettled(self, result: Reconciliation) -> bool:
         open_questions = result.ask_by_broker_id or result.ask_by_client_id
@@ -291,26 +317,31 @@ class Reconciler:
         self, layer: Layer, result: Reconciliation, found: dict[tuple[str, str], Discrepancy]
     ) -> None:
         """Act on what still differs after all rounds; lift what no longer stands."""
-        everything = list(found.values())
+        standing = {(one.kind.value, one.subject) for one in result.discrepancies}
+        everything = [
+            one for key, one in found.items() if key in standing or one.kind in _ONCE_IS_ENOUGH
+        ]
         if everything or layer is Layer.FULL:
             await self.desk.do(reconciling.noted(layer.value, everything))
-        orphans = [one for one in everything if one.critical and one not in result.discrepancies]
-        critical = [one for one in (*result.discrepancies, *orphans) if one.critical]
+        critical = [one for one in everything if one.critical]
         if critical:
             log.error("reconciler.critical_difference", differences=[str(one) for one in critical])
             await self._escalate(critical)
             return
         if layer is Layer.OPEN_ORDERS:
             return
-        log.info(
-            "reconciler.reconciliation_completed", layer=layer.value, differences=len(everything)
-        )
+        if everything or layer is Layer.FULL:
+            log.info(
+                "reconciler.reconciliation_completed",
+                layer=layer.value,
+                differences=len(everything),
+            )
         causes = [Cause.RECONCILIATION]
         if self.settings.resume_automatically and self.desk.book.mass_cancel_owed is None:
             causes.append(Cause.DISCONNECT)
-        standing = [one for one in causes if one in self.desk.book.restrictions]
-        if standing:
-            await self.desk.do(lift(standing, "reconciliation was clean", "reconciler"))
+        lifted = [one for one in causes if one in self.desk.book.restrictions]
+        if lifted:
+            await self.desk.do(lift(lifted, "reconciliation was clean", "reconciler"))
 
     async def _escalate(self, critical: Sequence[Discrepancy]) -> None:
         """A difference that only logging answers would be a bug."""

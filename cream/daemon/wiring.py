@@ -67,7 +67,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         outside.broker,
         ground.link,
         settings.reconciler,
-        account_seen=ground.accounts.fetch,
+        fetch_account=ground.accounts.fetch,
     )
     return Tree(
         settings=settings,
@@ -195,7 +195,6 @@ class _Sweep:
     async def __call__(self) -> None:
         """Raises: BrokerUnavailable."""
         try:
-            await self._accounts.fetch()
             await self._reconciler.catch_up()
             await self._reconciler.sweep()
         except BrokerUnavailable as error:

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from decimal import Decimal
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from cream.core.model.account import Account
 from cream.core.model.broker import (
@@ -34,6 +35,7 @@ class StubbornBroker:
     deaf_to: int = 0
     mute: bool = False
     forgetful: bool = False
+    deposited: Decimal = Decimal(0)
     asked: dict[str, list[float]] = field(factory=dict)
     listed: list[float] = field(factory=list)
     held: list[float] = field(factory=list)
@@ -78,7 +80,8 @@ class StubbornBroker:
         return await self.inner.positions()
 
     async def account(self) -> Account:
-        return await self.inner.account()
+        account = await self.inner.account()
+        return evolve(account, cash=account.cash + self.deposited)
 
     async def ping(self) -> None:
         await self.inner.ping()

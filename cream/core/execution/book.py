@@ -15,6 +15,7 @@ from cream.core.execution import lifecycle
 from cream.core.execution.levels import Protection, protection_from
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
+from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
 from cream.core.model.position import Position
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
@@ -43,6 +44,8 @@ class Book:
         self._by_broker: dict[str, str] = {}
         self._children: dict[str, list[str]] = {}
         self.last_executed_at: datetime | None = None
+        # What all fills have moved in cash. Units: dollars; negative where more was bought.
+        self.paid = ZERO
         # By execution id. A spread as a whole has an id and no fill of its own.
         self._executions: dict[str, Fill | None] = {}
 
@@ -246,6 +249,7 @@ class Book:
                 self._store(lifecycle.corrected(one, event.before, after, event.at))
         for fill in event.before:
             self._executions[fill.execution_id] = None
+            self.paid -= fill.paid
             held = self.position(fill.instrument)
             self._take(held.undone(fill.side.sign * fill.quantity, fill.price))
         if after is not None:
@@ -282,6 +286,7 @@ class Book:
 
     def _hold(self, fill: Fill) -> None:
         self._executions[fill.execution_id] = fill
+        self.paid += fill.paid
         if self.last_executed_at is None or fill.executed_at > self.last_executed_at:
             self.last_executed_at = fill.executed_at
         held = self.position(fill.instrument)

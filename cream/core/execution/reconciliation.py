@@ -58,6 +58,7 @@ class DiscrepancyKind(Enum):
     ORDER_PRICE = "ORDER_PRICE"
     POSITION_QUANTITY = "POSITION_QUANTITY"
     MISSING_EXECUTIONS = "MISSING_EXECUTIONS"
+    CASH = "CASH"
 
 
 @frozen(kw_only=True)

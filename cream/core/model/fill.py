@@ -26,3 +26,9 @@ class Fill:
     price: Decimal
     executed_at: datetime
     commission: Decimal = ZERO
+
+    @property
+    def paid(self) -> Decimal:
+        """What it moved in cash, its commission with it: a purchase is negative. Units: dollars."""
+        value = self.quantity * self.price * self.instrument.multiplier
+        return -self.side.sign * value - self.commission

@@ -156,3 +156,22 @@ async def test_what_has_traded_while_nobody_listened_is_booked_at_the_start(
         await life.until(lambda: life.tree.link.session_up)
         assert life.held() == 9
         assert not life.tree.desk.book.restrictions
+
+
+async def test_cash_that_no_fill_has_moved_is_named(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """A deposit, a dividend, a fee: no alarm, but somebody should know."""
+    async with world.life() as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        await life.tree.reconciler.sweep()
+        life.stubborn.deposited = Decimal("12.34")
+        await life.tree.reconciler.sweep()
+
+        last = life.tree.desk.book.last_reconciliation
+        assert last is not None
+        assert [(one.kind, one.ours, one.theirs) for one in last.differences] == [
+            ("CASH", "+0.00", "+12.34")
+        ]
+        assert life.tree.desk.book.trading_state is TradingState.ACTIVE
