@@ -15,7 +15,9 @@ import structlog
 import trio
 from attrs import define, field
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.events import Response
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.tcp_server import TCPServer
@@ -39,6 +41,14 @@ _GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceEr
 
 class JsonH11Protocol(H11Protocol):
     """HTTP/1.1 whose own refusals (a request that is none) have the one error shape too."""
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Send what a request is answered with."""
+        if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
+            # Whoever is answered before the body has come must know that the connection ends here,
+            # or the next request goes into it and is never answered.
+            event.headers.append((b"connection", b"close"))
+        await super().stream_send(event)
 
     async def _send_error_response(self, status_code: int) -> None:
         error = CreamError("INVALID_REQUEST", "Expected an HTTP/1.1 request, was something else")
@@ -126,13 +136,12 @@ class GuardedServer(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         """Send, and give up on a peer that does not read."""
-        if isinstance(event, Updated):
+        if not isinstance(event, RawData):
             # The request that was just answered is cancelled by now; without the shield its
-            # connection would never be closed for silence again.
+            # connection would neither be closed at once, where the rest of a body is not wanted,
+            # nor for silence later.
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await super().protocol_send(event)
-        elif not isinstance(event, RawData):
-            await super().protocol_send(event)
         elif not await self._sent(event.data):
             await trio.aclose_forcefully(self.stream)
             await self.protocol.handle(Closed())
