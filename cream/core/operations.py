@@ -224,6 +224,13 @@ class Operations(Protocol):
         """Every holding that is not flat, by symbol."""
         ...
 
+    def realized_pnl(self) -> Decimal:
+        """Dollars that fills earned or lost, in what is held and in what is flat by now.
+
+        Units: dollars before commission.
+        """
+        ...
+
     def account(self) -> Datum[Account]:
         """The broker's figures with their age."""
         ...

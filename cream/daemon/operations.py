@@ -7,6 +7,7 @@ that is cancelled while it waits has lost only the answer.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from decimal import Decimal
 
 import trio
 from attrs import define
@@ -212,6 +213,10 @@ class LiveOperations:
         held = sorted(one for one, position in self.book.positions.items() if not position.is_flat)
         views = (self.publisher.position(symbol) for symbol in held)
         return [view for view in views if view is not None]
+
+    def realized_pnl(self) -> Decimal:
+        """Dollars that fills earned or lost, in what is held and in what is flat by now."""
+        return self.portfolio.realized_pnl()
 
     def account(self) -> Datum[Account]:
         """The broker's figures with their age."""

@@ -10,6 +10,7 @@ from cream.core.execution.book import Book
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.money import ZERO
 from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
@@ -59,6 +60,10 @@ class Portfolio:
                 return Stale(quote.mid, age)
             case Unknown(why):
                 return Unknown(why)
+
+    def realized_pnl(self) -> Decimal:
+        """Dollars that fills earned or lost, commission aside, in everything ever held."""
+        return sum((one.realized_pnl for one in self.book.positions.values()), ZERO)
 
     def stale_symbols(self) -> Iterator[str]:
         """Symbols that are held and whose quote is not fresh."""

@@ -93,6 +93,7 @@ class FakeOperations:
     buffer: int = 100
     account_datum: Datum[Account] = field(factory=lambda: Known(ACCOUNT))
     position_views: list[PositionView] = field(factory=list)
+    realized: Decimal = Decimal("12.50")
     not_ready: tuple[str, ...] = ()
     has_simulation: bool = True
     broken: Exception | None = None
@@ -257,6 +258,9 @@ class FakeOperations:
 
     def positions(self) -> Sequence[PositionView]:
         return self.position_views
+
+    def realized_pnl(self) -> Decimal:
+        return self.realized
 
     def account(self) -> Datum[Account]:
         return self.account_datum

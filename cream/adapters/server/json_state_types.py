@@ -90,7 +90,8 @@ class DataAge:
 class Portfolio:
     """Everything that the gate judges by, at one moment.
 
-    `realized_pnl` is that of the holdings shown; `unrealized_pnl` is null while one has no price.
+    `realized_pnl` is that of everything ever held, flat holdings too, before commission;
+    `unrealized_pnl` is null while a holding has no price.
     """
 
     account: Account | None

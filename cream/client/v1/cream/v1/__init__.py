@@ -1822,12 +1822,12 @@ class GetPortfolioStateResponse(betterproto2.Message):
 
     realized_pnl: "float" = betterproto2.field(4, betterproto2.TYPE_DOUBLE)
     """
-    Dollars.
+    Dollars before commission, of everything ever held: flat holdings too.
     """
 
     unrealized_pnl: "float" = betterproto2.field(5, betterproto2.TYPE_DOUBLE)
     """
-    Dollars.
+    Dollars, of the positions; zero, its decimal absent, while one has no price.
     """
 
     trading_state: "TradingState | None" = betterproto2.field(
