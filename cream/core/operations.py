@@ -83,6 +83,14 @@ class Readiness:
 
 
 @frozen(kw_only=True)
+class KillSwitchReport:
+    """The trading state afterwards, and what became of each order that had to go."""
+
+    trading_state: TradingStateView
+    results: tuple[CancelResult, ...]
+
+
+@frozen(kw_only=True)
 class MassCancelReport:
     """What a mass cancel achieved: how many orders it went for and which are still listed."""
 
@@ -245,8 +253,11 @@ class Operations(Protocol):
         """Set or lift the operator's cause; durable before this returns."""
         ...
 
-    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
-        """HALTED by the operator, every working entry cancelled, and positions closed on demand."""
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
+        """HALTED by the operator, every working entry cancelled, and positions closed on demand.
+
+        Durable before this returns; the broker's confirmations are waited for only to flatten.
+        """
         ...
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:

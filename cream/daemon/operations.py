@@ -26,6 +26,7 @@ from cream.core.operations import (
     BreakerView,
     CancelResult,
     FeedView,
+    KillSwitchReport,
     MassCancelReport,
     OrderResult,
     PlanResult,
@@ -46,7 +47,6 @@ from cream.core.risk.decisions import (
     restrict,
     submit_order,
     submit_plan,
-    together,
 )
 from cream.core.risk.gate import Gate
 from cream.core.risk.view import PortfolioView
@@ -56,6 +56,7 @@ from cream.daemon.account_board import AccountBoard
 from cream.daemon.desk import Desk
 from cream.daemon.flattening import close_everything
 from cream.daemon.hub import Hub, QuoteBoard
+from cream.daemon.kill_switch import pull, pull_without_journal, results
 from cream.daemon.link import BrokerLink
 from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher
@@ -271,14 +272,19 @@ class LiveOperations:
             (lifted if may else standing).append(cause)
         return lifted, standing
 
-    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
         """HALTED, everything working cancelled, positions closed on demand."""
-        halt = restrict(Cause.OPERATOR, TradingState.HALTED, reason, actor)
-        await self.desk.do(together(halt, owe_mass_cancel(f"kill switch: {reason}")))
+        if self.desk.failure is None:
+            order_ids = await self.desk.do(pull(self.mass_cancel_policy, reason, actor))
+        else:
+            last_resort = pull_without_journal(self.mass_cancel_policy, reason, actor)
+            order_ids = await self.desk.do(last_resort, passes_without_journal=True)
         if flatten:
             await self.mass_cancel_confirmed()
             await self.desk.do(close_everything(self.gate, self.portfolio.view_of, reason))
-        return self.trading_state()
+        return KillSwitchReport(
+            trading_state=self.trading_state(), results=results(self.book, order_ids)
+        )
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and exit and wait for the broker's confirmation."""

@@ -24,6 +24,7 @@ from cream.core.operations import (
     BreakerView,
     CancelResult,
     FeedView,
+    KillSwitchReport,
     MassCancelReport,
     OrderResult,
     PlanResult,
@@ -285,9 +286,13 @@ class FakeOperations:
             )
         return self.trading_state()
 
-    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
         self.commands.append(("kill", reason, actor, flatten))
-        return await self.set_trading_state(TradingState.HALTED, reason, actor)
+        working = [order.order_id for order in self.orders_by_id.values() if order.is_open]
+        return KillSwitchReport(
+            trading_state=await self.set_trading_state(TradingState.HALTED, reason, actor),
+            results=tuple(map(self._cancel, working)),
+        )
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         self.commands.append(("mass_cancel", reason, actor))

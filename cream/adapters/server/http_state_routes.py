@@ -99,12 +99,12 @@ def _add_trading_state(app: Quart, site: Site) -> None:
 
     @app.post("/v1/kill-switch")
     @document_request(bodies.KillSwitchBody)
-    @document_response(api.TradingState)
+    @document_response(api.KillSwitchReply)
     async def kill_switch() -> Response:
         """Halt, cancel everything that works, and close positions on demand."""
         reason, flatten = kill_switch_request(await json_body())
-        view = await operations.kill_switch(reason, g.actor, flatten)
-        return reply(views.trading_state_view(view))
+        report = await operations.kill_switch(reason, g.actor, flatten)
+        return reply(views.kill_switch_view(report))
 
     @app.post("/v1/mass-cancel")
     @document_request(bodies.ReasonBody)

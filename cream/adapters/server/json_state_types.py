@@ -7,7 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from cream.adapters.server.json_types import OrderState
+from cream.adapters.server.json_types import CancelResult, OrderState
 
 
 @frozen(kw_only=True)
@@ -50,6 +50,15 @@ class TradingState:
 
     state: str
     causes: tuple[Cause, ...]
+
+
+@frozen(kw_only=True)
+class KillSwitchReply:
+    """The trading state afterwards, and what became of each order that had to go."""
+
+    state: str
+    causes: tuple[Cause, ...]
+    results: tuple[CancelResult, ...]
 
 
 @frozen(kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cream.adapters.server import json_state_types as api
-from cream.adapters.server.json_views import order_view, text_or_none
+from cream.adapters.server.json_views import cancel_view, order_view, text_or_none
 from cream.adapters.server.portfolio import Portfolio, mark_of
 from cream.core.model.account import Account
 from cream.core.model.fill import Fill
@@ -12,6 +12,7 @@ from cream.core.model.money import decimal_text
 from cream.core.operations import (
     BreakerView,
     FeedView,
+    KillSwitchReport,
     MassCancelReport,
     PositionView,
     SubsystemView,
@@ -50,6 +51,14 @@ def trading_state_view(view: TradingStateView) -> api.TradingState:
             )
             for restriction in view.restrictions
         ),
+    )
+
+
+def kill_switch_view(report: KillSwitchReport) -> api.KillSwitchReply:
+    """The trading state, and what became of each order that had to go."""
+    state = trading_state_view(report.trading_state)
+    return api.KillSwitchReply(
+        state=state.state, causes=state.causes, results=tuple(map(cancel_view, report.results))
     )
 
 

@@ -26,7 +26,8 @@ class Portfolio:
     """Account, holdings, working orders, profit and loss, trading state, and their ages.
 
     `realized_pnl` is that of everything ever held, before commission: it does not fall when a
-    holding is closed. `unrealized_pnl` is None while a holding has no price. `as_of` is the time of the oldest figure among the account's and the marks.
+    holding is closed. `unrealized_pnl` is None while a holding has no price. `as_of` is the time of
+    the oldest figure among the account's and the marks.
     """
 
     account: Datum[Account]

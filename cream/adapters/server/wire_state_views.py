@@ -6,13 +6,19 @@ from datetime import datetime
 from cream.adapters.server import wire_enums as enums
 from cream.adapters.server.portfolio import Portfolio, mark_of
 from cream.adapters.server.wire_values import wire_instant, wire_instrument, wire_quantity
-from cream.adapters.server.wire_views import double, order_message, text
+from cream.adapters.server.wire_views import double, error_text, order_message, text
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import decimal_text
 from cream.core.model.plan import Environment
-from cream.core.operations import MassCancelReport, PositionView, TradingStateView
+from cream.core.operations import (
+    CancelResult,
+    KillSwitchReport,
+    MassCancelReport,
+    PositionView,
+    TradingStateView,
+)
 from cream.wire import control_pb2, execution_pb2, market_snapshot_pb2
 
 
@@ -91,6 +97,25 @@ def trading_state_name(view: TradingStateView) -> str:
 def trading_state_message(view: TradingStateView) -> control_pb2.TradingState:
     """The trading state and its causes."""
     return control_pb2.TradingState(state=trading_state_name(view), causes=cause_messages(view))
+
+
+def kill_switch_reply(report: KillSwitchReport) -> control_pb2.KillSwitchResponse:
+    """The trading state, and what became of each order that had to go."""
+    return control_pb2.KillSwitchResponse(
+        state=trading_state_name(report.trading_state),
+        causes=cause_messages(report.trading_state),
+        results=map(_cancel_result, report.results),
+    )
+
+
+def _cancel_result(result: CancelResult) -> control_pb2.CancelResult:
+    order = result.order
+    return control_pb2.CancelResult(
+        order_id=result.requested_id if order is None else order.order_id,
+        accepted=result.accepted,
+        status_detail="" if order is None else order.status.value,
+        error_message=error_text(result),
+    )
 
 
 def mass_cancel_reply(report: MassCancelReport) -> control_pb2.MassCancelResponse:

@@ -289,16 +289,20 @@ def orders_ack(
     )
 
 
+def error_text(result: CancelResult) -> str | None:
+    """Why an order will not be cancelled; None where it will."""
+    return f"[{result.code}] {result.message}" if result.code else None
+
+
 def cancel_reply(result: CancelResult) -> execution_pb2.CancelOrderResponse:
     """What became of a request to cancel.   Raises: CreamError NOT_FOUND."""
     order = result.order
     if order is None:
         raise CreamError("NOT_FOUND", f"No order has the id {result.requested_id}")
-    why = f"[{result.code}] {result.message}" if result.code else None
     return execution_pb2.CancelOrderResponse(
         accepted=result.accepted,
         order_id=order.order_id,
         status=enums.wire_status(order),
-        error_message=why,
+        error_message=error_text(result),
         status_detail=order.status.value,
     )

@@ -289,9 +289,9 @@ async def test_the_kill_switch_cancels_and_closes(autojump_clock: MockClock, wor
         await life.until(lambda: life.held() == 20)
         await life.submit(buy(limit="200.00", stop="190.00", target="220.00"), plan_id="rest")
 
-        view = await life.operations.kill_switch("enough", "me", True)
+        report = await life.operations.kill_switch("enough", "me", True)
 
-        assert view.state is TradingState.HALTED
+        assert report.trading_state.state is TradingState.HALTED
         await life.until(lambda: life.held() == 0)
         await life.until(lambda: not list(life.tree.desk.book.open_orders()))
 

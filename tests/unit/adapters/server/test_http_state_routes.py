@@ -66,6 +66,16 @@ async def test_the_kill_switch_and_the_mass_cancel_are_pulled(operations: FakeOp
     cancelled = await post(operations, "/v1/mass-cancel", {"reason": "maintenance"})
 
     assert killed["state"] == "HALTED"
+    assert killed["causes"][0]["reason"] == "runaway"
+    assert killed["results"] == [
+        {
+            "requested_id": "o-entry",
+            "order_id": "o-entry",
+            "accepted": True,
+            "status": "PENDING_CANCEL",
+            "error": None,
+        }
+    ]
     assert cancelled["remaining"] == ["o-entry"]
     assert operations.commands[0] == ("kill", "runaway", "local", True)
     assert operations.commands[-1] == ("mass_cancel", "maintenance", "local")

@@ -2007,7 +2007,8 @@ default_message_pool.register_message("cream.v1", "KillSwitchRequest", KillSwitc
 @dataclass(eq=False, repr=False)
 class KillSwitchResponse(betterproto2.Message):
     """
-    The trading state afterwards, and what was cancelled.
+    The trading state afterwards, and every order that had to go. An order that is accepted is being
+    cancelled, however often it has to be asked for; its end is told on the stream.
     """
 
     state: "TradingStateValue" = betterproto2.field(
