@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Protocol
 
 from attrs import frozen
@@ -142,18 +143,30 @@ class FeedView:
     issues: tuple[str, ...] = ()
 
 
+class StreamEnd(Enum):
+    """Why nothing more is published to a subscriber."""
+
+    STOPPING = "STOPPING"
+    FELL_BEHIND = "FELL_BEHIND"
+
+
 class Subscription(Protocol):
-    """A subscriber's end: updates in order, without gaps, or an end that says it fell behind."""
+    """A subscriber's end: updates in order, without gaps, or an end that says why."""
 
     @property
     def sequence(self) -> int:
         """The journal sequence that the snapshot taken at subscription reflects."""
         ...
 
+    @property
+    def ended(self) -> StreamEnd | None:
+        """Why nothing more comes after what is still unread; None while more may come."""
+        ...
+
     def __aiter__(self) -> AsyncIterator[Update]: ...
 
     async def __anext__(self) -> Update:
-        """The next update. Raises: StopAsyncIteration when dropped for slowness or at shutdown."""
+        """The next update. Raises: StopAsyncIteration when all is read and `ended` says why."""
         ...
 
 

@@ -30,6 +30,7 @@ from cream.core.operations import (
     PlanResult,
     PositionView,
     Readiness,
+    StreamEnd,
     SubsystemView,
     TradingStateView,
     Update,
@@ -47,6 +48,7 @@ from tests.fakes.operations_data import (
 class _Subscription:
     def __init__(self, sequence: int, receive: trio.MemoryReceiveChannel[Update]) -> None:
         self.sequence = sequence
+        self.ended: StreamEnd | None = None
         self._receive = receive
 
     def __aiter__(self) -> "_Subscription":
@@ -112,7 +114,7 @@ class FakeOperations:
     commands: list[tuple[object, ...]] = field(factory=list)
     latest: dict[str, Quote] = field(factory=lambda: {"AAPL": a_quote()})
     sequence: int = 7
-    subscribers: list[trio.MemorySendChannel[Update]] = field(factory=list)
+    subscribers: dict[trio.MemorySendChannel[Update], _Subscription] = field(factory=dict)
     quote_readers: list[trio.MemorySendChannel[Quote]] = field(factory=list)
     levers: FakeSimulation | None = None
 
@@ -144,9 +146,13 @@ class FakeOperations:
             try:
                 subscriber.send_nowait(update)
             except trio.WouldBlock:
-                subscriber.close()
-                self.subscribers.remove(subscriber)
+                self.end_stream(subscriber, StreamEnd.FELL_BEHIND)
         return update
+
+    def end_stream(self, subscriber: trio.MemorySendChannel[Update], why: StreamEnd) -> None:
+        """Publish nothing more to `subscriber`."""
+        self.subscribers.pop(subscriber).ended = why
+        subscriber.close()
 
     def publish_quote(self, quote: Quote) -> None:
         """Give `quote` to every reader."""
@@ -306,12 +312,11 @@ class FakeOperations:
     async def subscribe(self) -> AsyncIterator[_Subscription]:
         self._break()
         send, receive = trio.open_memory_channel[Update](self.buffer)
-        self.subscribers.append(send)
+        self.subscribers[send] = _Subscription(self.sequence, receive)
         try:
-            yield _Subscription(self.sequence, receive)
+            yield self.subscribers[send]
         finally:
-            if send in self.subscribers:
-                self.subscribers.remove(send)
+            self.subscribers.pop(send, None)
             send.close()
             receive.close()
             self.left.set()

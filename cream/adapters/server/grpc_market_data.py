@@ -9,12 +9,12 @@ import trio
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.ending import run_until
 from cream.adapters.server.grpc_edge import request_of
-from cream.adapters.server.grpc_execution import end_of_stream
+from cream.adapters.server.grpc_execution import stream_error
 from cream.adapters.server.wire_state_views import quote_message, snapshot_message
 from cream.core.model.errors import CreamError
 from cream.core.model.market import Quote
 from cream.core.model.plan import Environment
-from cream.core.operations import Operations
+from cream.core.operations import Operations, StreamEnd
 from cream.wire import market_snapshot_pb2
 from cream.wire.market_snapshot_grpc import MarketDataServiceBase
 
@@ -59,7 +59,8 @@ class MarketDataService(MarketDataServiceBase):
                         await _send(stream, quote)
 
             await run_until(self._shutdown, send_all)
-        raise end_of_stream(self._shutdown.is_set())
+        # Quotes never end by themselves: who reads slowly skips some.
+        raise stream_error(StreamEnd.STOPPING)
 
     async def GetOptionChain(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Not offered yet."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cream.core.execution.events import MassCancelConfirmed
 from cream.core.model.market import Quote
-from cream.core.operations import Update
+from cream.core.operations import StreamEnd, Update
 from cream.daemon.hub import Hub, QuoteBoard
 
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -45,6 +45,7 @@ async def test_a_subscriber_hears_everything_from_its_subscription_on_in_order()
 
         assert subscription.sequence == 1
         assert await sequences(subscription) == [2, 3, 4]
+        assert subscription.ended is StreamEnd.STOPPING
 
 
 async def test_every_subscriber_hears_the_same() -> None:
@@ -68,8 +69,10 @@ async def test_a_subscriber_that_falls_behind_hears_a_prefix_and_its_end() -> No
 
         assert (hub.subscribers, hub.dropped) == (1, 1)
         assert await sequences(slow) == [1, 2, 3]
+        assert quick.ended is None
         hub.close()
         assert await sequences(quick) == [4, 5]
+        assert (slow.ended, quick.ended) == (StreamEnd.FELL_BEHIND, StreamEnd.STOPPING)
 
 
 async def test_a_buffer_that_is_just_full_is_not_too_slow() -> None:
@@ -136,6 +139,7 @@ async def test_a_subscription_to_a_closed_hub_ends_at_once() -> None:
         hub.publish(updates(1))
 
         assert await sequences(subscription) == []
+        assert subscription.ended is StreamEnd.STOPPING
     assert (hub.subscribers, hub.dropped) == (0, 0)
 
 

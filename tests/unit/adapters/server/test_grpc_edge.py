@@ -63,7 +63,7 @@ def test_no_refusal_has_a_status_that_clients_retry() -> None:
         )
     }
 
-    assert retried == {"NOT_READY", "BUSY"}
+    assert retried == {"NOT_READY", "BUSY", "FELL_BEHIND"}
 
 
 def test_wrong_fields_travel_as_a_bad_request() -> None:
