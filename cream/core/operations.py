@@ -13,7 +13,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from cream.core.execution.events import Event
+from cream.core.execution.events import Event, ReconciliationCompleted
 from cream.core.model.account import Account
 from cream.core.model.market import Datum, Quote
 from cream.core.model.order import Order
@@ -118,6 +118,19 @@ class Update:
     orders: tuple[Order, ...] = ()
     positions: tuple[PositionView, ...] = ()
     trading_state: TradingStateView | None = None
+
+
+@frozen(kw_only=True)
+class ReconciliationView:
+    """How the broker's view and ours compare.
+
+    `last` is the last comparison that the journal knows. `unanswered` are orders that may or may
+    not be at the broker, `guessed` those with fills that no execution has named yet.
+    """
+
+    last: ReconciliationCompleted | None
+    unanswered: tuple[str, ...]
+    guessed: tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -299,6 +312,14 @@ class Operations(Protocol):
 
     def circuit_breakers(self) -> Sequence[BreakerView]:
         """Every circuit breaker."""
+        ...
+
+    def reconciliation(self) -> ReconciliationView:
+        """How the broker's view and ours compare, as far as is known."""
+        ...
+
+    async def reconcile_now(self) -> ReconciliationView:
+        """Compare everything with the broker now. Raises: CreamError NOT_READY without one."""
         ...
 
     def supervision(self) -> Sequence[SubsystemView]:

@@ -32,6 +32,7 @@ from cream.core.operations import (
     PlanResult,
     PositionView,
     Readiness,
+    ReconciliationView,
     Simulation,
     Subscription,
     SubsystemView,
@@ -60,6 +61,7 @@ from cream.daemon.kill_switch import pull, pull_without_journal, results
 from cream.daemon.link import BrokerLink
 from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher
+from cream.daemon.reconciler import Reconciler
 from cream.daemon.supervisor import Supervisor
 
 # How long a submit may wait for fresh account figures before it is judged on what there is.
@@ -82,6 +84,7 @@ class LiveOperations:
     board: QuoteBoard
     publisher: Publisher
     supervisor: Supervisor
+    reconciler: Reconciler
     breaker: Breaker
     mass_cancel_policy: MassCancelPolicy
     mass_cancel_wait: float
@@ -354,6 +357,14 @@ class LiveOperations:
                 failure_rate=breaker.failure_rate(now),
             )
         ]
+
+    def reconciliation(self) -> ReconciliationView:
+        """How the broker's view and ours compare, as far as is known."""
+        return self.reconciler.view()
+
+    async def reconcile_now(self) -> ReconciliationView:
+        """Compare everything with the broker now. Raises: CreamError NOT_READY without one."""
+        return await self.reconciler.compare_now()
 
     def supervision(self) -> Sequence[SubsystemView]:
         """Every supervised child."""

@@ -25,9 +25,10 @@ from cream.core.execution.reconciliation import (
 from cream.core.execution.reports import Reading
 from cream.core.model.account import Account
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
-from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.state import Cause, TradingState
+from cream.core.operations import ReconciliationView
 from cream.core.ports import Broker
 from cream.core.risk.decisions import lift, restrict
 from cream.daemon import reconciling
@@ -110,6 +111,25 @@ class Reconciler:
     def doubted(self) -> None:
         """A report left questions: sweep soon. Does not wait."""
         self._doubt.set()
+
+    def view(self) -> ReconciliationView:
+        """How the broker's view and ours compare, as far as is known."""
+        book = self.desk.book
+        waiting = (one for one in book.open_orders() if one.status is OrderStatus.UNKNOWN_SUBMIT)
+        return ReconciliationView(
+            last=book.last_reconciliation,
+            unanswered=tuple(one.order_id for one in waiting),
+            guessed=tuple(one.order_id for one in book.guessed()),
+        )
+
+    async def compare_now(self) -> ReconciliationView:
+        """Compare everything, for whoever asks.   Raises: CreamError NOT_READY without a broker."""
+        try:
+            await self.sweep()
+        except BrokerUnavailable as error:
+            self.link.failed()
+            raise CreamError("NOT_READY", f"the broker cannot be asked: {error}") from None
+        return self.view()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Reconcile for ever: in flight often, each layer at its interval, and where in doubt."""

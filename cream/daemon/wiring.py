@@ -80,7 +80,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         monitor=monitor,
         feed=FeedReader(outside.market, ground.board),
         supervisor=supervisor,
-        operations=_operations(settings, outside, ground, supervisor, breaker),
+        operations=_operations(settings, outside, ground, supervisor, reconciler, breaker),
         hub=ground.hub,
         batches=ground.batches,
         begin=begin_run(
@@ -165,6 +165,7 @@ def _operations(
     outside: Outside,
     ground: _Ground,
     supervisor: Supervisor,
+    reconciler: Reconciler,
     breaker: Breaker,
 ) -> LiveOperations:
     return LiveOperations(
@@ -178,6 +179,7 @@ def _operations(
         board=ground.board,
         publisher=ground.publisher,
         supervisor=supervisor,
+        reconciler=reconciler,
         breaker=breaker,
         mass_cancel_policy=settings.mass_cancel.policy,
         mass_cancel_wait=settings.mass_cancel_wait,

@@ -11,8 +11,9 @@ from decimal import Decimal
 import trio
 from attrs import define, evolve, field
 
-from cream.core.execution.events import Event, TradingRestricted
+from cream.core.execution.events import Event, ReconciliationCompleted, TradingRestricted
 from cream.core.model.account import Account
+from cream.core.model.broker import Difference
 from cream.core.model.errors import CreamError
 from cream.core.model.market import Datum, Known, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
@@ -30,6 +31,7 @@ from cream.core.operations import (
     PlanResult,
     PositionView,
     Readiness,
+    ReconciliationView,
     StreamEnd,
     SubsystemView,
     TradingStateView,
@@ -353,6 +355,17 @@ class FakeOperations:
                 name="broker", state="OPEN", total_calls=8, total_failures=2, failure_rate=0.25
             )
         ]
+
+    def reconciliation(self) -> ReconciliationView:
+        missing = Difference(
+            kind="MISSING_AT_BROKER", subject="o-1", ours="ACCEPTED", theirs="-", critical=False
+        )
+        last = ReconciliationCompleted(at=NOW, layer="full", differences=(missing,))
+        return ReconciliationView(last=last, unanswered=("o-2",), guessed=("o-3",))
+
+    async def reconcile_now(self) -> ReconciliationView:
+        self._break()
+        return self.reconciliation()
 
     def supervision(self) -> Sequence[SubsystemView]:
         return [SubsystemView(name="feed_reader", state="RUNNING", restarts=1, since=NOW)]

@@ -69,6 +69,18 @@ def _add_insight(app: Quart, site: Site) -> None:
         shown = tuple(views.subsystem_view(one) for one in operations.supervision())
         return reply(api.Subsystems(subsystems=shown))
 
+    @app.get("/v1/reconciliation")
+    @document_response(api.Reconciliation)
+    async def reconciliation() -> Response:
+        """How the broker's view and ours compare."""
+        return reply(views.reconciliation_view(operations.reconciliation()))
+
+    @app.post("/v1/reconciliation")
+    @document_response(api.Reconciliation)
+    async def reconcile_now() -> Response:
+        """Compare everything with the broker now."""
+        return reply(views.reconciliation_view(await operations.reconcile_now()))
+
     @app.get("/metrics")
     @hide
     async def metrics() -> Response:

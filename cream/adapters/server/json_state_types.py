@@ -62,6 +62,33 @@ class KillSwitchReply:
 
 
 @frozen(kw_only=True)
+class Difference:
+    """One way in which the broker's view and ours differed; `kind` is its reason code."""
+
+    kind: str
+    subject: str
+    ours: str
+    theirs: str
+    critical: bool
+
+
+@frozen(kw_only=True)
+class Reconciliation:
+    """The last comparison with the broker that the journal knows, and what is still open.
+
+    `unanswered` are ids of orders that may or may not be at the broker, `guessed` of orders with
+    fills that no execution has named yet.
+    """
+
+    completed_at: datetime | None
+    layer: str | None
+    clean: bool
+    differences: tuple[Difference, ...]
+    unanswered: tuple[str, ...]
+    guessed: tuple[str, ...]
+
+
+@frozen(kw_only=True)
 class MassCancelReply:
     """How far a mass cancel came within its deadline."""
 

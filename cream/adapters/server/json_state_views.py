@@ -15,6 +15,7 @@ from cream.core.operations import (
     KillSwitchReport,
     MassCancelReport,
     PositionView,
+    ReconciliationView,
     SubsystemView,
     TradingStateView,
 )
@@ -59,6 +60,29 @@ def kill_switch_view(report: KillSwitchReport) -> api.KillSwitchReply:
     state = trading_state_view(report.trading_state)
     return api.KillSwitchReply(
         state=state.state, causes=state.causes, results=tuple(map(cancel_view, report.results))
+    )
+
+
+def reconciliation_view(view: ReconciliationView) -> api.Reconciliation:
+    """How the broker's view and ours compare."""
+    last = view.last
+    found = () if last is None else last.differences
+    return api.Reconciliation(
+        completed_at=None if last is None else last.at,
+        layer=None if last is None else last.layer,
+        clean=last is not None and not any(one.critical for one in found),
+        differences=tuple(
+            api.Difference(
+                kind=one.kind,
+                subject=one.subject,
+                ours=one.ours,
+                theirs=one.theirs,
+                critical=one.critical,
+            )
+            for one in found
+        ),
+        unanswered=view.unanswered,
+        guessed=view.guessed,
     )
 
 

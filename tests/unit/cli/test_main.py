@@ -82,6 +82,7 @@ def test_these_are_the_commands() -> None:
         "plan check",
         "plan submit",
         "positions",
+        "reconcile",
         "reduce",
         "resume",
         "run",

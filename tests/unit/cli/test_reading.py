@@ -88,6 +88,58 @@ def test_not_being_ready_is_told_with_every_reason_and_its_exit_code(
     assert content == {"ready": False, "reasons": reasons, "state": "HALTED", "causes": []} | PARTS
 
 
+COMPARED: Json = {
+    "completed_at": "2026-11-23T15:05:00Z",
+    "layer": "full",
+    "clean": False,
+    "differences": [
+        {
+            "kind": "POSITION_QUANTITY",
+            "subject": "AAPL",
+            "ours": "100",
+            "theirs": "70",
+            "critical": True,
+        }
+    ],
+    "unanswered": ["o-2"],
+    "guessed": [],
+}
+
+
+def test_what_differs_from_the_broker_is_told_with_its_exit_code(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.replies["GET /v1/reconciliation"] = (200, COMPARED)
+
+    assert main(["reconcile"]) == exits.REFUSED
+    assert capsys.readouterr().out == (
+        "last compared: full at 2026-11-23T15:05:00Z\n"
+        "DIFFERENCE         IN    OURS  THE BROKER'S  CRITICAL\n"
+        "POSITION_QUANTITY  AAPL   100            70  True\n"
+        "may be at the broker: o-2\n"
+    )
+
+
+def test_a_comparison_can_be_asked_for_now(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = {**COMPARED, "clean": True, "differences": [], "unanswered": []}
+    daemon.replies["POST /v1/reconciliation"] = (200, nothing)
+
+    assert main(["reconcile", "--now", "--json"]) == exits.DONE
+    assert json.loads(capsys.readouterr().out) == nothing
+
+
+def test_what_was_never_compared_is_not_clean(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    never = {**COMPARED, "completed_at": None, "layer": None, "differences": [], "unanswered": []}
+    daemon.replies["GET /v1/reconciliation"] = (200, never)
+
+    assert main(["reconcile"]) == exits.REFUSED
+    assert capsys.readouterr().out == "last compared: never\n"
+
+
 def test_orders_are_all_shown_each_in_its_line(
     orders: list[Json], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -91,6 +91,18 @@ async def test_feed_breaker_and_subsystems_are_shown(operations: FakeOperations)
     assert supervision["subsystems"][0]["name"] == "feed_reader"
 
 
+async def test_a_comparison_with_the_broker_is_shown_and_can_be_asked_for(
+    operations: FakeOperations,
+) -> None:
+    shown = await get(operations, "/v1/reconciliation")
+    asked = await (await call(operations, "POST", "/v1/reconciliation")).get_json()
+
+    assert shown == asked
+    assert (shown["layer"], shown["clean"]) == ("full", True)
+    assert [one["kind"] for one in shown["differences"]] == ["MISSING_AT_BROKER"]
+    assert (shown["unanswered"], shown["guessed"]) == (["o-2"], ["o-3"])
+
+
 async def test_metrics_are_those_of_the_registry(operations: FakeOperations) -> None:
     reply = await call(operations, "GET", "/metrics")
 
