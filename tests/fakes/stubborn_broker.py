@@ -36,6 +36,7 @@ class StubbornBroker:
     mute: bool = False
     forgetful: bool = False
     deposited: Decimal = Decimal(0)
+    sold_by_hand: Decimal = Decimal(0)
     asked: dict[str, list[float]] = field(factory=dict)
     listed: list[float] = field(factory=list)
     held: list[float] = field(factory=list)
@@ -77,7 +78,8 @@ class StubbornBroker:
 
     async def positions(self) -> Sequence[BrokerPosition]:
         self.held.append(trio.current_time())
-        return await self.inner.positions()
+        shown = await self.inner.positions()
+        return [evolve(one, quantity=one.quantity - self.sold_by_hand) for one in shown]
 
     async def account(self) -> Account:
         account = await self.inner.account()

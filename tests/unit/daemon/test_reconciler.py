@@ -175,3 +175,35 @@ async def test_cash_that_no_fill_has_moved_is_named(
             ("CASH", "+0.00", "+12.34")
         ]
         assert life.tree.desk.book.trading_state is TradingState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"),
+    [
+        ("halt", TradingState.REDUCING),
+        ("alert", TradingState.ACTIVE),
+        ("log_and_continue", TradingState.ACTIVE),
+    ],
+)
+async def test_a_critical_difference_does_to_trading_what_is_configured(
+    autojump_clock: MockClock, world: World, policy: str, state: TradingState
+) -> None:
+    """It is written down in any case, and the broker's holding is the truth in any case."""
+
+    def configured(settings: TreeSettings) -> TreeSettings:
+        own = evolve(settings.reconciler, on_critical=policy, rounds=1)
+        return evolve(settings, reconciler=own)
+
+    async with world.life(configured) as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        life.stubborn.sold_by_hand = Decimal(4)
+
+        await life.tree.reconciler.sweep()
+
+        book = life.tree.desk.book
+        assert book.trading_state is state
+        assert life.held() == 16
+        last = book.last_reconciliation
+        assert last is not None
+        assert [one.kind for one in last.differences] == ["POSITION_QUANTITY"]
