@@ -109,8 +109,12 @@ class MassCanceller:
         if remaining:
             return False
         await self._settle({shown.broker_order_id for shown in listed})
-        # What is open here and not listed there is asked about, not assumed gone.
-        return not targets(self.desk.book, self.settings.policy)
+        # What is open here and not listed there is asked about, not assumed gone. What has not left
+        # by now came after this pass began: the exit of a level that was reached meanwhile, which
+        # would come back each time it is withdrawn, while the router waits for the debt to be paid.
+        book = self.desk.book
+        left = targets(book, self.settings.policy)
+        return all(_never_left(book, order, self.in_flight) for order in left)
 
     async def _cancel(self, order: Order, limiter: trio.CapacityLimiter) -> None:
         """Ask once for one order to go. Failures show in the list that follows."""
@@ -168,13 +172,20 @@ def _withdraw_unsent(policy: MassCancelPolicy, in_flight: Callable[[str], bool])
                 reason="mass cancel: withdrawn before it was sent",
             )
             for order in orders
-            if can_withdraw(order)
-            and not in_flight(order.order_id)
-            and not any(True for _ in open_slices(book, order))
+            if _never_left(book, order, in_flight)
         )
         return Decided(None, events + ended)
 
     return decide
+
+
+def _never_left(book: Book, order: Order, in_flight: Callable[[str], bool]) -> bool:
+    """Whether nothing of the order is at the broker or on its way there."""
+    return (
+        can_withdraw(order)
+        and not in_flight(order.order_id)
+        and not any(True for _ in open_slices(book, order))
+    )
 
 
 def _confirmed(book: Book, now: datetime) -> Decided[None]:
