@@ -103,7 +103,7 @@ def test_a_draining_server_answers_what_is_in_flight() -> None:
     async def main(running: Running) -> tuple[Payload, Status]:
         async with _stub(running) as stub:
             slow = asyncio.create_task(stub.Unary(script))
-            while not echo.started:
+            while not echo.started:  # noqa: ASYNC110 - the server is another thread
                 await asyncio.sleep(0.001)
             running.start_drain()
             reply = await slow
