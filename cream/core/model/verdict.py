@@ -58,9 +58,10 @@ class Violation:
 
 
 class CheckResult(Enum):
-    """How one check came out."""
+    """How one check came out. INFO and WARN let the plan pass."""
 
     PASS = "PASS"
+    INFO = "INFO"
     WARN = "WARN"
     FAIL = "FAIL"
 

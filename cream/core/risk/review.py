@@ -5,10 +5,17 @@ from functools import cache
 
 from attrs import frozen
 
-from cream.core.model.verdict import Check, CheckResult, Violation
+from cream.core.model.verdict import Check, CheckResult, Severity, Violation
 from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES, VENUE_RULES
 from cream.core.risk.rule import FINE, Breach, Finding, Rule
+
+_RESULT_BY_SEVERITY = {
+    Severity.INFO: CheckResult.INFO,
+    Severity.WARNING: CheckResult.WARN,
+    Severity.ERROR: CheckResult.FAIL,
+    Severity.CRITICAL: CheckResult.FAIL,
+}
 
 
 @frozen
@@ -103,7 +110,7 @@ def _failed(rule: Rule, finding: Finding) -> Iterator[Check]:
     for code, breach in first_by_code.items():
         yield Check(
             code=code,
-            result=CheckResult.FAIL if rule.severity.refuses else CheckResult.WARN,
+            result=_RESULT_BY_SEVERITY[rule.severity],
             description=rule.statement,
             observed=breach.observed,
             limit=breach.limit,

@@ -1,6 +1,6 @@
 """Money is exact, and rounded only where a tick says so."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cream.core.model.money import (
     average,
+    cut,
     decimal_from_float,
     decimal_text,
     floor_units,
@@ -87,3 +88,10 @@ def test_numbers_of_odd_size_are_no_errors(size: str) -> None:
     assert is_multiple(number, Decimal("0.01"))
     assert not is_multiple(number, 2 * number)
     assert average(number, Decimal(1)) == trim(number) == number
+
+
+def test_a_number_is_cut_only_where_it_is_too_long() -> None:
+    assert str(cut(Decimal("1.2349"), 2, ROUND_FLOOR)) == "1.23"
+    assert str(cut(Decimal("1.2341"), 2, ROUND_CEILING)) == "1.24"
+    assert str(cut(Decimal("1.2"), 2, ROUND_FLOOR)) == "1.2"
+    assert str(cut(Decimal("1E+5"), 2, ROUND_FLOOR)) == "1E+5"

@@ -1,3 +1,5 @@
+import pytest
+
 from cream.core.model.plan import Environment, TimeInForce
 from cream.core.model.verdict import CheckResult, Severity, Unit
 from cream.core.risk.asks import Origin, asks_of
@@ -52,11 +54,22 @@ def test_only_errors_refuse() -> None:
     assert of(Says(broken, Severity.CRITICAL)).refuses
 
 
-def test_a_breach_that_does_not_refuse_is_a_warning_in_the_list_of_checks() -> None:
-    found = of(Says(Finding((Breach(message="well"),)), Severity.INFO))
+@pytest.mark.parametrize(
+    ("severity", "result"),
+    [
+        (Severity.INFO, CheckResult.INFO),
+        (Severity.WARNING, CheckResult.WARN),
+        (Severity.ERROR, CheckResult.FAIL),
+        (Severity.CRITICAL, CheckResult.FAIL),
+    ],
+)
+def test_a_breach_is_in_the_list_of_checks_by_its_severity(
+    severity: Severity, result: CheckResult
+) -> None:
+    found = of(Says(Finding((Breach(message="well"),)), severity))
 
-    assert [one.result for one in found.checks()] == [CheckResult.WARN]
-    assert [one.severity for one in found.violations()] == [Severity.INFO]
+    assert [one.result for one in found.checks()] == [result]
+    assert [one.severity for one in found.violations()] == [severity]
 
 
 def test_a_passed_check_shows_its_numbers() -> None:

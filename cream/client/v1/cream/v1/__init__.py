@@ -197,6 +197,11 @@ class ConstraintResult(betterproto2.Enum):
 
     WARN = 3
 
+    INFO = 100
+    """
+    Worth knowing, and nothing to be warned of.
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -204,6 +209,7 @@ class ConstraintResult(betterproto2.Enum):
             1: "CONSTRAINT_RESULT_PASS",
             2: "CONSTRAINT_RESULT_FAIL",
             3: "CONSTRAINT_RESULT_WARN",
+            100: "CONSTRAINT_RESULT_INFO",
         }
 
     @classmethod
@@ -213,6 +219,7 @@ class ConstraintResult(betterproto2.Enum):
             "CONSTRAINT_RESULT_PASS": 1,
             "CONSTRAINT_RESULT_FAIL": 2,
             "CONSTRAINT_RESULT_WARN": 3,
+            "CONSTRAINT_RESULT_INFO": 100,
         }
 
 
