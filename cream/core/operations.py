@@ -15,7 +15,7 @@ from attrs import frozen
 
 from cream.core.execution.events import Event, ReconciliationCompleted
 from cream.core.model.account import Account
-from cream.core.model.market import Datum, Quote
+from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.position import Position
@@ -304,6 +304,10 @@ class Operations(Protocol):
 
     def quote(self, symbol: str) -> Quote | None:
         """The latest quote of `symbol`."""
+        ...
+
+    def market_status(self) -> MarketStatus:
+        """Where in its day the market stands now."""
         ...
 
     def feed_health(self) -> FeedView:

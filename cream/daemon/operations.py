@@ -16,7 +16,7 @@ from cream.core.execution.book import Book
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import Instrument
-from cream.core.model.market import Datum, Quote
+from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
@@ -229,6 +229,10 @@ class LiveOperations:
     def quote(self, symbol: str) -> Quote | None:
         """The latest quote of `symbol`."""
         return self.market.latest(symbol)
+
+    def market_status(self) -> MarketStatus:
+        """Where in its day the market stands now."""
+        return self.market.status(self.desk.clock.now())
 
     def quotes(self, symbols: Sequence[str]) -> AbstractAsyncContextManager[AsyncIterator[Quote]]:
         """Quotes of `symbols` as they come."""

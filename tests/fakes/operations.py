@@ -15,7 +15,7 @@ from cream.core.execution.events import Event, ReconciliationCompleted, TradingR
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
 from cream.core.model.errors import CreamError
-from cream.core.model.market import Datum, Known, Quote
+from cream.core.model.market import Datum, Known, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
@@ -99,6 +99,7 @@ class FakeOperations:
     account_datum: Datum[Account] = field(factory=lambda: Known(ACCOUNT))
     position_views: list[PositionView] = field(factory=list)
     realized: Decimal = Decimal("12.50")
+    status: MarketStatus = MarketStatus.OPEN
     not_ready: tuple[str, ...] = ()
     has_simulation: bool = True
     broken: Exception | None = None
@@ -339,6 +340,9 @@ class FakeOperations:
 
     def quote(self, symbol: str) -> Quote | None:
         return self.latest.get(symbol)
+
+    def market_status(self) -> MarketStatus:
+        return self.status
 
     def feed_health(self) -> FeedView:
         return FeedView(

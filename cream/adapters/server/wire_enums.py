@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from cream.adapters.server.problems import Problems
 from cream.core.model.instrument import OptionRight
+from cream.core.model.market import MarketStatus
 from cream.core.model.order import Order, OrderClass, OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import (
     Action,
@@ -72,6 +73,7 @@ POSITION_INTENT = WireEnum(common_pb2.PositionIntent.Value, "POSITION_INTENT_", 
 ORDER_SIDE = WireEnum(execution_pb2.OrderSide.Value, "ORDER_SIDE_", Side)
 ORDER_CLASS = WireEnum(execution_pb2.OrderClass.Value, "ORDER_CLASS_", OrderClass)
 ORDER_PURPOSE = WireEnum(execution_pb2.OrderPurpose.Value, "ORDER_PURPOSE_", OrderPurpose)
+MARKET_STATUS = WireEnum(common_pb2.MarketStatus.Value, "MARKET_STATUS_", MarketStatus)
 SEVERITY = WireEnum(execution_pb2.ViolationSeverity.Value, "VIOLATION_SEVERITY_", Severity)
 CHECK_RESULT = WireEnum(execution_pb2.ConstraintResult.Value, "CONSTRAINT_RESULT_", CheckResult)
 TRADING_STATE = WireEnum(control_pb2.TradingStateValue.Value, "TRADING_STATE_", TradingState)

@@ -9,7 +9,7 @@ from cream.adapters.server.wire_values import wire_instant, wire_instrument, wir
 from cream.adapters.server.wire_views import double, error_text, order_message, text
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
-from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.market import Datum, Known, MarketStatus, Quote, Stale, Unknown
 from cream.core.model.money import decimal_text
 from cream.core.model.plan import Environment
 from cream.core.operations import (
@@ -163,17 +163,23 @@ def quote_message(quote: Quote) -> market_snapshot_pb2.Quote:
 
 
 def snapshot_message(
-    quotes: Sequence[tuple[str, Quote | None]], environment: Environment, now: datetime
+    quotes: Sequence[tuple[str, Quote | None]],
+    environment: Environment,
+    status: MarketStatus,
+    now: datetime,
 ) -> market_snapshot_pb2.MarketSnapshot:
     """Symbols with their latest quotes; `as_of` is the newest, or `now` where there is none."""
+    market_status = enums.MARKET_STATUS.name(status)
     known = [quote for _, quote in quotes if quote is not None]
     return market_snapshot_pb2.MarketSnapshot(
         environment=enums.ENVIRONMENT.name(environment),
         as_of=wire_instant(max((quote.at for quote in known), default=now)),
+        market_status=market_status,
         symbols=[
             market_snapshot_pb2.SymbolSnapshot(
                 symbol=symbol,
                 quote=None if quote is None else quote_message(quote),
+                market_status=market_status,
                 as_of=None if quote is None else wire_instant(quote.at),
             )
             for symbol, quote in quotes

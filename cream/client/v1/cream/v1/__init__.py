@@ -1912,10 +1912,13 @@ class GetSnapshotRequest(betterproto2.Message):
     symbols: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
 
     include_bars: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    Not served by this version: UNIMPLEMENTED.
+    """
 
     bar_timeframes: "list[int]" = betterproto2.field(3, betterproto2.TYPE_INT32, repeated=True)
     """
-    Minutes per bar, where bars are asked for.
+    Minutes per bar, where bars are asked for. Not served by this version: UNIMPLEMENTED.
     """
 
 
@@ -3112,12 +3115,12 @@ class SubscribeMarketDataRequest(betterproto2.Message):
 
     include_options: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Also the options of these symbols.
+    Also the options of these symbols. Not served by this version: UNIMPLEMENTED.
     """
 
     bar_timeframes: "list[int]" = betterproto2.field(3, betterproto2.TYPE_INT32, repeated=True)
     """
-    Bars of these many minutes; empty for none.
+    Bars of these many minutes; empty for none. Not served by this version: UNIMPLEMENTED.
     """
 
 
