@@ -36,6 +36,7 @@ MAX_HTTP, MAX_GRPC = 256, 500
 
 CHECK = "/cream.v1.ExecutionService/CheckConstraints"
 STREAM = "/cream.v1.ExecutionService/StreamExecutions"
+QUOTES = "/cream.v1.MarketDataService/SubscribeMarketData"
 GREETING = raw.PREFACE + raw.frame(raw.SETTINGS, 0, 0)
 HEAD = raw.block(raw.request_headers(CHECK))
 UNARY = raw.frame(raw.HEADERS, raw.END_HEADERS, 1, HEAD)
@@ -301,6 +302,26 @@ def test_ten_thousand_open_streams_are_carried(daemon: Daemon) -> None:
     finally:
         for connection in connections:
             connection.close()
+    daemon.eventually("all of them are gone", lambda: open_calls(daemon) == 0)
+
+
+def test_clients_that_vanish_within_their_streams_are_nobodys_defect(daemon: Daemon) -> None:
+    """Gone with a reset or politely, before, while and after the first message is on its way."""
+    streams = [(STREAM, b""), (QUOTES, b"\x0a\x04AAPL")] * 5
+    calls = b"".join(
+        raw.frame(raw.HEADERS, raw.END_HEADERS, 2 * index + 1, raw.block(raw.request_headers(path)))
+        + raw.frame(raw.DATA, raw.END_STREAM, 2 * index + 1, raw.message(request))
+        for index, (path, request) in enumerate(streams)
+    )
+    for number in range(200):
+        with open_socket(daemon.grpc_port) as connection:
+            if number % 2:
+                # Close with a reset.
+                linger = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            said(connection, GREETING + calls)
+            heard(connection, number % 5 / 500 or 0.0001)
+
     daemon.eventually("all of them are gone", lambda: open_calls(daemon) == 0)
 
 
