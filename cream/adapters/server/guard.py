@@ -57,6 +57,8 @@ class GuardedServer(TCPServer):
 
         Cancellation: closes the connection at once.
         """
+        # A reader that waits for an answer to be sent does not see that the connection is closed.
+        self._reading = trio.CancelScope()
         try:
             await self._serve()
         except* Exception as errors:  # noqa: BLE001 - barrier: a peer ends only its connection
@@ -88,7 +90,8 @@ class GuardedServer(TCPServer):
             )
             await self.protocol.initiate()
             await self.idle_task.restart(task_group, self._idle_timeout)
-            await self._read_data()
+            with self._reading:
+                await self._read_data()
             await self._close()
             # What is left has nobody to talk to, such as the pings of a WebSocket.
             task_group.cancel()
@@ -114,7 +117,10 @@ class GuardedServer(TCPServer):
             # nor for silence later.
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await super().protocol_send(event)
+            if isinstance(event, Closed):
+                self._reading.cancel()
         elif not await self._sent(event.data):
+            self._reading.cancel()
             await trio.aclose_forcefully(self.stream)
             await self.protocol.handle(Closed())
 
@@ -136,6 +142,7 @@ class GuardedServer(TCPServer):
 
     async def _initiate_server_close(self) -> None:
         """End a silent connection; called from within a shield."""
+        self._reading.cancel()
         with trio.move_on_after(CLOSE_SECONDS):
             await super()._initiate_server_close()
         await trio.aclose_forcefully(self.stream)

@@ -1,6 +1,9 @@
 """Whatever one peer sends or does not read, it ends its own connection and nothing else."""
 
+import json
 import random
+import socket
+import struct
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from attrs import evolve
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import working
 from tests.unit.adapters.server import states
+from tests.unit.adapters.server.plans import SWING
 from tests.unit.adapters.server.raw_http import (
     HEALTH,
     UPGRADE,
@@ -225,3 +229,25 @@ async def test_a_silent_connection_is_closed(operations: FakeOperations) -> None
         with trio.fail_after(5):
             assert await silent.receive_some() == b""
             assert await half.receive_some() == b""
+
+
+async def test_a_client_that_asks_again_and_goes_before_its_answer_leaves_no_task_behind(
+    operations: FakeOperations,
+) -> None:
+    """Each left one that waited for ever, and as many as there are places shut the door."""
+    one = evolve(SETTINGS, max_connections=1)
+    body = json.dumps({"decision_plan": SWING}).encode()
+    head = b"POST /v1/submit-orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    request = head + b"content-length: %d\r\n\r\n" % len(body) + body
+    async with served(operations, one) as port:
+        for _ in range(3):
+            operations.answers_at = trio.Event()
+            stream = await connect(port)
+            await stream.send_all(request + b"GET /hea")
+            await trio.sleep(0.05)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            await stream.aclose()
+            operations.answers_at.set()
+            await trio.sleep(0.05)
+
+            assert await lives(port)
