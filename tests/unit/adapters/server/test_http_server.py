@@ -92,6 +92,29 @@ async def test_a_connection_whose_body_was_not_wanted_says_so_and_ends(
             assert b"\r\nconnection: close\r\n" in answer.lower()
 
 
+async def test_a_reply_may_take_longer_than_a_connection_may_be_silent(
+    operations: FakeOperations,
+) -> None:
+    operations.answers_at = trio.Event()
+    hurried = evolve(SETTINGS, keep_alive_seconds=0.2)
+    body = {"decision_plan": SWING}
+    async with (
+        served(operations, hurried) as port,
+        httpx.AsyncClient(base_url=url(port)) as client,
+        trio.open_nursery() as nursery,
+    ):
+
+        async def answer_late() -> None:
+            await trio.sleep(1.2)
+            assert operations.answers_at is not None
+            operations.answers_at.set()
+
+        nursery.start_soon(answer_late)
+        reply = await client.post("/v1/submit-orders", json=body)
+
+    assert reply.status_code == 200
+
+
 async def test_a_second_server_on_the_port_is_refused(operations: FakeOperations) -> None:
     async with served(operations) as port:
         taken = evolve(SETTINGS, http_port=port)
