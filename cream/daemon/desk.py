@@ -225,7 +225,10 @@ class Desk:
         self._succeed(command, decided)
 
     def _fail(self, command: _Command[Any], decided: Decided[Any], error: JournalFailed) -> None:
-        """The journal does not have it. Cancels still leave; nothing else does."""
+        """The journal does not have it. Cancels that need none still leave; nothing else does.
+
+        A cancel that only makes way for an exit does not: the exit cannot follow it.
+        """
         if self.failure is None:
             self.failure = error
             log.critical("desk.journal_failed", error=str(error))
@@ -239,9 +242,9 @@ class Desk:
                 actor="desk",
             )
             self.published(self._record((halted,)))
-        for order_id in decided.cancels:
-            self.channels.jobs.send_nowait(CancelOrder(order_id))
         if command.passes_without_journal:
+            for order_id in decided.cancels:
+                self.channels.jobs.send_nowait(CancelOrder(order_id))
             self._succeed(command, decided)
             return
         message = f"the journal cannot commit: {error}"

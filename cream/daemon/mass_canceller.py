@@ -2,7 +2,8 @@
 
 The debt is an event (`MassCancelOwed`): it survives a crash, and this subsystem pays it whenever it
 stands, at start as well as after a disconnect. Orders that never left are withdrawn here; the rest
-are cancelled side by side, again and again, until a list without them confirms it.
+are cancelled side by side, again and again, until a list without them confirms it. It needs no
+journal: cancels leave when nothing else does, and the debt that the journal knows stands then.
 """
 
 from collections.abc import Callable
@@ -73,10 +74,11 @@ class MassCanceller:
     async def _pay(self) -> None:
         attempt = 0
         while self.desk.book.mass_cancel_owed is not None:
-            await self.desk.do(_withdraw_unsent(self.settings.policy, self.in_flight))
+            withdraw = _withdraw_unsent(self.settings.policy, self.in_flight)
+            await self.desk.do(withdraw, passes_without_journal=True)
             try:
                 if await self._cancelled_all():
-                    await self.desk.do(_confirmed)
+                    await self.desk.do(_confirmed, passes_without_journal=True)
                     log.info("mass_canceller.mass_cancel_confirmed", attempts=attempt + 1)
                     return
             except (BrokerUnavailable, trio.TooSlowError) as error:
@@ -155,7 +157,8 @@ class MassCanceller:
                 continue
             shown = await self.broker.order(order.broker_order_id)
             if shown is not None:
-                await self.desk.do(read(OrderUpdate(event="asked", order=shown)))
+                asked = read(OrderUpdate(event="asked", order=shown))
+                await self.desk.do(asked, passes_without_journal=True)
 
 
 def _withdraw_unsent(policy: MassCancelPolicy, in_flight: Callable[[str], bool]) -> Decide[None]:

@@ -296,7 +296,8 @@ class LiveOperations:
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and exit and wait for the broker's confirmation."""
         before = [one.order_id for one in targets(self.book, self.mass_cancel_policy)]
-        await self.desk.do(owe_mass_cancel(f"{reason} ({actor})"))
+        debt = owe_mass_cancel(f"{reason} ({actor})")
+        await self.desk.do(debt, passes_without_journal=True)
         await self.mass_cancel_confirmed()
         remaining = tuple(one for one in before if self.book.order(one).is_open)
         return MassCancelReport(

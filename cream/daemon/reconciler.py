@@ -4,12 +4,14 @@ Layers: orders in flight (no answer yet) every few seconds, open orders every fe
 every half minute, everything at `interval`; each asks more questions less often, so that the rate
 budget bears all of them. A report of the order stream that leaves questions is asked about at once.
 Questions that a snapshot leaves open are asked one by one, and absence counts only when it is
-proven: by several look-ups of the client id spread over time, and by the list.
+proven: by several look-ups of the client id spread over time, and by the list. What the broker
+says is taken in even when the journal cannot commit: it is as true then.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import TypeVar
 
 import structlog
 import trio
@@ -30,13 +32,14 @@ from cream.core.model.order import Order, OrderStatus
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import ReconciliationView
 from cream.core.ports import Broker
-from cream.core.risk.decisions import lift, restrict
+from cream.core.risk.decisions import Decide, lift, restrict
 from cream.daemon import reconciling
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
 from cream.daemon.readings import guess, read, read_fills
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 # Executions are asked for from this long before the run began: clocks differ and books lag.
 _EXECUTIONS_MARGIN = timedelta(minutes=5)
@@ -254,7 +257,7 @@ class Reconciler:
         self.link.alive()
         snapshot = BrokerSnapshot(open_orders=orders, positions=positions, sequence_before=before)
         critical_orphans = not self.settings.auto_resolve_orphans
-        result = await self.desk.do(reconciling.reconciled(snapshot, critical_orphans))
+        result = await self._record(reconciling.reconciled(snapshot, critical_orphans))
         found.update(((one.kind.value, one.subject), one) for one in result.discrepancies)
         for shown in result.reading.unknown:
             await self._adopt(shown)
@@ -269,11 +272,15 @@ class Reconciler:
         self._positions = positions or ()
         return result
 
+    async def _record(self, decide: Decide[T]) -> T:
+        """What the broker has told us is true, with a journal or without."""
+        return await self.desk.do(decide, passes_without_journal=True)
+
     async def _adopt(self, shown: BrokerOrder) -> None:
         """Take a stranger's order in; one that bears our name and is too old is cancelled."""
         log.warning("reconciler.order_adopted", broker_order_id=shown.broker_order_id)
         max_age = self.settings.max_order_age if self.settings.auto_resolve_orphans else None
-        await self.desk.do(reconciling.adopted(shown, max_age))
+        await self._record(reconciling.adopted(shown, max_age))
 
     async def _fetch_executions(self, reading: Reading) -> None:
         """Book what has filled unseen. A stranger's order may have filled before we knew it."""
@@ -284,7 +291,7 @@ class Reconciler:
 
     async def _book_since(self, moment: datetime) -> None:
         executions = await self.broker.executions_since(moment)
-        await self.desk.do(read_fills(executions), passes_without_journal=True)
+        await self._record(read_fills(executions))
 
     async def _ask(self, order: Order) -> None:
         """What became of an order that is open here and not listed there, or has filled unseen?"""
@@ -300,15 +307,15 @@ class Reconciler:
     async def _told(self, shown: BrokerOrder) -> None:
         """Take in what the broker shows. What has filled and has no execution yet is guessed."""
         update = OrderUpdate(event="asked", order=shown)
-        reading = await self.desk.do(read(update), passes_without_journal=True)
+        reading = await self._record(read(update))
         if not reading.missing_executions:
             return
         await self._fetch_executions(reading)
-        reading = await self.desk.do(read(update), passes_without_journal=True)
+        reading = await self._record(read(update))
         if reading.missing_executions:
             log.warning("reconciler.fill_guessed", broker_order_id=shown.broker_order_id)
-            await self.desk.do(guess(shown), passes_without_journal=True)
-            await self.desk.do(read(update), passes_without_journal=True)
+            await self._record(guess(shown))
+            await self._record(read(update))
 
     async def _look_up(self, order: Order) -> None:
         """Find an order by its client id, or count one more proof that it does not exist."""
@@ -331,7 +338,7 @@ class Reconciler:
             return
         log.warning("reconciler.order_absent", client_order_id=client_id, probes=absence.probes)
         self._absences.pop(order.order_id, None)
-        await self.desk.do(reconciling.absent(order.order_id, absence.probes))
+        await self._record(reconciling.absent(order.order_id, absence.probes))
 
     async def _conclude(
         self, layer: Layer, result: Reconciliation, found: dict[tuple[str, str], Discrepancy]
@@ -342,7 +349,7 @@ class Reconciler:
             one for key, one in found.items() if key in standing or one.kind in _ONCE_IS_ENOUGH
         ]
         if everything or layer is Layer.FULL:
-            await self.desk.do(reconciling.noted(layer.value, everything))
+            await self._record(reconciling.noted(layer.value, everything))
         critical = [one for one in everything if one.critical]
         if critical:
             log.error("reconciler.critical_difference", differences=[str(one) for one in critical])
@@ -361,15 +368,15 @@ class Reconciler:
             causes.append(Cause.DISCONNECT)
         lifted = [one for one in causes if one in self.desk.book.restrictions]
         if lifted:
-            await self.desk.do(lift(lifted, "reconciliation was clean", "reconciler"))
+            await self._record(lift(lifted, "reconciliation was clean", "reconciler"))
 
     async def _escalate(self, critical: Sequence[Discrepancy]) -> None:
         """A difference that only logging answers would be a bug."""
         first = critical[0]
         reason = f"{first.subject}: we have {first.ours}, the broker {first.theirs}"
         if self.settings.on_critical == "halt":
-            await self.desk.do(
+            await self._record(
                 restrict(Cause.RECONCILIATION, TradingState.REDUCING, reason, "reconciler")
             )
         if self.settings.sync_positions:
-            await self.desk.do(reconciling.adjusted(critical, self._positions))
+            await self._record(reconciling.adjusted(critical, self._positions))

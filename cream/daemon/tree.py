@@ -7,13 +7,14 @@ Everything else is a supervised child.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
 import trio
 from attrs import define, field, frozen
 
 from cream.core.execution.protection import ProtectionPolicy
-from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
@@ -40,6 +41,7 @@ from cream.daemon.supervisor import Child, Intensity, Restart, Supervisor
 from cream.daemon.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 @frozen(kw_only=True)
@@ -112,6 +114,7 @@ class Tree:
     recovered: trio.Event = field(factory=trio.Event)
     draining: trio.Event = field(factory=trio.Event)
     ended: trio.Event = field(factory=trio.Event)
+    _recovering: trio.CancelScope = field(factory=trio.CancelScope)
 
     async def run(
         self,
@@ -135,7 +138,7 @@ class Tree:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write)
             nursery.start_soon(self.desk.run)
-            in_flight = await self.desk.do(self.begin)
+            in_flight = await self._recorded(self.begin)
             self.outside.entrust()
             log.info("tree.run_started", orders_in_flight=in_flight)
             children = [*self._children(), *self._gated(interfaces)]
@@ -148,6 +151,15 @@ class Tree:
                 # Who is told to stop before the broker has been reached waits for it no longer.
                 starting.cancel_scope.cancel()
             await self._wind_down([one.name for one in interfaces])
+
+    async def _recorded(self, decide: Decide[T]) -> T:
+        """What a run begins and ends with.   Raises: JournalFailed if it cannot be written."""
+        try:
+            return await self.desk.do(decide)
+        except CreamError:
+            if self.desk.failure is not None:
+                raise self.desk.failure from None
+            raise
 
     def stop(self) -> None:
         """Begin to end. Does not wait."""
@@ -222,21 +234,28 @@ class Tree:
         return [gate(child) for child in interfaces]
 
     async def _await_recovery(self) -> None:
-        """Wait for the first session; without one, start all the same, but not trading."""
+        """Wait for the first session; without one, start all the same, but not trading.
+
+        Whoever stops the daemon meanwhile has not to wait for this.
+        """
+        with self._recovering:
+            await self._recover()
+
+    async def _recover(self) -> None:
         with trio.move_on_after(self.settings.recovery_wait):
             while not self.link.session_up:
                 await self.link.changed.wait()
         if not self.link.session_up:
             reason = "the broker could not be reached at start"
-            await self.desk.do(
-                restrict(Cause.DISCONNECT, TradingState.REDUCING, reason, "recovery")
-            )
+            away = restrict(Cause.DISCONNECT, TradingState.REDUCING, reason, "recovery")
+            await self.desk.do(away, passes_without_journal=True)
         self.operations.recovered = True
         self.recovered.set()
 
     async def _wind_down(self, interfaces: Sequence[str]) -> None:
         """Intake has closed: finish or park what is in flight, then stop from the top down."""
         within = self.settings.stop_within
+        self._recovering.cancel()
         for name in interfaces:
             await self.supervisor.stop_when_done(name, within)
         if self.settings.watch_link:
@@ -250,7 +269,7 @@ class Tree:
         await self.supervisor.stop("feed_reader", within)
         self.hub.close()
         if self.desk.failure is None:
-            await self.desk.do(end_run)
+            await self._recorded(end_run)
         self.desk.channels.commands_in.close()
         await self.desk.finished.wait()
         self.desk.channels.batches.close()
