@@ -3,8 +3,8 @@
 The session connects the order stream, sweeps (whatever happened while nobody listened), and only
 then lets the router send. If the stream drops, the scope ends and takes the router with it; the
 supervisor starts the next session after a backoff. The watchdog ends it too, when the broker is
-gone. While a mass cancel is owed the router waits: nothing new leaves before everything old is
-confirmed gone.
+gone. Trading is REDUCING then, so that no entry leaves; exits do not wait for the mass cancel that
+is owed, for to prove that a lost order is absent takes longer than a stop can wait.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -56,12 +56,12 @@ class BrokerSession:
                 self.link.set_session(True)
                 log.info("broker_session.session_started", broker=self.broker.name)
                 task_status.started()
+                await nursery.start(self.router.run, self.jobs)
+                nursery.start_soon(self.tactics.run)
                 if self.desk.book.mass_cancel_owed is not None:
                     await self._debts_paid()
                     # Only now can a reconciliation be clean enough to resume.
                     await self.sweep()
-                await nursery.start(self.router.run, self.jobs)
-                nursery.start_soon(self.tactics.run)
         except* BrokerUnavailable:
             self.link.failed()
             raise

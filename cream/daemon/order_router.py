@@ -26,8 +26,9 @@ from cream.core.model.broker import (
     SubmitOutcome,
     Unavailable,
 )
-from cream.core.model.errors import BrokerUnavailable
-from cream.core.model.order import Order, OrderPurpose, OrderStatus
+from cream.core.model.errors import BrokerUnavailable, CreamError
+from cream.core.model.money import ZERO
+from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms
 from cream.core.ports import Broker
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker
@@ -46,13 +47,15 @@ class RouterSettings:
 
     `unavailable_retry`: how long an order that certainly has not left is tried again;
     `release`: how long an exit waits for the protection that holds its shares to be gone;
-    `cancel_again`: how long the broker may leave a cancel without effect before it is asked again.
+    `cancel_again`: how long the broker may leave a cancel without effect before it is asked again;
+    `look`: how long it may say nothing of a cancel before it is asked what became of the order.
     """
 
     submit_timeout: float = 10.0
     cancel_timeout: float = 10.0
     unavailable_retry: float = 3.0
     release: float = 5.0
+    look: float = 1.0
     cancel_again: Backoff = field(factory=lambda: Backoff(base=2.0, cap=60.0))
     backoff: Backoff = field(factory=lambda: Backoff(base=0.1, cap=2.0))
 
@@ -138,8 +141,11 @@ class Router:
         attempt = 0
         last: SubmitOutcome | None = None
         while True:
-            if not self._may_leave(approved):
-                return last or self._stopped_at_the_door(approved)
+            if self._is_withdrawn(approved):
+                return last
+            stopped = self._stopped_at_the_door(approved)
+            if stopped is not None:
+                return last or stopped
             last = await self._submit_once(approved)
             if not isinstance(last, Unavailable):
                 if not isinstance(last, OutcomeUnknown):
@@ -151,20 +157,26 @@ class Router:
             await trio.sleep(self.settings.backoff.ceiling(attempt))
             attempt += 1
 
-    def _may_leave(self, approved: Approved) -> bool:
-        """Asked right before the sending: what was allowed may not be any more."""
-        book = self.desk.book
-        if approved.terms.purpose is OrderPurpose.ENTRY and not book.trading_state.allows_increases:
-            return False
-        return book.order(approved.terms.order_id).status is OrderStatus.PENDING_NEW
+    def _stopped_at_the_door(self, approved: Approved) -> Refused | None:
+        """Asked right before the sending: what was allowed may not be any more.
 
-    def _stopped_at_the_door(self, approved: Approved) -> SubmitOutcome | None:
-        """Why an order that was approved does not leave; None where it was withdrawn."""
-        book = self.desk.book
-        if book.order(approved.terms.order_id).status is not OrderStatus.PENDING_NEW:
-            return None
-        state = book.trading_state.value
-        return Refused(f"TRADING_{state}", f"trading became {state} before the order was sent")
+        Between the last decision and the sending others were durable, and fills were booked.
+        """
+        book, terms = self.desk.book, approved.terms
+        if self.desk.failure is not None:
+            message = "the journal cannot commit: only cancels leave"
+            return Refused("PERSISTENCE_UNAVAILABLE", message)
+        if terms.purpose is OrderPurpose.ENTRY:
+            if book.trading_state.allows_increases:
+                return None
+            state = book.trading_state.value
+            return Refused(f"TRADING_{state}", f"trading became {state} before the order was sent")
+        problem = _closes_too_much(book, terms)
+        return Refused("POSITION_MISMATCH", problem) if problem is not None else None
+
+    def _is_withdrawn(self, approved: Approved) -> bool:
+        order = self.desk.book.order(approved.terms.order_id)
+        return order.status is not OrderStatus.PENDING_NEW
 
     async def _submit_once(self, approved: Approved) -> SubmitOutcome:
         """Send if the breaker lets it; exits and protection always pass."""
@@ -206,15 +218,24 @@ class Router:
         still protected as before.
         """
         order_id = approved.terms.order_id
-        holders = await self.desk.do(_release_holders(order_id))
+        if self.desk.failure is not None:
+            # It is stopped at the door: whatever protects the position stays.
+            return True
+        try:
+            holders = await self.desk.do(_release_holders(order_id))
+        except CreamError as error:
+            return await self._refuse(order_id, error.kind.code, error.message)
         with trio.move_on_after(self.settings.release):
             while any(self.desk.book.order(one).is_open for one in holders):
                 await self.desk.wait_change()
-            await self.desk.do(_bound_exit(order_id))
+            await self.desk.do(_bound_exit(order_id), passes_without_journal=True)
             return True
         message = "the orders that protect the position were not cancelled in time"
-        refusal = Refused("PROTECTION_NOT_RELEASED", message)
-        await self.desk.do(_answered(order_id, refusal))
+        return await self._refuse(order_id, "PROTECTION_NOT_RELEASED", message)
+
+    async def _refuse(self, order_id: str, code: str, message: str) -> bool:
+        refusal = _answered(order_id, Refused(code, message))
+        await self.desk.do(refusal, passes_without_journal=True)
         return False
 
     # Cancelling ---------------------------------------------------------------------------------
@@ -249,10 +270,20 @@ class Router:
             wait = self.settings.cancel_again.ceiling(attempt)
         else:
             return False
-        with trio.move_on_after(wait):
-            while self.desk.book.order(order_id).status is order.status:
-                await self.desk.wait_change()
+        again = trio.current_time() + wait
+        if await self._unmoved(order, until=again - wait + min(wait, self.settings.look)):
+            if order.broker_order_id is not None:
+                # It may be gone, and the message that said so with it.
+                await self._look(order.broker_order_id)
+            await self._unmoved(order, until=again)
         return True
+
+    async def _unmoved(self, order: Order, *, until: float) -> bool:
+        """Wait for the order to change. Whether it has not by then."""
+        with trio.move_on_at(until) as waited:
+            while self.desk.book.order(order.order_id).status is order.status:
+                await self.desk.wait_change()
+        return waited.cancelled_caught
 
     async def _cancel_once(self, order: Order, broker_order_id: str) -> bool:
         """Ask once. False when asking again is pointless."""
@@ -272,14 +303,20 @@ class Router:
 
     async def _ask_what_happened(self, order_id: str, broker_order_id: str, message: str) -> None:
         """A refused cancel means that something happened to the order: find out what (R-23)."""
-        try:
-            shown = await self.broker.order(broker_order_id)
-        except BrokerUnavailable:
-            shown = None
+        await self._look(broker_order_id)
+        await self.desk.do(_cancel_refused(order_id, message), passes_without_journal=True)
+
+    async def _look(self, broker_order_id: str) -> None:
+        """Ask the broker how the order stands, and take in what it says."""
+        shown = None
+        with trio.move_on_after(self.settings.cancel_timeout):
+            try:
+                shown = await self.broker.order(broker_order_id)
+            except BrokerUnavailable:
+                self.link.failed()
         if shown is not None:
             asked = read(OrderUpdate(event="asked", order=shown))
             await self.desk.do(asked, passes_without_journal=True)
-        await self.desk.do(_cancel_refused(order_id, message), passes_without_journal=True)
 
 
 def _answered(order_id: str, outcome: SubmitOutcome) -> Decide[None]:
@@ -338,20 +375,21 @@ def _bound_exit(order_id: str) -> Decide[None]:
 
     def decide(book: Book, now: datetime) -> Decided[None]:
         order = book.order(order_id)
-        if order.status is not OrderStatus.PENDING_NEW:
+        problem = _closes_too_much(book, order.terms)
+        if order.status is not OrderStatus.PENDING_NEW or problem is None:
             return Decided(None)
-        for instrument, side, quantity in order.terms.moves:
-            position = book.position(instrument)
-            right_side = exit_side(position.quantity) is side
-            held = abs(position.quantity) if right_side else 0
-            if quantity > held:
-                event = e.OrderRefused(
-                    at=now,
-                    order_id=order_id,
-                    code="POSITION_MISMATCH",
-                    message=f"{quantity:f} {instrument.symbol} to close, but only {held} are held",
-                )
-                return Decided(None, (event,))
-        return Decided(None)
+        event = e.OrderRefused(at=now, order_id=order_id, code="POSITION_MISMATCH", message=problem)
+        return Decided(None, (event,))
 
     return decide
+
+
+def _closes_too_much(book: Book, terms: OrderTerms) -> str | None:
+    """What an exit closes that is not held, in words; None where all of it is."""
+    for instrument, side, quantity in terms.moves:
+        position = book.position(instrument)
+        right_side = exit_side(position.quantity) is side
+        held = abs(position.quantity) if right_side else ZERO
+        if quantity > held:
+            return f"{quantity:f} {instrument.symbol} to close, but only {held} are held"
+    return None
