@@ -49,9 +49,7 @@ def _digests(given: argparse.Namespace) -> int:
 
 def _replay(given: argparse.Namespace) -> int:
     permitted = frozenset(given.only.split(",")) if given.only is not None else None
-    question = Question(
-        seed=given.seed, mutant=given.mutant, permitted=permitted, keep_lines=True
-    )
+    question = Question(seed=given.seed, mutant=given.mutant, permitted=permitted, keep_lines=True)
     ending = tell(question)
     print("\n".join(ending.lines))
     print(ending.digest, ending.violation or "nothing is wrong", file=sys.stderr)

@@ -127,8 +127,10 @@ class Agents:
         sign = SIGN_OF[symbol]
         quote = self.exchange.market.latest(symbol)
         assert quote is not None
-        away = Decimal("0.0015") if deed != "rest" else -Decimal(
-            f"{chance.uniform(0.002, 0.02, 'rests at', number):.4f}"
+        away = (
+            Decimal("0.0015")
+            if deed != "rest"
+            else -Decimal(f"{chance.uniform(0.002, 0.02, 'rests at', number):.4f}")
         )
         price = _cents(quote.mid * (1 + sign * away))
         risk = Decimal(f"{chance.uniform(0.003, 0.02, 'risk', number):.4f}")

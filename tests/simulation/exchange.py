@@ -248,9 +248,7 @@ class Exchange:
         world, p = self.world, self.world.profile
         key = (update.event, update.order.client_order_id)
         # Drawn whether or not somebody listens: the world does not depend on who does.
-        dropped = world.fault(
-            "stream.dropped", p.update_dropped, *key, seconds=UNTIL_RECONCILED
-        )
+        dropped = world.fault("stream.dropped", p.update_dropped, *key, seconds=UNTIL_RECONCILED)
         twice = world.fault("stream.twice", p.update_twice, *key)
         late = world.fault("stream.late", p.update_late, *key, seconds=_LATEST_UPDATE)
         seconds = world.chance.uniform(0.001, _UPDATE_SECONDS, "told", *key)

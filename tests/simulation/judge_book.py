@@ -58,7 +58,9 @@ class BookJudge:
                 left = self.broker.working()
                 self._demand(not left, "I5", f"a mass cancel is confirmed, and {left} work")
             case e.OrderIntended() if event.terms.purpose is OrderPurpose.ENTRY:
-                self._priced(event)
+                # A slice has the price of its plan.
+                if event.terms.parent_order_id is None:
+                    self._priced(event)
             case _:
                 pass
         if order is not None:

@@ -21,6 +21,8 @@ _FASTEST, _SLOWEST = 0.005, 0.12
 # How long nothing comes back before a client has to call it a failure of the network.
 _NO_ANSWER = 12.0
 _LATEST = 25.0
+# From a lost submit until its absence is proven.
+_ABSENCE = 45.0
 _SLOW_ANSWER = 4.0
 
 
@@ -99,16 +101,21 @@ class Network:
         if world.fault("net.unavailable", p.unavailable, *key, seconds=2):
             request.end(NotTaken("503 service unavailable"))
             return
-        if world.fault("net.request_lost", p.request_lost, *key, seconds=_NO_ANSWER):
+        if world.fault("net.request_lost", p.request_lost, *key, seconds=self._doubt(request)):
             await self._nothing_comes(request)
             return
-        if world.fault("net.gateway_timeout", p.gateway_timeout, *key, seconds=3):
+        if world.fault("net.gateway_timeout", p.gateway_timeout, *key, seconds=self._doubt(request)):
             await self._gateway_gives_up(request)
             return
         if world.fault("net.request_late", p.request_late, *key, seconds=_LATEST):
             await self._arrive_late(request)
             return
         await self._arrive(request)
+
+    @staticmethod
+    def _doubt(request: _Request[T]) -> float:
+        """How long a lost request is felt: that an order is absent takes its time to prove."""
+        return _ABSENCE if request.op == "submit" else _NO_ANSWER
 
     async def _arrive(self, request: _Request[T]) -> None:
         world, p = self.world, self.world.profile

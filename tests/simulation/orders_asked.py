@@ -10,7 +10,6 @@ from attrs import define, field
 from cream.core.execution.book import Book
 from cream.core.model.order import OrderPurpose, OrderTerms
 from cream.core.model.plan import DecisionPlan
-from cream.core.model.state import Cause
 from tests.simulation.world import World
 
 
@@ -68,8 +67,5 @@ class Memory:
             order = book.find(order_id)
             self.world.demand(order is not None, "I2", f"{order_id} was cancelled and is lost")
         if self.halted:
-            self.world.demand(
-                Cause.OPERATOR in book.restrictions,
-                "I20",
-                "the operator has stopped trading, and a new life does not know it",
-            )
+            text = "the operator has stopped trading, and a new life does not know it"
+            self.world.demand(not book.trading_state.allows_increases, "I20", text)

@@ -33,6 +33,7 @@ class Person:
     memory: Memory
     door: Door
     restart: Callable[[], None]
+    is_busy: bool = False
 
     async def run(self, until: float) -> None:
         """Do this history's deeds."""
@@ -48,7 +49,9 @@ class Person:
             )
             self.exchange.world.trace.note(f"the operator: {deed}")
             chance.sometimes(f"the operator: {deed}")
+            self.is_busy = True
             await self._do(deed)
+            self.is_busy = False
             await trio.sleep(chance.uniform(5, 40, "operator waits", index))
             await self.resume()
 
@@ -57,7 +60,7 @@ class Person:
         while True:
             await trio.sleep(_LOOKS_EVERY)
             operations = self.door.operations
-            if operations is None or self.memory.halted:
+            if operations is None or self.memory.halted or self.is_busy:
                 continue
             causes = {one.cause for one in operations.trading_state().restrictions}
             if any(one.startswith("journal") for one in operations.readiness().reasons):

@@ -96,9 +96,7 @@ class NetworkBroker:
         )
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
-        return await self._ask(
-            "executions_since", lambda: self.exchange.executions_since(moment)
-        )
+        return await self._ask("executions_since", lambda: self.exchange.executions_since(moment))
 
     async def positions(self) -> Sequence[BrokerPosition]:
         return await self._ask("positions", self.exchange.venue.positions)
