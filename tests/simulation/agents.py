@@ -240,7 +240,7 @@ class Agents:
             for one in operations.orders()
             if one.is_open
             and one.terms.purpose in (OrderPurpose.ENTRY, OrderPurpose.EXIT)
-            and one.terms.plan_id in self.memory.acknowledged
+            and one.order_id in self.memory.acknowledged.get(one.terms.plan_id, ())
         ]
         if not going:
             return

@@ -1,10 +1,6 @@
 """Which deliberate bugs can be planted into the daemon, to see whether the simulation notices?"""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from tests.simulation.mutants import believing, guarding, journalling, sending
+from tests.simulation.mutants.registry import REGISTRY, Mutant, planted
 
-
-@contextmanager
-def planted(name: str) -> Iterator[None]:
-    """The daemon with the bug `name`; without any where the name is empty."""
-    yield
+__all__ = ["REGISTRY", "Mutant", "believing", "guarding", "journalling", "planted", "sending"]
