@@ -74,6 +74,14 @@ class Hub:
             send.close()
             receive.close()
 
+    def break_off(self) -> None:
+        """End every subscription: not all that has happened is going to be published.
+
+        Whoever subscribes again begins with what is true then.
+        """
+        for sender in list(self._senders):
+            self._drop(sender, StreamEnd.FELL_BEHIND)
+
     def close(self) -> None:
         """End every subscription, after what it has been given, and all later ones at once."""
         self._closed = True

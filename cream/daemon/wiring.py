@@ -1,11 +1,13 @@
 """How do the subsystems get their collaborators? By arguments, here and nowhere else."""
 
+from functools import partial
+
 import structlog
 import trio
 from attrs import frozen
 
 from cream.core.execution.book import Book
-from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
 from cream.daemon.account_board import AccountBoard
@@ -113,7 +115,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         channels=DeskChannels.to(batches_in, jobs_in),
         published=publisher,
         touch=touched_by,
-        on_failure=lambda _error: outside.distrust(),
+        on_failure=partial(_distrusted, outside, hub),
     )
     return _Ground(
         desk=desk,
@@ -127,6 +129,12 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         batches=batches_out,
         jobs=jobs_out,
     )
+
+
+def _distrusted(outside: Outside, hub: Hub, _error: JournalFailed) -> None:
+    """What could not be committed is published to nobody: followers have to begin anew."""
+    outside.distrust()
+    hub.break_off()
 
 
 def _monitor(settings: TreeSettings, ground: _Ground) -> StopMonitor:
