@@ -59,13 +59,15 @@ class Door:
     operations: Operations | None = None
     process: Process | None = None
 
-    async def call(self, act: Callable[[Operations], Awaitable[T]]) -> T | None:
+    async def call(
+        self, act: Callable[[Operations], Awaitable[T]], patience: float = _PATIENCE
+    ) -> T | None:
         """The answer; None where there is none: refused, out of patience, or the daemon died."""
         operations, process = self.operations, self.process
         if operations is None or process is None or not process.is_alive:
             await trio.lowlevel.checkpoint()
             return None
-        with trio.move_on_after(_PATIENCE) as scope:
+        with trio.move_on_after(patience) as scope:
             process.ties(scope)
             try:
                 answer = await act(operations)
@@ -249,6 +251,24 @@ class Agents:
         if results and results[0].accepted:
             self.memory.cancelled[chosen] = None
             chance.sometimes("a cancel was taken")
+
+    async def listen(self) -> None:
+        """Follow every change, as a dashboard does (I17): in order, without a gap, or to an end."""
+        while True:
+            await trio.sleep(1)
+            if self.door.operations is not None:
+                await self.door.call(self._follow, patience=float("inf"))
+
+    async def _follow(self, operations: Operations) -> None:
+        async with operations.subscribe() as updates:
+            last = updates.sequence
+            async for update in updates:
+                if update.sequence <= updates.sequence:
+                    continue  # durable only now, and part of what was true at the beginning
+                follows = update.sequence == last + 1
+                text = f"update {update.sequence} came after {last}"
+                self.exchange.world.demand(follows, "I17", text)
+                last = update.sequence
 
     async def _look(self, operations: Operations) -> None:
         await trio.lowlevel.checkpoint()

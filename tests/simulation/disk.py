@@ -156,7 +156,8 @@ class DiskJournal:
         records: list[Record] = []
         end = 0
         try:
-            for end, rows in self.disk.frames():
+            for frame_end, rows in self.disk.frames():
+                end = frame_end
                 for entry in chain.verified((_Row(*row) for row in rows), head):  # type: ignore[arg-type]
                     records.append(entry.record)
                     head = chain.Head(entry.record.sequence, entry.hash)

@@ -43,8 +43,8 @@ from tests.simulation.world import ProcessDied, World
 # After the storm, in seconds: how long everything may take to come right, and to come to rest.
 HEAL_SECONDS = 75.0
 STILL_SECONDS = 30.0
-# I8, I19: a start in calm weather, and a stop in order. After the storm orders may be unknown still,
-# and that they are absent takes 30 s to prove.
+# I8, I19: a start in calm weather, and a stop in order. After the storm orders may be unknown
+# still, and that they are absent takes 30 s to prove.
 START_SECONDS = 30.0
 CALM_DOWN_SECONDS = 60.0
 STOP_SECONDS = 40.0
@@ -118,6 +118,7 @@ class History:
         start(self.person.look_after)
         start(Stranger(self.exchange, self.judge).run, horizon)
         start(self._watch)
+        start(self.agents.listen)
         await trio.sleep_until(horizon)
         await self._heal()
         await self._end()
@@ -153,7 +154,7 @@ class History:
 
     async def _end(self) -> None:
         """Compare; stop in order; start once more; compare again."""
-        judge = EndJudge(self.exchange, self.memory)
+        judge = EndJudge(self.exchange, self.memory, lambda: self.judge.reconciliations)
         assert self.tree is not None
         await judge.judge(self.tree, await self._records())
         self._stopped = trio.Event()
@@ -162,7 +163,7 @@ class History:
             await self._stopped.wait()
         self.world.demand(self._stopped.is_set(), "I19", "a stop in order does not come to its end")
         with trio.move_on_after(START_SECONDS):
-            while not self._is_ready():
+            while not self._is_ready():  # noqa: ASYNC110 - asked as a caller would ask
                 await trio.sleep(0.5)
         self.world.demand(self._is_ready(), "I8", "not ready after a stop and a start")
         assert self.tree is not None
@@ -192,7 +193,7 @@ class History:
                 except* (JournalFailed, Escalated) as group:
                     self.world.trace.note(f"the daemon gives up: {group.exceptions[0]}")
                     chance.sometimes("the daemon gave up")
-                except* Exception as group:
+                except* Exception as group:  # noqa: BLE001 - barrier: the daemon, not the world
                     self.world.violate("defect", f"the daemon ended by {_leaf(group)!r}")
             self.tree = self.door.operations = None
             died = not process.is_alive
@@ -219,6 +220,7 @@ class History:
         )
         tree = await assemble(settings_of_the_daemon(), outside)
         book = tree.desk.book
+        self.judge.begun(book)
         self.memory.check(book)
         BookJudge(self.exchange, self.judge, feed, book).watch()
         broker.submitting = lambda terms: self.judge.submitting(terms, book)

@@ -16,6 +16,7 @@ from cream.core.execution.events import Record
 from cream.core.model.broker import Execution, SubmitOutcome, Unavailable
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderPurpose, OrderTerms, Side
+from cream.core.model.state import Cause
 from tests.simulation.exchange import Exchange
 from tests.simulation.orders_asked import Memory
 
@@ -31,23 +32,50 @@ MAX_UNITS = 150
 class BrokerJudge:
     """Watches what passes between a daemon and its broker.
 
-    `durable` are the orders whose intent is on the disk. `strangers` are broker ids of orders that
-    are none of the daemon's.
+    `durable` are the orders whose intent is on the disk; what else is there is folded here in a
+    way of its own: what restricts trading, and whether a mass cancel is owed. `strangers` are
+    broker ids of orders that are none of the daemon's.
     """
 
     exchange: Exchange
     memory: Memory
     durable: dict[str, OrderTerms] = field(factory=dict)
+    restricted: set[Cause] = field(factory=set)
+    owes_mass_cancel: bool = False
+    reconciliations: int = 0
     strangers: set[str] = field(factory=set)
     _may_send_again: dict[str, bool] = field(factory=dict)
     _cancels: Counter[str] = field(factory=Counter)
     _taken: dict[tuple[str, str, str], Decimal] = field(factory=dict)
 
     def recorded(self, records: Sequence[Record]) -> None:
-        """These records are on the disk."""
+        """These records are on the disk; all of them from the first, where a life begins."""
+        if records and records[0].sequence == 1:
+            self.restricted.clear()
+            self.owes_mass_cancel, self.reconciliations = False, 0
         for record in records:
-            if isinstance(record.event, e.OrderIntended):
-                self.durable[record.event.terms.order_id] = record.event.terms
+            match record.event:
+                case e.OrderIntended(terms=terms):
+                    self.durable[terms.order_id] = terms
+                case e.TradingRestricted(cause=cause):
+                    self.restricted.add(cause)
+                case e.RestrictionLifted(cause=cause):
+                    self.restricted.discard(cause)
+                case e.MassCancelOwed():
+                    self.owes_mass_cancel = True
+                case e.MassCancelConfirmed():
+                    self.owes_mass_cancel = False
+                case e.ReconciliationCompleted():
+                    self.reconciliations += 1
+                case _:
+                    pass
+
+    def begun(self, book: Book) -> None:
+        """A new life has read the disk."""
+        demand = self.exchange.world.demand
+        demand(book.restrictions.keys() == self.restricted, "I20", "a restriction is forgotten")
+        owes = book.mass_cancel_owed is not None
+        demand(owes is self.owes_mass_cancel, "I14", "a mass cancel that is owed is forgotten")
 
     def submitting(self, terms: OrderTerms, book: Book) -> None:
         """An order is about to be sent."""

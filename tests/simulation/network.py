@@ -101,10 +101,11 @@ class Network:
         if world.fault("net.unavailable", p.unavailable, *key, seconds=2):
             request.end(NotTaken("503 service unavailable"))
             return
-        if world.fault("net.request_lost", p.request_lost, *key, seconds=self._doubt(request)):
+        doubt = self._doubt(request)
+        if world.fault("net.request_lost", p.request_lost, *key, seconds=doubt):
             await self._nothing_comes(request)
             return
-        if world.fault("net.gateway_timeout", p.gateway_timeout, *key, seconds=self._doubt(request)):
+        if world.fault("net.gateway_timeout", p.gateway_timeout, *key, seconds=doubt):
             await self._gateway_gives_up(request)
             return
         if world.fault("net.request_late", p.request_late, *key, seconds=_LATEST):

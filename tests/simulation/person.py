@@ -92,7 +92,7 @@ class Person:
     async def _kill(self, *, flatten: bool) -> None:
         async def kill(operations: Operations) -> bool:
             view = await operations.kill_switch("enough", "person", flatten)
-            return not view.state.allows_increases
+            return not view.trading_state.state.allows_increases
 
         done = await self.door.call(kill)
         self.exchange.world.demand(done is not False, "I20", "a kill switch has halted nothing")

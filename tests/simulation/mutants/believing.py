@@ -11,9 +11,9 @@ from cream.core.execution import lifecycle, reports
 from cream.core.execution.book import Book
 from cream.core.model.position import Position
 from cream.core.risk.decisions import Decided, request_cancels
-from cream.daemon import reconciler
+from cream.daemon import reconciling
 from cream.daemon.broker_session import BrokerSession
-from cream.daemon.reconciler import Reconciler, _absent
+from cream.daemon.reconciler import Reconciler
 from tests.simulation.mutants.registry import Bench, mutant
 
 
@@ -56,7 +56,7 @@ def absence_is_refusal(bench: Bench) -> None:
         if shown is not None:
             await self._told(shown)
         else:
-            await self.desk.do(_absent(order.order_id, 1), passes_without_journal=True)
+            await self.desk.do(reconciling.absent(order.order_id, 1), passes_without_journal=True)
 
     bench.swap(Reconciler, "_look_up", look_up)
 
@@ -76,8 +76,8 @@ def unknown_orders_are_not_looked_up(bench: Bench) -> None:
 def unknown_orders_are_cancelled(bench: Bench) -> None:
     """An order that somebody else has placed is taken in, and cancelled."""
 
-    def adopted(shown: Any) -> Any:
-        decide = plain(shown)
+    def adopted(shown: Any, max_age: Any) -> Any:
+        decide = plain(shown, max_age)
 
         def cancelling(book: Any, now: Any) -> Any:
             decided = decide(book, now)
@@ -87,7 +87,7 @@ def unknown_orders_are_cancelled(bench: Bench) -> None:
 
         return cancelling
 
-    plain = bench.swap(reconciler, "_adopted", adopted)
+    plain = bench.swap(reconciling, "adopted", adopted)
 
 
 @mutant("I10")
@@ -129,10 +129,10 @@ def money_is_rounded(bench: Bench) -> None:
 def a_reconciliation_always_writes(bench: Bench) -> None:
     """A clean reconciliation lifts restrictions that do not stand."""
 
-    async def conclude(self: Reconciler, result: Any) -> None:
+    async def conclude(self: Reconciler, *args: Any) -> None:
         from cream.core.model.state import Cause
 
-        await plain(self, result)
+        await plain(self, *args)
 
         def again(_book: Any, now: Any) -> Any:
             lifted = e.RestrictionLifted(

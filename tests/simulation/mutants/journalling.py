@@ -40,9 +40,7 @@ def commit_without_waiting(bench: Bench) -> None:
     async def write(self: Any, group: Any, within_seconds: float) -> None:
         for batch in group:
             batch.committed()
-        quiet = [
-            evolve(batch, committed=lambda: None, failed=batch.failed) for batch in group
-        ]
+        quiet = [evolve(batch, committed=lambda: None, failed=batch.failed) for batch in group]
         await plain(self, quiet, within_seconds)
 
     plain = bench.swap(_Writer, "write", write)
