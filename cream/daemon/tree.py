@@ -142,14 +142,11 @@ class Tree:
             self.outside.entrust()
             log.info("tree.run_started", orders_in_flight=in_flight)
             children = [*self._children(), *self._gated(interfaces)]
-            async with trio.open_nursery() as starting:
-                starting.start_soon(self._await_recovery)
-                await nursery.start(self.supervisor.run, children)
-                log.info("tree.tree_started", book_sequence=self.desk.book.sequence)
-                task_status.started()
-                await self.draining.wait()
-                # Who is told to stop before the broker has been reached waits for it no longer.
-                starting.cancel_scope.cancel()
+            nursery.start_soon(self._await_recovery)
+            await nursery.start(self.supervisor.run, children)
+            log.info("tree.tree_started", book_sequence=self.desk.book.sequence)
+            task_status.started()
+            await self.draining.wait()
             await self._wind_down([one.name for one in interfaces])
 
     async def _recorded(self, decide: Decide[T]) -> T:
