@@ -96,7 +96,30 @@ class Ambiguous:
     why: str
 
 
-Failure = DefiniteRefusal | LookItUp | NotFound | Throttled | CredentialsRefused | Ambiguous
+@frozen
+class NothingSent:
+    """The request did not leave."""
+
+    why: str
+
+
+@frozen
+class Unreadable:
+    """It was done, and what it made is not known."""
+
+    why: str
+
+
+Failure = (
+    DefiniteRefusal
+    | LookItUp
+    | NotFound
+    | Throttled
+    | CredentialsRefused
+    | Ambiguous
+    | NothingSent
+    | Unreadable
+)
 
 
 def failure_of(status: int, body: bytes) -> Failure:
@@ -135,7 +158,9 @@ def submit_outcome(failure: Failure) -> Refused | Unavailable | OutcomeUnknown:
             return Unavailable(message) if certain else OutcomeUnknown(message)
         case CredentialsRefused(message):
             return Unavailable(f"the keys were refused: {message}")
-        case Ambiguous(why):
+        case NothingSent(why):
+            return Unavailable(why)
+        case Ambiguous(why) | Unreadable(why):
             return OutcomeUnknown(why)
         case _:
             assert_never(failure)
