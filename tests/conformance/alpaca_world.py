@@ -20,7 +20,7 @@ from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.sandbox.app import Sandbox
 from cream.adapters.sandbox.faults import read_fault
 from cream.adapters.sandbox.server import SandboxSettings, serve_sandbox
-from cream.core.model.order import Order
+from cream.core.model.order import Order, OrderPurpose
 from cream.core.model.plan import Environment
 from cream.core.model.secret import Secret
 from cream.core.safety.heartbeat import HeartbeatLimits
@@ -62,9 +62,9 @@ class AlpacaLife(Life):
         )
         return sum(held, Decimal(0))
 
-    def only(self) -> Order:
-        """The only order that the daemon has."""
-        (order,) = self.orders()
+    def entry(self) -> Order:
+        """The only entry that the daemon has."""
+        (order,) = self.orders(OrderPurpose.ENTRY)
         return order
 
 
@@ -105,10 +105,13 @@ async def life(
                 draw=lambda: 0.5,
             )
             tree = await assemble(change(tree_settings(Settings(), "test", "test")), outside)
-            await nursery.start(market.move)
-            await nursery.start(partial(tree.run, ()))
-            await tree.recovered.wait()
-            yield AlpacaLife(tree, broker, market, nursery, sandbox=sandbox)  # type: ignore[arg-type]
-            tree.stop()
-            await tree.ended.wait()
+            async with trio.open_nursery() as daemon:
+                await daemon.start(market.move)
+                await daemon.start(partial(tree.run, ()))
+                await tree.recovered.wait()
+                at_sandbox: Any = broker
+                yield AlpacaLife(tree, at_sandbox, market, daemon, sandbox=sandbox)
+                tree.stop()
+                await tree.ended.wait()
+                daemon.cancel_scope.cancel()
         nursery.cancel_scope.cancel()

@@ -28,7 +28,8 @@ async def outcome(one: Life, name: str) -> Mapping[str, Any]:
     if result.verdict.ok and result.orders:
         with trio.fail_after(3_600):
             while not all(settled(order) for order in one.orders()):
-                await trio.sleep(QUIET_SECONDS)
+                with trio.move_on_after(QUIET_SECONDS):
+                    await one.tree.desk.wait_change()
         await trio.sleep(QUIET_SECONDS)
     return {
         "ok": result.verdict.ok,

@@ -88,9 +88,13 @@ class RateBudget:
             self._hold(now, reset_in_seconds)
 
     def throttled(self, now: float, retry_after_seconds: float) -> None:
-        """The broker refused a request for being one too many."""
+        """The broker refused a request for being one too many: our count was too high.
+
+        It falls to where entries go out one by one after the pause, and everything above them a
+        little faster: whoever asks nothing at all can no longer tell a busy broker from a dead one.
+        """
         self._fill(now)
-        self._tokens = 0.0
+        self._tokens = min(self._tokens, RESERVED_ABOVE[Priority.OPEN] * self.limit + 1)
         self._hold(now, retry_after_seconds)
 
     @property

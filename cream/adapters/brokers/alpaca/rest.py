@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 MAX_CONNECTIONS = 8
 # Alpaca closes idle connections after a minute; closing first avoids the race with it.
 KEEP_ALIVE_SECONDS = 30.0
-# Where a 429 says nothing about when to come back: a token takes a third of a second.
+# Where a 429 says nothing about when to come back: a request more takes Alpaca a third of a second.
+# (If the count has run out, the headers say for how long; the budget sees to that.)
 THROTTLED_SECONDS = 1.0
 
 Params = Mapping[str, str]
@@ -157,14 +158,11 @@ class AlpacaRest:
             self.turnstile.answered()
             return
         headers = response.headers
-        self.turnstile.answered(
-            _whole(headers.get("X-RateLimit-Remaining")), self._reset_in(headers)
-        )
+        remaining = _whole(headers.get("X-RateLimit-Remaining"))
+        self.turnstile.answered(remaining, self._reset_in(headers))
         if response.status_code == 429:
             after = _whole(headers.get("Retry-After"))
-            reset = self._reset_in(headers)
-            wait = after if after is not None else reset if reset else THROTTLED_SECONDS
-            self.turnstile.throttled(wait)
+            self.turnstile.throttled(THROTTLED_SECONDS if after is None else after)
 
     def _reset_in(self, headers: httpx.Headers) -> float | None:
         at = _whole(headers.get("X-RateLimit-Reset"))

@@ -84,6 +84,13 @@ def test_a_count_with_something_left_holds_nobody() -> None:
     assert one.wait_seconds(Priority.OPEN, 0) == 0
 
 
+def test_after_a_refusal_entries_go_out_one_by_one_and_queries_faster() -> None:
+    """A budget that lets nothing out looks like a broker that is gone."""
+    one = budget()
+    one.throttled(0, 0)
+    assert [spend(one, kind) for kind in (Priority.OPEN, Priority.QUERY)] == [1, 10]
+
+
 def test_a_refusal_holds_everyone_and_cancels_only_shortly() -> None:
     one = budget()
     one.throttled(0, 30)
