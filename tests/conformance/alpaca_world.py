@@ -38,6 +38,13 @@ class AlpacaLife(Life):
 
     sandbox: Any = None
 
+    async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
+        """Wait for `condition()`, looking at every change of the book and four times a second."""
+        with trio.fail_after(seconds):
+            while not condition():
+                with trio.move_on_after(0.25):
+                    await self.tree.desk.wait_change()
+
     def fault(self, name: str, **parameters: Any) -> None:
         """As `POST /faults` does."""
         faults = self.sandbox.faults
@@ -72,7 +79,7 @@ def quick(settings: TreeSettings) -> TreeSettings:
     """A watchdog and a reconciler that look every few seconds."""
     limits = HeartbeatLimits(interval=5.0, timeout=2.0, grace=20.0)
     reconciler = evolve(settings.reconciler, interval=10.0, in_flight_interval=1.0)
-    return evolve(settings, heartbeat=limits, reconciler=reconciler)
+    return evolve(settings, heartbeat=limits, reconciler=reconciler, levels_interval=1.0)
 
 
 @asynccontextmanager

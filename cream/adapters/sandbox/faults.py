@@ -50,8 +50,6 @@ class FaultName(Enum):
     REVOKE = "auth.revoke"
     # All figures of the account are zero.
     ZERO_ACCOUNT = "account.zero"
-    # Cancelled orders keep holding their shares for `seconds`.
-    QTY_RELEASE_LAG = "pos.qty_release_lag"
     # Fractions of shares are refused.
     FRACTIONAL_PAUSE = "risk.fractional_pause"
     # A cancel is taken and nothing happens until `seconds` have passed.

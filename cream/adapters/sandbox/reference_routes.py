@@ -16,7 +16,7 @@ from cream.adapters.sandbox.forms import read_symbol
 from cream.adapters.sandbox.refusals import Refusal, not_found, unprocessable
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.words import eastern, price, uuid_text
-from cream.core.exchange.calendar import SessionMode, Sessions, closes_early, is_trading_day
+from cream.core.exchange.calendar import closes_early, is_trading_day
 from cream.core.model.instrument import Equity, OptionContract, OptionRight
 from cream.core.options.occ import NEW_YORK, compact
 
@@ -166,12 +166,6 @@ class ReferenceRoutes:
             "close_price": price(quote.mid) if quote is not None else None,
             "close_price_date": None,
         }
-
-
-def listed_sessions(sessions: Sessions) -> str:
-    """What people are told of the hours."""
-    always = sessions.mode is SessionMode.ALWAYS_OPEN
-    return "always open" if always else "New York hours"
 
 
 def _asset(symbol: str) -> Json:
