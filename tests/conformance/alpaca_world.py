@@ -117,7 +117,7 @@ async def life(
                 await daemon.start(partial(tree.run, ()))
                 await tree.recovered.wait()
                 at_sandbox: Any = broker
-                yield AlpacaLife(tree, at_sandbox, market, daemon, sandbox=sandbox)
+                yield AlpacaLife(tree, at_sandbox, at_sandbox, market, daemon, sandbox=sandbox)
                 tree.stop()
                 await tree.ended.wait()
                 daemon.cancel_scope.cancel()

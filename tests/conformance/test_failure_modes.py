@@ -241,6 +241,27 @@ async def test_12_a_replacement_that_failed_may_have_happened(autojump_clock: Mo
         assert old.replaced_by == new.broker_order_id
 
 
+async def test_15_the_head_of_a_chain_of_replacements_is_followed(
+    autojump_clock: MockClock,
+) -> None:
+    """Replaced twice from outside: the daemon has the order on its last terms, and one order."""
+    async with life() as one:
+        broker: Any = one.broker
+        await one.submit(buy(limit="200.00", stop="195.00"))
+        await one.until(lambda: one.entry().broker_order_id is not None)
+        first = one.entry().broker_order_id
+        for price in ("199.00", "198.00"):
+            change = Replacement(client_order_id=f"hand-{price}", limit_price=Decimal(price))
+            outcome = await broker.replace(one.entry().broker_order_id, change)
+            assert isinstance(outcome, Accepted)
+            new = outcome.order.broker_order_id
+            await one.until(lambda new=new: one.entry().broker_order_id == new)
+        assert one.entry().broker_order_id != first
+        one.quote("AAPL", "197.50", "197.52")
+        await one.until(lambda: one.held() == 20)
+        same_as_at_the_venue(one)
+
+
 @pytest.mark.parametrize("name", ["rest.chain_not_ready", "rest.patch_403_qty"])
 async def test_15_39_a_replacement_that_is_refused_leaves_the_order(
     autojump_clock: MockClock, name: str

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from cream.adapters.sandbox.faults import FaultName, Faults
 from cream.adapters.sandbox.forms import Change, Form, read_form
-from cream.adapters.sandbox.listings import Query, flat_rows, paged
+from cream.adapters.sandbox.listings import Query, flat_rows, is_over, paged
 from cream.adapters.sandbox.refusals import (
     FORBIDDEN,
     Refusal,
@@ -254,7 +254,7 @@ class Exchange:
         """Move the market through the order's limit and back."""
         order = self._found(venue_id)
         quote = self.market.latest(order.instrument.symbol)
-        if quote is None or order.limit_price is None or order.status.is_closed:
+        if quote is None or order.limit_price is None or is_over(order):
             return
         size = int(order.quantity) + 1
         limit = order.limit_price
@@ -320,7 +320,7 @@ class Exchange:
         total = ZERO
         for order in self._venue.open_orders():
             for one in (order, *order.legs):
-                works = one.status is not OrderStatus.HELD and not one.status.is_closed
+                works = one.status is not OrderStatus.HELD and not is_over(one)
                 if works and one.instrument.symbol == symbol and one.side is closing:
                     total += one.quantity - one.filled
         return min(total, abs(held)) * (1 if held > 0 else -1)

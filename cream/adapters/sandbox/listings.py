@@ -12,6 +12,7 @@ from attrs import frozen
 
 from cream.adapters.sandbox.refusals import Refusal, unprocessable
 from cream.adapters.sandbox.words import symbol, uuid_text
+from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.model.broker import BrokerOrder
 from cream.core.model.order import OrderClass, OrderStatus
 
@@ -119,9 +120,14 @@ def _fits(order: BrokerOrder, query: Query) -> bool:
         case "all":
             return True
         case "open":
-            return not order.status.is_closed and order.status is not OrderStatus.HELD
+            return not is_over(order) and order.status is not OrderStatus.HELD
         case _:
-            return order.status.is_closed
+            return is_over(order)
+
+
+def is_over(order: BrokerOrder) -> bool:
+    """Whether the order can trade no more. One that was replaced cannot."""
+    return VenueStatus(order.raw_status).is_closed
 
 
 def _symbols(order: BrokerOrder) -> set[str]:

@@ -14,15 +14,18 @@ from cream.core.exchange.alpaca_status import order_status
 from cream.core.model.instrument import OptionContract
 from cream.core.options.occ import parse_instrument
 
-SPREAD = "mleg"
+SPREAD, REPLACED = "mleg", "replaced"
 # Legs that are remembered; a spread has four at most, and older ones can be asked for again.
 _MOST_LEGS = 50_000
 
 
 def is_open(order: AlpacaOrder) -> bool:
-    """Whether the order may still trade. A word that nobody knows does not close it."""
+    """Whether the order may still trade. A word that nobody knows does not close it.
+
+    One that was replaced cannot: its successor is listed by itself.
+    """
     status = order_status(order.status)
-    return status is None or not status.is_closed
+    return order.status != REPLACED and (status is None or not status.is_closed)
 
 
 def open_in_groups(

@@ -1,8 +1,8 @@
 """What do Alpaca's orders, positions and figures mean here?
 
-Nothing that Alpaca shows may be invisible because a word in it is new: an unknown status is
-`UNKNOWN_SUBMIT`, which moves nothing and is asked about; an unknown type is taken from the prices;
-a symbol that is neither share nor option stands for itself. Each such case is logged.
+Nothing that Alpaca shows may be invisible because a word in it is new: an unknown status is None,
+which moves nothing and is asked about; an unknown type is taken from the prices; a symbol that is
+neither share nor option stands for itself. Each such case is logged.
 
 Executions are named by what is certain on the stream and in the account's history alike: the order
 and how much of it was filled once the execution had happened. The two give ids of their own to the
@@ -66,6 +66,8 @@ def broker_order(order: AlpacaOrder) -> BrokerOrder:
         submitted_at=submitted,
         updated_at=order.updated_at.at if order.updated_at is not None else submitted,
         ratio=_ratio(order),
+        replaces=order.replaces or None,
+        replaced_by=order.replaced_by or None,
         legs=legs,
     )
 
@@ -184,11 +186,10 @@ def _first(*stamps: Stamp | None) -> datetime:
     raise SchemaMismatch("$.submitted_at", "is missing, and so is created_at")
 
 
-def _status(order: AlpacaOrder) -> OrderStatus:
+def _status(order: AlpacaOrder) -> OrderStatus | None:
     status = order_status(order.status)
     if status is None:
         log.warning("alpaca.status_unknown", order=order.id, status=order.status)
-        return OrderStatus.UNKNOWN_SUBMIT
     return status
 
 

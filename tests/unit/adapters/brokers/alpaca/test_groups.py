@@ -18,6 +18,7 @@ def made(id: str, **changes: Any) -> AlpacaOrder:
 def test_an_order_of_unknown_status_is_open() -> None:
     assert is_open(made("a", status="teleported"))
     assert not is_open(made("a", status="canceled"))
+    assert not is_open(made("a", status="replaced"))
 
 
 def test_a_group_is_listed_with_its_parent_while_that_is_open() -> None:

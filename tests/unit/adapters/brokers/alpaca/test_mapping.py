@@ -71,7 +71,13 @@ def test_every_documented_status_has_its_meaning(word: str) -> None:
 def test_a_status_that_nobody_knows_moves_nothing_and_is_kept() -> None:
     """R-18: never guessed at."""
     order = shown(status="teleported")
-    assert (order.status, order.raw_status) == (OrderStatus.UNKNOWN_SUBMIT, "teleported")
+    assert (order.status, order.raw_status) == (None, "teleported")
+
+
+def test_an_order_names_its_neighbours_in_a_chain_of_replacements() -> None:
+    order = shown(status="replaced", replaced_by="b", replaces=None)
+    assert (order.replaced_by, order.replaces) == ("b", None)
+    assert shown(replaces="a").replaces == "a"
 
 
 def test_a_bracket_is_shown_with_its_exits() -> None:
