@@ -3,8 +3,9 @@
 The session connects the order stream, sweeps (whatever happened while nobody listened), and only
 then lets the router send. If the stream drops, the scope ends and takes the router with it; the
 supervisor starts the next session after a backoff. The watchdog ends it too, when the broker is
-gone. Trading is REDUCING then, so that no entry leaves; exits do not wait for the mass cancel that
-is owed, for to prove that a lost order is absent takes longer than a stop can wait.
+gone. While a mass cancel is owed after that, the trading state lets no entry leave; exits and
+protection do leave: to prove that a lost order is absent takes longer than a stop can wait, and no
+broker that never confirms a cancel may keep it from working.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -52,13 +53,16 @@ class BrokerSession:
             async with self.broker.updates() as updates, trio.open_nursery() as nursery:
                 self.link.alive()
                 nursery.start_soon(self._read, updates)
+                # Asked before the sweep: a debt that is paid during it came too late for it to be
+                # resumed on.
+                owed = self.desk.book.mass_cancel_owed is not None
                 await self.sweep()
                 self.link.set_session(True)
                 log.info("broker_session.session_started", broker=self.broker.name)
                 task_status.started()
                 await nursery.start(self.router.run, self.jobs)
                 nursery.start_soon(self.tactics.run)
-                if self.desk.book.mass_cancel_owed is not None:
+                if owed:
                     await self._debts_paid()
                     # Only now can a reconciliation be clean enough to resume.
                     await self.sweep()

@@ -16,6 +16,7 @@ class BrokerLink:
 
     last_sign: float = field(factory=trio.current_time)
     failing_since: float | None = None
+    alive_since: float | None = None
     state: Link = Link.CONNECTED
     session_up: bool = False
     status_words_not_known: int = 0
@@ -24,15 +25,25 @@ class BrokerLink:
     def alive(self) -> None:
         """The broker answered or sent something."""
         self.last_sign = trio.current_time()
-        if self.failing_since is not None or self.state is not Link.CONNECTED:
-            self.failing_since = None
+        if self.signs.is_failing:
+            self.alive_since = self.last_sign
+            self._wake()
+        elif self.state in (Link.SUSPECT, Link.DISCONNECTED):
             self._wake()
 
     def failed(self) -> None:
         """A request or the stream failed in transport."""
+        if self.signs.is_failing:
+            return
+        self.alive_since = None
         if self.failing_since is None:
             self.failing_since = trio.current_time()
-            self._wake()
+        self._wake()
+
+    def calmed(self) -> None:
+        """It has answered for long enough: its failures are forgotten."""
+        self.failing_since = self.alive_since = None
+        self._wake()
 
     def set_session(self, up: bool) -> None:
         """The order stream is connected and swept, or it is not."""
@@ -40,9 +51,18 @@ class BrokerLink:
         self._wake()
 
     @property
+    def is_failing(self) -> bool:
+        """Whether the last that was heard of the broker was a failure."""
+        return self.signs.is_failing
+
+    @property
     def signs(self) -> Signs:
         """What the judgement is made from."""
-        return Signs(last_sign=self.last_sign, failing_since=self.failing_since)
+        return Signs(
+            last_sign=self.last_sign,
+            failing_since=self.failing_since,
+            alive_since=self.alive_since,
+        )
 
     def _wake(self) -> None:
         self.changed.set()

@@ -2,8 +2,9 @@
 
 The debt is an event (`MassCancelOwed`): it survives a crash, and this subsystem pays it whenever it
 stands, at start as well as after a disconnect. Orders that never left are withdrawn here; the rest
-are cancelled side by side, again and again, until a list without them confirms it. It needs no
-journal: cancels leave when nothing else does, and the debt that the journal knows stands then.
+are cancelled side by side, again and again, until a list without them confirms it. One by one,
+never by a call that cancels everything: that would take protection and strangers' orders with it.
+It needs no journal: while that cannot commit, cancels are all that leaves.
 """
 
 from collections.abc import Callable
@@ -74,8 +75,8 @@ class MassCanceller:
     async def _pay(self) -> None:
         attempt = 0
         while self.desk.book.mass_cancel_owed is not None:
-            withdraw = _withdraw_unsent(self.settings.policy, self.in_flight)
-            await self.desk.do(withdraw, passes_without_journal=True)
+            withdrawn = _withdraw_unsent(self.settings.policy, self.in_flight)
+            await self.desk.do(withdrawn, passes_without_journal=True)
             try:
                 if await self._cancelled_all():
                     await self.desk.do(_confirmed, passes_without_journal=True)
@@ -92,7 +93,7 @@ class MassCanceller:
         with trio.move_on_after(seconds):
             while True:
                 await self.link.changed.wait()
-                if self.link.failing_since is None:
+                if not self.link.is_failing:
                     return
 
     async def _cancelled_all(self) -> bool:
@@ -155,7 +156,8 @@ class MassCanceller:
         for order in targets(self.desk.book, self.settings.policy):
             if order.broker_order_id is None or order.broker_order_id in listed:
                 continue
-            shown = await self.broker.order(order.broker_order_id)
+            with trio.fail_after(self.settings.request_timeout):
+                shown = await self.broker.order(order.broker_order_id)
             if shown is not None:
                 asked = read(OrderUpdate(event="asked", order=shown))
                 await self.desk.do(asked, passes_without_journal=True)

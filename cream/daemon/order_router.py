@@ -151,7 +151,6 @@ class Router:
                 if not isinstance(last, OutcomeUnknown):
                     self.link.alive()
                 return last
-            self.link.failed()
             if trio.current_time() >= give_up:
                 return last
             await trio.sleep(self.settings.backoff.ceiling(attempt))
@@ -208,6 +207,8 @@ class Router:
                 unknown = OutcomeUnknown("the session ended before the answer came")
                 await self._record(_answered(order_id, unknown))
         if isinstance(outcome, Unavailable):
+            # Said by the broker's own line: an open breaker is no sign of anything.
+            self.link.failed()
             self.left.discard(order_id)
         return outcome
 

@@ -232,6 +232,13 @@ class SafetySettings:
     heartbeat_timeout_seconds: float = setting(
         10.0, gt=0, le=600, unit="s", doc="How long a probe may go unanswered."
     )
+    calm_seconds: float = setting(
+        1.0,
+        ge=0,
+        le=600,
+        unit="s",
+        doc="How long the broker must answer without failing until a doubt ends: damps flapping.",
+    )
     gtc_policy: Literal["include", "exclude"] = setting(
         "include", doc="Whether a mass cancel takes GTC entries too."
     )

@@ -64,6 +64,7 @@ def _heartbeat(settings: Settings) -> HeartbeatLimits:
         interval=safety.heartbeat_interval_ms / 1000,
         timeout=safety.heartbeat_timeout_seconds,
         grace=safety.grace_period_seconds,
+        calm=safety.calm_seconds,
     )
 
 

@@ -1,27 +1,34 @@
 """Is the broker gone? Then nothing new may leave and everything working must go.
 
 Watches `BrokerLink`. After `interval` without a sign of life it probes; SUSPECT already refuses
-increases (through the portfolio view); DISCONNECTED runs the disconnect sequence of DESIGN.md 2, in
-this order: REDUCING and the mass cancel's debt are durable, then the session's scope is cancelled
-(the router with it), then the mass canceller, which saw the debt, goes to work. Reconnecting is the
-supervisor's business and resuming the reconciler's.
+increases (through the portfolio view); DISCONNECTED runs the disconnect sequence, in this order:
+REDUCING and the mass cancel's debt are written down, then the session's scope is cancelled (the
+router with it), then the mass canceller, which saw the debt, goes to work. Reconnecting is the
+supervisor's business and resuming the reconciler's; until both are done the link is RECOVERING.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 import trio
 from attrs import frozen
 
-from cream.core.model.errors import BrokerUnavailable, CreamError
+from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.state import Cause, TradingState
 from cream.core.ports import Broker
 from cream.core.risk.decisions import owe_mass_cancel, restrict, together
-from cream.core.safety.heartbeat import HeartbeatLimits, Link, judge, next_look
+from cream.core.safety.heartbeat import HeartbeatLimits, Link, is_calm, next_look, stands
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
 
 log = structlog.get_logger(__name__)
+
+# While the link is in doubt it is probed this often within the time that a probe may take, so that
+# its return is seen; and never more often than this. Units: probes; seconds.
+_PROBES_A_TIMEOUT = 4
+_SHORTEST_PAUSE = 0.05
+# A desk that is this far behind must not keep the router sending. Units: seconds.
+_DECIDED_WITHIN = 0.25
 
 
 @frozen
@@ -43,15 +50,26 @@ class Watchdog:
                 await self._look()
 
     async def _look(self) -> None:
-        """Judge, act on a change, and sleep until something could change by itself."""
+        """Judge, act on a change, and sleep until something could change."""
         now = trio.current_time()
-        state = judge(self.link.signs, now, self.limits)
-        if state is not self.link.state:
+        link = self.link
+        state = stands(link.state, link.signs, now, self.limits, settled=self._is_settled)
+        if is_calm(link.signs, now, self.limits):
+            link.calmed()
+        if state is not link.state:
             await self._became(state)
             return
-        changed = self.link.changed
-        with trio.move_on_at(next_look(self.link.signs, now, self.limits)):
-            await changed.wait()
+        changed = link.changed
+        with trio.move_on_at(next_look(link.signs, now, self.limits)):
+            if state is Link.RECOVERING:
+                await _first(changed.wait, self.desk.wait_change)
+            else:
+                await changed.wait()
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether everything that a disconnect demands has been done."""
+        return self.link.session_up and self.desk.book.mass_cancel_owed is None
 
     async def _became(self, state: Link) -> None:
         before, self.link.state = self.link.state, state
@@ -60,18 +78,24 @@ class Watchdog:
             await self._disconnect()
 
     async def _disconnect(self) -> None:
-        """The disconnect sequence, up to the debt that the mass canceller pays."""
+        """The disconnect sequence, up to the debt that the mass canceller pays.
+
+        Without a journal as well: then only cancels leave, which is what this is about.
+        """
         reason = "the broker gives no sign of life"
         begun = together(
             restrict(Cause.DISCONNECT, TradingState.REDUCING, reason, "watchdog"),
             owe_mass_cancel(reason),
         )
-        try:
-            await self.desk.do(begun, passes_without_journal=True)
-        except CreamError as error:
-            # Without a desk the daemon is about to end; the router has to stop before that.
-            log.critical("watchdog.disconnect_not_recorded", error=error.message)
+        with trio.move_on_after(_DECIDED_WITHIN) as limit:
+            await self.desk.post(begun)
+            while self.desk.book.mass_cancel_owed is None:
+                await self.desk.wait_change()
+        if limit.cancelled_caught:
+            log.critical("watchdog.desk_behind", seconds=_DECIDED_WITHIN)
         self.end_session()
+        # However long it takes to end: a session that was told to is none to trade over.
+        self.link.set_session(False)
 
     async def _probe(self) -> None:
         """Ask for a sign of life whenever there has been none for an interval.
@@ -81,16 +105,17 @@ class Watchdog:
         while True:
             pause = self.limits.interval
             if self.link.state is not Link.CONNECTED or self.link.failing_since is not None:
-                pause = min(pause, max(self.limits.timeout / 4, 0.05))
+                quick = max(self.limits.timeout / _PROBES_A_TIMEOUT, _SHORTEST_PAUSE)
+                pause = min(pause, quick)
             due = self.link.last_sign + pause
-            if self.link.failing_since is None and trio.current_time() < due:
+            if not self.link.is_failing and trio.current_time() < due:
                 changed = self.link.changed
                 # At, not for: a remainder too small to be added to the clock would never pass.
                 with trio.move_on_at(due):
                     await changed.wait()
                 continue
             await self._ask()
-            if self.link.failing_since is not None:
+            if self.link.is_failing:
                 await trio.sleep(pause)
 
     async def _ask(self) -> None:
@@ -101,3 +126,15 @@ class Watchdog:
             self.link.failed()
         else:
             self.link.alive()
+
+
+async def _first(*waits: Callable[[], Awaitable[None]]) -> None:
+    """Return as soon as one of `waits` has."""
+    async with trio.open_nursery() as nursery:
+
+        async def wait(one: Callable[[], Awaitable[None]]) -> None:
+            await one()
+            nursery.cancel_scope.cancel()
+
+        for one in waits:
+            nursery.start_soon(wait, one)

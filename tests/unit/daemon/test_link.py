@@ -26,7 +26,7 @@ async def test_it_begins_connected_with_a_sign_of_life_but_no_session(
     assert (link.state, link.session_up) == (Link.CONNECTED, False)
 
 
-async def test_failing_begins_with_the_first_failure_and_ends_with_a_sign(
+async def test_failing_begins_with_the_first_failure_and_a_sign_begins_its_end(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     link = BrokerLink()
@@ -36,7 +36,25 @@ async def test_failing_begins_with_the_first_failure_and_ends_with_a_sign(
     assert link.signs == Signs(last_sign=0.0, failing_since=1.0)
 
     link.alive()
-    assert link.signs == Signs(last_sign=3.0, failing_since=None)
+    assert link.signs == Signs(last_sign=3.0, failing_since=1.0, alive_since=3.0)
+    assert not link.is_failing
+    link.calmed()
+    assert link.signs == Signs(last_sign=3.0)
+
+
+async def test_a_failure_soon_after_a_sign_continues_the_one_before(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    link = BrokerLink()
+    for _ in range(3):
+        await trio.sleep(1.0)
+        link.failed()
+        await trio.sleep(1.0)
+        link.alive()
+    link.failed()
+
+    assert link.signs == Signs(last_sign=6.0, failing_since=1.0)
+    assert link.is_failing
 
 
 async def test_only_the_first_failure_and_the_first_sign_after_it_are_changes() -> None:
