@@ -37,7 +37,9 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         ),
         restart=restart,
         protection=ProtectionPolicy(
-            place_at_broker=stops.use_bracket_orders, settle_seconds=stops.settle_seconds
+            place_at_broker=stops.use_bracket_orders,
+            settle_seconds=stops.settle_seconds,
+            yields_to_mass_cancel=safety.protective == "cancel",
         ),
         writer=JournalWriterSettings(
             commit_batch_max=settings.persistence.commit_batch_max,

@@ -204,10 +204,15 @@ def _is_stop(order: Order) -> bool:
 
 
 def _waits_for_entry(book: Book, order: Order) -> bool:
+    return entry_that_holds_back(book, order) is not None
+
+
+def entry_that_holds_back(book: Book, order: Order) -> Order | None:
+    """The open entry without whose fill `order`, a leg of it, does not work; None for others."""
     parent = book.find(order.terms.parent_order_id or "")
     if parent is None or not is_leg(order.terms):
-        return False
-    return parent.terms.purpose is OrderPurpose.ENTRY and parent.is_open
+        return None
+    return parent if parent.terms.purpose is OrderPurpose.ENTRY and parent.is_open else None
 
 
 def protects_now(book: Book, order: Order) -> bool:

@@ -92,10 +92,12 @@ class ProtectionPolicy:
     `settle_seconds` lets the broker's own legs appear first. Placements are `retry_seconds` apart,
     twice as long after each refusal (R-24); after `max_attempts` refusals in a row only the local
     watch remains. An exit that came to nothing is sent again after `exit_retry_seconds`, and then
-    twice as long each time, for ever.
+    twice as long each time, for ever. Where a mass cancel takes protection too
+    (`yields_to_mass_cancel`), none is placed while one is owed: the two would never come to an end.
     """
 
     place_at_broker: bool = True
+    yields_to_mass_cancel: bool = False
     settle_seconds: float = 1.0
     retry_seconds: float = 5.0
     max_attempts: int = 3
@@ -233,6 +235,8 @@ def _exits_that_wait(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
 def _may_place(book: Book, protection: Protection, now: datetime, policy: ProtectionPolicy) -> bool:
     """Only shares that nothing else holds, only once the entry is done, and not too often."""
     if not isinstance(protection.instrument, Equity):
+        return False
+    if policy.yields_to_mass_cancel and book.mass_cancel_owed is not None:
         return False
     symbol = protection.instrument.symbol
     since = policy.uncovered_since.get(symbol)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from cream.core.execution.book import Book
-from cream.core.execution.guards import protects_now
+from cream.core.execution.guards import entry_that_holds_back, protects_now
 from cream.core.model.broker import BrokerOrder
 from cream.core.model.order import Order, OrderPurpose, OrderStatus
 from cream.core.model.plan import TimeInForce
@@ -23,14 +23,16 @@ def must_go(book: Book, order: Order, policy: MassCancelPolicy) -> bool:
     """Whether a mass cancel is after this order.
 
     Entries and agents' exits go; protection stays unless the policy says otherwise, and so does the
-    exit that a reached level or a flattening has sent: it is protection at work. Strangers' orders
-    are never touched.
+    exit that a reached level or a flattening has sent: it is protection at work. What an entry
+    holds back shares its fate, as a broker cancels the whole group. Strangers' orders are never
+    touched.
     """
     purpose = order.terms.purpose
     if purpose is OrderPurpose.EXTERNAL:
         return False
     if purpose.is_protective or protects_now(book, order):
-        return not policy.keep_protection
+        entry = entry_that_holds_back(book, order)
+        return not policy.keep_protection and (entry is None or must_go(book, entry, policy))
     return not (policy.spare_gtc and order.terms.time_in_force is TimeInForce.GTC)
 
 

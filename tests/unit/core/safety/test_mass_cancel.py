@@ -1,6 +1,7 @@
 """What goes when everything goes."""
 
 import pytest
+from attrs import evolve
 
 from cream.core.execution.book import Book
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, Side
@@ -60,6 +61,21 @@ def test_protection_stays_unless_the_policy_says_otherwise() -> None:
         assert not must_go(Book(), order(purpose), KEEP)
         assert must_go(Book(), order(purpose), TAKE_ALL)
         assert not must_go(Book(), order(purpose, TimeInForce.GTC), SPARE_GTC)
+
+
+def test_what_a_spared_entry_holds_back_is_spared_with_it() -> None:
+    """Its exits are of its group: to cancel one of them would cancel the entry."""
+    ledger = Ledger()
+    terms = evolve(bracket(), time_in_force=TimeInForce.GTC)
+    ledger.work(terms)
+    spare_and_take = MassCancelPolicy(keep_protection=False, spare_gtc=True)
+
+    assert list(targets(ledger.book, spare_and_take)) == []
+    assert len(targets(ledger.book, TAKE_ALL)) == 3
+    ledger.fill(terms, str(terms.quantity))
+    assert {one.terms.purpose.is_protective for one in targets(ledger.book, spare_and_take)} == {
+        True
+    }
 
 
 def test_good_till_cancelled_entries_can_be_spared() -> None:
