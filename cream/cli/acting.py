@@ -1,4 +1,4 @@
-"""`cream cancel`, `halt`, `reduce`, `resume`: change what may happen."""
+"""`cream cancel`, `halt`, `reduce`, `resume`, `kill`, `mass-cancel`: change what may happen."""
 
 import argparse
 import getpass
@@ -13,7 +13,8 @@ _STATES = {"halt": "HALTED", "reduce": "REDUCING", "resume": "ACTIVE"}
 
 def acting(options: argparse.Namespace) -> int:
     """Do what `options.action` says."""
-    return guarded(_cancel if options.action == "cancel" else _set_state, options)
+    others = {"cancel": _cancel, "kill": _kill, "mass-cancel": _mass_cancel}
+    return guarded(others.get(options.action, _set_state), options)
 
 
 def _cancel(options: argparse.Namespace) -> int:
@@ -51,7 +52,26 @@ def _set_state(options: argparse.Namespace) -> int:
     }
     if options.action == "resume" and options.force:
         body["force"] = True
-    reply = call(options, "POST", "/v1/trading-state", body)
+    return _show_state(options, call(options, "POST", "/v1/trading-state", body))
+
+
+def _kill(options: argparse.Namespace) -> int:
+    body: Json = {"reason": options.reason, "flatten": options.flatten == "submit"}
+    return _show_state(options, call(options, "POST", "/v1/kill-switch", body))
+
+
+def _mass_cancel(options: argparse.Namespace) -> int:
+    reply = call(options, "POST", "/v1/mass-cancel", {"reason": options.reason})
+    if options.json:
+        print_json(reply)
+    else:
+        sys.stdout.write(f"{reply['confirmed']} of {reply['requested']} cancelled\n")
+        for order_id in reply["remaining"]:
+            sys.stdout.write(f"  still open: {order_id}\n")
+    return DONE if reply["complete"] else REFUSED
+
+
+def _show_state(options: argparse.Namespace, reply: Json) -> int:
     if options.json:
         print_json(reply)
         return DONE

@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     _add_plan(groups)
     _add_reading(groups)
     _add_acting(groups)
+    _add_levers(groups)
     return root
 
 
@@ -155,10 +156,27 @@ def _add_acting(groups: "Groups") -> None:
         )
         if name == "resume":
             command.add_argument(
-                "--force", action="store_true", help="also lift what reconciliation restricts"
+                "--force", action="store_true", help="even if the broker does not agree with us"
             )
         _client_options(command)
         command.set_defaults(command=_acting, action=name)
+
+
+def _add_levers(groups: "Groups") -> None:
+    kill = groups.add_parser(
+        "kill", help="the kill switch: halt, cancel everything, close positions on demand"
+    )
+    kill.add_argument("--reason", required=True, help="goes into the journal")
+    kill.add_argument(
+        "--flatten",
+        choices=("submit",),
+        help="also close every position; the word says that it sends orders",
+    )
+    mass = groups.add_parser("mass-cancel", help="cancel everything that works, and wait for it")
+    mass.add_argument("--reason", required=True, help="goes into the journal")
+    for command, action in ((kill, "kill"), (mass, "mass-cancel")):
+        _client_options(command)
+        command.set_defaults(command=_acting, action=action)
 
 
 def _config_option(command: argparse.ArgumentParser) -> None:

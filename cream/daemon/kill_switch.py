@@ -12,6 +12,7 @@ from cream.core.operations import CancelResult
 from cream.core.risk.decisions import (
     Decide,
     Decided,
+    owe_flatten,
     owe_mass_cancel,
     request_cancels,
     restrict,
@@ -20,13 +21,21 @@ from cream.core.risk.decisions import (
 from cream.core.safety.mass_cancel import MassCancelPolicy, targets
 
 
-def pull(policy: MassCancelPolicy, reason: str, actor: str) -> Decide[tuple[str, ...]]:
+def pull(
+    policy: MassCancelPolicy, reason: str, actor: str, *, flatten: bool = False
+) -> Decide[tuple[str, ...]]:
     """HALTED, a mass cancel owed, and each cancel asked for, in one record; the orders' ids.
 
-    The mass canceller pays the debt: it sends the cancels, again and again where need be.
+    The mass canceller pays the debt: it sends the cancels, again and again where need be. With
+    `flatten` every position has to be closed too, which the flattener sees to.
     """
-    halt = restrict(Cause.OPERATOR, TradingState.HALTED, reason, actor)
-    stop = together(halt, owe_mass_cancel(f"kill switch: {reason}"))
+    parts = [
+        restrict(Cause.OPERATOR, TradingState.HALTED, reason, actor),
+        owe_mass_cancel(f"kill switch: {reason}"),
+    ]
+    if flatten:
+        parts.append(owe_flatten(reason, actor))
+    stop = together(*parts)
 
     def decide(book: Book, now: datetime) -> Decided[tuple[str, ...]]:
         stopped, asked = stop(book, now), _ask(policy, reason, actor)(book, now)

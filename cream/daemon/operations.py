@@ -20,7 +20,7 @@ from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
-from cream.core.model.state import Cause, TradingState
+from cream.core.model.state import TradingState
 from cream.core.model.verdict import Verdict
 from cream.core.operations import (
     BreakerView,
@@ -43,26 +43,21 @@ from cream.core.resilience.breaker import Breaker
 from cream.core.risk.decisions import (
     Submission,
     cancel_orders,
-    lift,
-    owe_mass_cancel,
-    restrict,
     submit_order,
     submit_plan,
 )
 from cream.core.risk.gate import Gate
 from cream.core.risk.view import PortfolioView
 from cream.core.safety.heartbeat import Link
-from cream.core.safety.mass_cancel import MassCancelPolicy, targets
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.desk import Desk
-from cream.daemon.flattening import close_everything
 from cream.daemon.hub import Hub, QuoteBoard
-from cream.daemon.kill_switch import pull, pull_without_journal, results
 from cream.daemon.link import BrokerLink
 from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher
 from cream.daemon.reconciler import Reconciler
 from cream.daemon.supervisor import Supervisor
+from cream.daemon.trading import TradingControl
 
 # How long a submit may wait for fresh account figures before it is judged on what there is.
 _ACCOUNT_WAIT_SECONDS = 2.0
@@ -86,8 +81,7 @@ class LiveOperations:
     supervisor: Supervisor
     reconciler: Reconciler
     breaker: Breaker
-    mass_cancel_policy: MassCancelPolicy
-    mass_cancel_wait: float
+    trading: TradingControl
     levers: Simulation | None = None
     draining: bool = False
     recovered: bool = False
@@ -246,70 +240,21 @@ class LiveOperations:
 
     def trading_state(self) -> TradingStateView:
         """The trading state and its causes."""
-        return self.publisher.trading_state()
+        return self.trading.state()
 
     async def set_trading_state(
         self, state: TradingState, reason: str, actor: str, force: bool = False
     ) -> TradingStateView:
         """Set or lift the operator's cause. Raises: CreamError STATE_NOT_CLEARED."""
-        if state is not TradingState.ACTIVE:
-            await self.desk.do(restrict(Cause.OPERATOR, state, reason, actor))
-            return self.trading_state()
-        lifted, standing = self._may_lift(force)
-        await self.desk.do(lift(lifted, reason, actor))
-        if standing:
-            names = ", ".join(sorted(one.value for one in standing))
-            message = f"still restricted by {names}; see /v1/trading-state, or force"
-            raise CreamError("STATE_NOT_CLEARED", message)
-        return self.trading_state()
-
-    def _may_lift(self, force: bool) -> tuple[list[Cause], list[Cause]]:
-        """Causes that an operator's resume lifts, and those that stand on."""
-        lifted: list[Cause] = []
-        standing: list[Cause] = []
-        for cause in self.book.restrictions:
-            connected = self.link.session_up and self.link.state is Link.CONNECTED
-            may = {
-                Cause.OPERATOR: True,
-                Cause.PERSISTENCE: self.desk.failure is None,
-                Cause.DISCONNECT: connected and self.book.mass_cancel_owed is None,
-                Cause.RECONCILIATION: force,
-                Cause.LOSS_LIMIT: force,
-            }[cause]
-            (lifted if may else standing).append(cause)
-        return lifted, standing
+        return await self.trading.set_state(state, reason, actor, force)
 
     async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
         """HALTED, everything working cancelled, positions closed on demand."""
-        if self.desk.failure is None:
-            order_ids = await self.desk.do(pull(self.mass_cancel_policy, reason, actor))
-        else:
-            last_resort = pull_without_journal(self.mass_cancel_policy, reason, actor)
-            order_ids = await self.desk.do(last_resort, passes_without_journal=True)
-        if flatten:
-            await self.mass_cancel_confirmed()
-            await self.desk.do(close_everything(self.gate, self.portfolio.view_of, reason))
-        return KillSwitchReport(
-            trading_state=self.trading_state(), results=results(self.book, order_ids)
-        )
+        return await self.trading.kill_switch(reason, actor, flatten)
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and exit and wait for the broker's confirmation."""
-        before = [one.order_id for one in targets(self.book, self.mass_cancel_policy)]
-        debt = owe_mass_cancel(f"{reason} ({actor})")
-        await self.desk.do(debt, passes_without_journal=True)
-        await self.mass_cancel_confirmed()
-        remaining = tuple(one for one in before if self.book.order(one).is_open)
-        return MassCancelReport(
-            requested=len(before), confirmed=len(before) - len(remaining), remaining=remaining
-        )
-
-    async def mass_cancel_confirmed(self) -> bool:
-        """Wait, within the deadline, until no mass cancel is owed."""
-        with trio.move_on_after(self.mass_cancel_wait):
-            while self.book.mass_cancel_owed is not None:
-                await self.desk.wait_change()
-        return self.book.mass_cancel_owed is None
+        return await self.trading.mass_cancel(reason, actor)
 
     def readiness(self) -> Readiness:
         """Whether an increase would be accepted now, with every reason why not."""

@@ -107,7 +107,7 @@ class Router:
         order_id = approved.terms.order_id
         settled = False
         try:
-            if approved.terms.purpose is OrderPurpose.EXIT and not await self._released(approved):
+            if approved.terms.purpose is OrderPurpose.EXIT and not await self._may_exit(approved):
                 settled = True
                 return
             self.in_flight.add(order_id)
@@ -211,6 +211,14 @@ class Router:
             self.link.failed()
             self.left.discard(order_id)
         return outcome
+
+    async def _may_exit(self, approved: Approved) -> bool:
+        try:
+            return await self._released(approved)
+        except CreamError as error:
+            # Without a journal only cancels leave; one exit must not end the session for them.
+            log.error("order_router.exit_not_sent", code=error.kind.code)
+            return False
 
     async def _released(self, approved: Approved) -> bool:
         """Cancel the protection that holds the shares of this exit, and wait until it is gone.

@@ -6,7 +6,6 @@ ended into an exit code that means something (docs/operations.md).
 """
 
 import random  # noqa: TID251 - the seam: all chance of the daemon comes from the one made here
-import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -36,6 +35,7 @@ from cream.core.ports import Broker, Clock
 from cream.daemon.desk import Committed
 from cream.daemon.measures import measures
 from cream.daemon.settings import Settings
+from cream.daemon.signals import Signals
 from cream.daemon.supervisor import Child
 from cream.daemon.tree import Outside, Tree
 from cream.daemon.tree_settings import tree_settings
@@ -96,31 +96,20 @@ def _exit_code(error: BaseException) -> int:
 
 async def _until_signalled(loaded: Loaded[Settings], environ: Mapping[str, str]) -> None:
     async with trio.open_nursery() as nursery:
-        stop = trio.Event()
-        await nursery.start(_listen_for_signals, stop)
-        await serve(loaded.settings, environ, stop)
+        signals = Signals()
+        await nursery.start(signals.listen)
+        await serve(loaded.settings, environ, signals)
         nursery.cancel_scope.cancel()
-
-
-async def _listen_for_signals(
-    stop: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    """The first signal drains; what follows is systemd's business (TimeoutStopSec)."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for number in signals:
-            log.info("root.signal_received", signal=signal.Signals(number).name)
-            stop.set()
 
 
 async def serve(
     settings: Settings,
     environ: Mapping[str, str],
-    stop: trio.Event,
+    signals: Signals,
     *,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Be the daemon until `stop`. `started()` comes once both ports serve.
+    """Be the daemon until `signals.stop`. `started()` comes once both ports serve.
 
     Raises: JournalFailed, Escalated, OSError for a port that cannot be opened, in groups.
     Cancellation: ends without draining; the next start settles, as after a crash.
@@ -130,7 +119,7 @@ async def serve(
         async with _outside(settings) as (outside, venue_children):
             version, digest = cream.__version__, effective_hash(settings)
             tree = await assemble(tree_settings(settings, version, digest), outside)
-            await _run_tree(settings, tree, venue_children, notifier, stop, task_status)
+            await _run_tree(settings, tree, venue_children, notifier, signals, task_status)
     finally:
         notifier.close()
 
@@ -140,7 +129,7 @@ async def _run_tree(
     tree: Tree,
     venue: list[Child],
     notifier: Notifier,
-    stop: trio.Event,
+    signals: Signals,
     task_status: trio.TaskStatus[Running],
 ) -> None:
     ports = _Ports()
@@ -150,7 +139,8 @@ async def _run_tree(
     async with trio.open_nursery() as nursery:
         for child in venue:
             await nursery.start(child.run)
-        nursery.start_soon(_stop_on, stop, tree, notifier)
+        nursery.start_soon(_stop_on, signals.stop, tree, notifier)
+        nursery.start_soon(_obey, signals, tree)
         await nursery.start(tree.run, interfaces)
         notifier.ready(f"serving JSON on {ports.http} and gRPC on {ports.grpc}")
         nursery.start_soon(partial(notifier.beat, lambda: True))
@@ -164,6 +154,12 @@ async def _stop_on(stop: trio.Event, tree: Tree, notifier: Notifier) -> None:
     await stop.wait()
     notifier.stopping()
     tree.stop()
+
+
+async def _obey(signals: Signals, tree: Tree) -> None:
+    """From the moment at which the life has begun in the journal, long before it is ready."""
+    await tree.begun.wait()
+    await signals.obey(partial(tree.operations.kill_switch, "SIGUSR1", "signal", False))
 
 
 def _counting(publish: Publish, metrics: Metrics) -> Publish:
@@ -249,6 +245,7 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
                 journal=journal,
                 draw=draw,
                 levers=end.levers,
+                sessions=market.sessions,
                 trusted=marker.stands(),
                 entrust=marker.place if settings.persistence.enabled else _nothing,
                 distrust=marker.remove,

@@ -13,6 +13,7 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
+from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.plan import Environment
@@ -28,6 +29,7 @@ from cream.daemon import journal_writer
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk
 from cream.daemon.feed_reader import FeedReader
+from cream.daemon.flattening import Flattener
 from cream.daemon.hub import Hub
 from cream.daemon.journal_writer import Batch, GroupCommit, JournalWriterSettings
 from cream.daemon.link import BrokerLink
@@ -43,10 +45,14 @@ from cream.daemon.watchdog import Watchdog
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+ALWAYS_OPEN = Sessions(SessionMode.ALWAYS_OPEN)
+
 
 @frozen(kw_only=True)
 class Outside:
     """The ports, and the two seams of chance and doubt. `draw` gives [0, 1) for jitter.
+
+    `sessions` are when exits can trade: a flattening waits for them.
 
     `trusted` says whether the last life's journal could commit to its end. `entrust` is called once
     this life has begun in the journal, `distrust` when it can commit no more: the next start knows.
@@ -59,6 +65,7 @@ class Outside:
     journal: Journal
     draw: Callable[[], float]
     levers: Simulation | None = None
+    sessions: Sessions = field(default=ALWAYS_OPEN)
     trusted: bool = True
     entrust: Callable[[], None] = field(default=lambda: None)
     distrust: Callable[[], None] = field(default=lambda: None)
@@ -104,6 +111,7 @@ class Tree:
     session: BrokerSession
     reconciler: Reconciler
     monitor: StopMonitor
+    flattener: Flattener
     feed: FeedReader
     supervisor: Supervisor
     operations: LiveOperations
@@ -111,6 +119,7 @@ class Tree:
     batches: trio.MemoryReceiveChannel[Batch]
     begin: Decide[int]
     committed: Callable[[GroupCommit], None] = field(default=lambda _commit: None)
+    begun: trio.Event = field(factory=trio.Event)
     recovered: trio.Event = field(factory=trio.Event)
     draining: trio.Event = field(factory=trio.Event)
     ended: trio.Event = field(factory=trio.Event)
@@ -140,6 +149,7 @@ class Tree:
             nursery.start_soon(self.desk.run)
             in_flight = await self._recorded(self.begin)
             self.outside.entrust()
+            self.begun.set()
             log.info("tree.run_started", orders_in_flight=in_flight)
             children = [*self._children(), *self._gated(interfaces)]
             nursery.start_soon(self._await_recovery)
@@ -185,6 +195,7 @@ class Tree:
             Child(name="reconciler", run=self.reconciler.run, backoff=restart),
             Child(name="account_reader", run=self._read_account, backoff=restart),
             Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
+            Child(name="flattener", run=self.flattener.run, backoff=restart),
         ]
         if self.settings.watch_link:
             children.append(Child(name="watchdog", run=self._watchdog().run, backoff=restart))
@@ -260,7 +271,7 @@ class Tree:
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()
-        for name in ("broker_session", "mass_canceller", "reconciler", "stop_monitor"):
+        for name in ("flattener", "broker_session", "mass_canceller", "reconciler", "stop_monitor"):
             await self.supervisor.stop(name, within)
         await self.supervisor.stop("account_reader", within)
         await self.supervisor.stop("feed_reader", within)

@@ -14,6 +14,7 @@ from cream.daemon.account_board import AccountBoard
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
 from cream.daemon.feed_reader import FeedReader
+from cream.daemon.flattening import Flattener
 from cream.daemon.hub import Hub, QuoteBoard
 from cream.daemon.journal_writer import Batch
 from cream.daemon.link import BrokerLink
@@ -26,6 +27,7 @@ from cream.daemon.recovery import begin_run, rebuild
 from cream.daemon.stop_monitor import StopMonitor
 from cream.daemon.supervisor import Supervisor
 from cream.daemon.tactic_runner import TacticRunner
+from cream.daemon.trading import TradingControl
 from cream.daemon.tree import Outside, Tree, TreeSettings
 
 log = structlog.get_logger(__name__)
@@ -83,6 +85,13 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         feed=FeedReader(outside.market, ground.board),
         supervisor=supervisor,
         operations=_operations(settings, outside, ground, supervisor, reconciler, breaker),
+        flattener=Flattener(
+            ground.desk,
+            ground.gate,
+            ground.portfolio.view_of,
+            outside.sessions,
+            settings.mass_cancel_wait,
+        ),
         hub=ground.hub,
         batches=ground.batches,
         begin=begin_run(
@@ -189,8 +198,14 @@ def _operations(
         supervisor=supervisor,
         reconciler=reconciler,
         breaker=breaker,
-        mass_cancel_policy=settings.mass_cancel.policy,
-        mass_cancel_wait=settings.mass_cancel_wait,
+        trading=TradingControl(
+            desk=ground.desk,
+            link=ground.link,
+            publisher=ground.publisher,
+            policy=settings.mass_cancel.policy,
+            wait_seconds=settings.mass_cancel_wait,
+            reconcile=reconciler.sweep,
+        ),
         levers=outside.levers,
     )
 

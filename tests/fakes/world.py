@@ -21,6 +21,7 @@ from cream.adapters.brokers.simulated_settings import SimulatedSettings
 from cream.adapters.clock import ShiftedClock
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.core.exchange.calendar import SessionMode
 from cream.core.model.instrument import Equity, Instrument
 from cream.core.model.order import Order, OrderPurpose
 from cream.core.model.plan import (
@@ -51,6 +52,8 @@ class World:
 
     folder: Path
     journal: MemoryJournal = field(factory=MemoryJournal)
+    start: datetime = START
+    session: SessionMode = SessionMode.ALWAYS_OPEN
     trusted: bool = True
     distrusted: bool = False
     passed: timedelta = timedelta(0)
@@ -65,8 +68,9 @@ class World:
         self, change: Callable[[TreeSettings], TreeSettings] = lambda settings: settings
     ) -> AsyncIterator["Life"]:
         """A life of the daemon, stopped in order at the end of the block."""
-        clock = ShiftedClock(START + self.passed)
-        market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
+        clock = ShiftedClock(self.start + self.passed)
+        quotes = evolve(SyntheticSettings(), tick_rate=0, session=self.session)
+        market = SyntheticMarket(quotes, clock)
         settings = evolve(SimulatedSettings(), db_path=str(self.folder / "venue.db"))
         broker = SimulatedBroker.open(settings, market, clock)
         try:
@@ -81,6 +85,7 @@ class World:
                 journal=self.journal,
                 draw=lambda: 0.5,
                 levers=SimulationLevers(broker, market),
+                sessions=market.sessions,
                 trusted=self.trusted,
                 distrust=self._distrust,
             )

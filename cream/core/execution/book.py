@@ -32,6 +32,7 @@ class Book:
         self.restrictions: dict[Cause, Restriction] = {}
         self.mass_cancel_owed: e.MassCancelOwed | None = None
         self.last_reconciliation: e.ReconciliationCompleted | None = None
+        self.flatten_owed: e.FlattenOwed | None = None
         self.stopped_cleanly = True
         self.late_fills = 0
         # The last record that changed a holding: what the broker showed before it is out of date.
@@ -156,7 +157,9 @@ class Book:
         | e.RestrictionLifted
         | e.MassCancelOwed
         | e.MassCancelConfirmed
-        | e.ReconciliationCompleted,
+        | e.ReconciliationCompleted
+        | e.FlattenOwed
+        | e.FlattenSettled,
     ) -> None:
         match event:
             case e.RunStarted():
@@ -179,6 +182,10 @@ class Book:
                 self.mass_cancel_owed = None
             case e.ReconciliationCompleted():
                 self.last_reconciliation = event
+            case e.FlattenOwed():
+                self.flatten_owed = event
+            case e.FlattenSettled():
+                self.flatten_owed = None
 
     def _store(self, order: Order) -> None:
         order_id, symbol = order.order_id, order.terms.instrument.symbol

@@ -258,6 +258,23 @@ class ReconciliationCompleted:
     differences: tuple[Difference, ...]
 
 
+@frozen(kw_only=True)
+class FlattenOwed:
+    """Every position must be closed; owed until nothing is held or an operator resumes."""
+
+    at: datetime
+    reason: str
+    actor: str
+
+
+@frozen(kw_only=True)
+class FlattenSettled:
+    """Nothing is left to close, or it was called off; `reason` says which."""
+
+    at: datetime
+    reason: str
+
+
 Event = (
     RunStarted
     | RunStopped
@@ -282,6 +299,8 @@ Event = (
     | MassCancelOwed
     | MassCancelConfirmed
     | ReconciliationCompleted
+    | FlattenOwed
+    | FlattenSettled
 )
 
 

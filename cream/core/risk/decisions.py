@@ -227,6 +227,28 @@ def owe_mass_cancel(reason: str) -> Decide[None]:
     return decide
 
 
+def owe_flatten(reason: str, actor: str) -> Decide[None]:
+    """Write down that every position has to be closed; a second debt adds nothing to the first."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        if book.flatten_owed is not None:
+            return Decided(None)
+        return Decided(None, (e.FlattenOwed(at=now, reason=reason, actor=actor),))
+
+    return decide
+
+
+def settle_flatten(reason: str) -> Decide[None]:
+    """Write down that no position has to be closed any more, if one had to."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        if book.flatten_owed is None:
+            return Decided(None)
+        return Decided(None, (e.FlattenSettled(at=now, reason=reason),))
+
+    return decide
+
+
 def together(*decisions: Decide[None]) -> Decide[None]:
     """Several decisions as one: recorded together or not at all.
 

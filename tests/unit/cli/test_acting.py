@@ -140,3 +140,48 @@ def test_a_user_without_a_name_is_a_number(
 
     assert main(["halt", "--reason", "x"]) == exits.DONE
     assert daemon.asked[0].content["actor"] == f"cli:{os.getuid()}"
+
+
+@pytest.mark.parametrize(("arguments", "flatten"), [([], False), (["--flatten", "submit"], True)])
+def test_the_kill_switch_closes_positions_only_with_the_word_submit(
+    arguments: list[str],
+    flatten: bool,
+    daemon: FakeDaemon,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cause = {"cause": "operator", "reason": "enough", "actor": "local", "since": "now"}
+    daemon.replies["POST /v1/kill-switch"] = 200, {"state": "HALTED", "causes": [cause]}
+
+    assert main(["kill", "--reason", "enough", *arguments]) == exits.DONE
+    assert capsys.readouterr().out == "HALTED\n  operator: enough (local, now)\n"
+    assert daemon.asked[0].content == {"reason": "enough", "flatten": flatten}
+
+
+def test_the_kill_switch_does_not_close_positions_for_another_word(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["kill", "--reason", "enough", "--flatten", "yes"])
+
+    assert ended.value.code == exits.USAGE
+
+
+@pytest.mark.parametrize(("remaining", "code"), [([], exits.DONE), (["o-2"], exits.REFUSED)])
+def test_a_mass_cancel_tells_what_is_still_open(
+    remaining: list[str], code: int, daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.replies["POST /v1/mass-cancel"] = (
+        200,
+        {
+            "requested": 2,
+            "confirmed": 2 - len(remaining),
+            "complete": not remaining,
+            "remaining": remaining,
+        },
+    )
+
+    assert main(["mass-cancel", "--reason", "test"]) == code
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{2 - len(remaining)} of 2 cancelled\n")
+    assert [f"  still open: {one}" in printed for one in remaining] == [True] * len(remaining)
+    assert main(["mass-cancel", "--reason", "test", "--json"]) == code

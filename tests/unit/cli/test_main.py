@@ -78,6 +78,8 @@ def test_these_are_the_commands() -> None:
         "config schema",
         "config show",
         "halt",
+        "kill",
+        "mass-cancel",
         "orders",
         "plan check",
         "plan submit",

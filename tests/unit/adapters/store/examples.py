@@ -205,6 +205,8 @@ EXAMPLES: tuple[e.Event, ...] = (
             ),
         ),
     ),
+    e.FlattenOwed(at=AT, reason="enough", actor="cli"),
+    e.FlattenSettled(at=AT, reason="nothing is held any more"),
 )
 
 

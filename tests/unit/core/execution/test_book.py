@@ -260,6 +260,8 @@ def busy_day() -> Ledger:
         e.MassCancelOwed(at=NOW, reason="gone"),
         e.MassCancelConfirmed(at=NOW),
         e.ReconciliationCompleted(at=NOW, layer="full", differences=()),
+        e.FlattenOwed(at=NOW, reason="enough", actor="me"),
+        e.FlattenSettled(at=NOW, reason="nothing is held any more"),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
         e.RunStopped(at=NOW),
     )
@@ -278,6 +280,7 @@ def state_of(book: Book) -> object:
         book.last_reconciliation,
         book.last_executed_at,
         book.guessed(),
+        book.flatten_owed,
         book.stopped_cleanly,
         book.late_fills,
         book.fills_booked,
