@@ -111,11 +111,14 @@ class Desk:
     on_failure: Callable[[JournalFailed], None] = field(default=lambda _error: None)
     failure: JournalFailed | None = None
     finished: trio.Event = field(factory=trio.Event)
-    _listeners: list[Callable[[], None]] = field(factory=list)
+    _listeners: list[Callable[[Sequence[Committed]], None]] = field(factory=list)
     _changed: trio.Event = field(factory=trio.Event)
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` (which must not wait) after every change of the book."""
+    def on_change(self, listener: Callable[[Sequence[Committed]], None]) -> None:
+        """Call `listener` (which must not wait) with every change of the book, at once.
+
+        At once is before it is durable: what follows must go through the desk too.
+        """
         self._listeners.append(listener)
 
     async def wait_change(self) -> None:
@@ -210,17 +213,18 @@ class Desk:
             self._changed.set()
             self._changed = trio.Event()
             for listener in self._listeners:
-                listener()
+                listener(committed)
         return tuple(committed)
 
     def _release(
         self, command: _Command[Any], decided: Decided[Any], committed: Sequence[Committed]
     ) -> None:
         """The journal has it: let the effects happen."""
-        for approved in decided.sends:
-            self.channels.jobs.send_nowait(SendOrder(approved))
+        # Cancels first: what is to go may stand in the way of what is to leave.
         for order_id in decided.cancels:
             self.channels.jobs.send_nowait(CancelOrder(order_id))
+        for approved in decided.sends:
+            self.channels.jobs.send_nowait(SendOrder(approved))
         self.published(committed)
         self._succeed(command, decided)
 

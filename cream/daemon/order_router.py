@@ -96,18 +96,23 @@ class Router:
             while True:
                 job = await jobs.receive()
                 match job:
+                    # One after the other, so that they leave in the order in which they were
+                    # decided; what has to wait for something lets the next one pass.
                     case SendOrder(approved):
-                        nursery.start_soon(self._send, approved)
+                        await nursery.start(self._send, approved)
                     case CancelOrder(order_id):
-                        nursery.start_soon(self._cancel, order_id)
+                        await nursery.start(self._cancel, order_id)
 
     # Sending ------------------------------------------------------------------------------------
 
-    async def _send(self, approved: Approved) -> None:
+    async def _send(
+        self, approved: Approved, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
         order_id = approved.terms.order_id
         settled = False
+        task_status.started()
         try:
-            if approved.terms.purpose is OrderPurpose.EXIT and not await self._may_exit(approved):
+            if self._has_to_wait(order_id) and not await self._may_exit(approved):
                 settled = True
                 return
             self.in_flight.add(order_id)
@@ -212,6 +217,13 @@ class Router:
             self.left.discard(order_id)
         return outcome
 
+    def _has_to_wait(self, order_id: str) -> bool:
+        """Whether this is an exit whose shares are held, or are not there any more."""
+        order, book = self.desk.book.order(order_id), self.desk.book
+        if order.terms.purpose is not OrderPurpose.EXIT:
+            return False
+        return bool(holders_to_release(book, order)) or _closes_too_much(book, order.terms) is not None
+
     async def _may_exit(self, approved: Approved) -> bool:
         try:
             return await self._released(approved)
@@ -249,12 +261,15 @@ class Router:
 
     # Cancelling ---------------------------------------------------------------------------------
 
-    async def _cancel(self, order_id: str) -> None:
+    async def _cancel(
+        self, order_id: str, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
         """Ask until the order is closed or the broker has refused: then it is no longer to go.
 
         Asking twice is harmless, so a cancel is repeated where a submit never is. Who asks for an
         order that is being asked for already makes it asked at once.
         """
+        task_status.started()
         attempt = 0
         repeats = order_id not in self.cancelling
         self.cancelling.add(order_id)

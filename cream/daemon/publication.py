@@ -7,6 +7,7 @@ from attrs import frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.levels import stop_level
 from cream.core.execution.protection import protected_quantity
 from cream.core.model.market import Datum, Known, Stale, Unknown
 from cream.core.model.order import Order
@@ -68,7 +69,7 @@ def _symbols(event: e.Event) -> Iterator[str]:
                 yield fill.instrument.symbol
         case e.PositionAdjusted():
             yield event.instrument.symbol
-        case e.ProtectionTriggered():
+        case e.ProtectionTriggered() | e.TrailMoved():
             yield event.symbol
         case _:
             return
@@ -121,7 +122,7 @@ def position_view(book: Book, position: Position, mark: Datum[Decimal]) -> Posit
     return PositionView(
         position=position,
         mark=mark,
-        stop_price=protection.stop_loss if protection is not None else None,
+        stop_price=None if protection is None else stop_level(protection, position.quantity),
         take_profit_price=protection.take_profit if protection is not None else None,
         protected_quantity=Decimal(0) if position.is_flat else protected_quantity(book, symbol),
     )

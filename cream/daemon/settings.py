@@ -262,7 +262,14 @@ class StopsSettings:
         "stop_first", not_effective=_PROTECTION, doc="Which counts when a bar reached both."
     )
     monitoring_interval_ms: int = setting(
-        100, gt=0, le=60_000, unit="ms", doc="Longest pause between two looks without a quote."
+        100,
+        gt=0,
+        le=60_000,
+        unit="ms",
+        doc="Least pause between looks that time alone asks for; a quote is looked at at once.",
+    )
+    trigger: Literal["executable", "last"] = setting(
+        "executable", doc="What reaches a level: the side to close at, or the last trade."
     )
     use_bracket_orders: bool = setting(
         True, doc="Place missing protection at the broker again, where it can hold it."

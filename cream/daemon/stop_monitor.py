@@ -3,10 +3,14 @@
 The monitor survives restarts of the router and the feed, keeps only what can be lost (since when a
 position has been uncovered), and asks `core/execution/protection.py` what to do. It decides within
 the desk's turn, on the book as it is there, so that a level fires once.
+
+It looks at a position when a quote that it watches has come, when the book has changed about it,
+and when time alone may change the decision; never at the others, however many there are.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import heapq
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 import trio
@@ -14,26 +18,40 @@ from attrs import define, evolve, field
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.levels import better_price
 from cream.core.execution.protection import (
     ExitNow,
     PlaceProtection,
     ProtectionPolicy,
     coverage,
     decide,
+    look,
 )
 from cream.core.model.market import Quote
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
 from cream.core.risk.gate import Approved, Gate
 from cream.core.risk.view import without
-from cream.daemon.desk import Desk
+from cream.daemon.desk import Committed, Desk
 
 log = structlog.get_logger(__name__)
+
+# What the gate refuses, or a desk that is too busy takes no notice of, is tried again after this.
+_REFUSED_RETRY = timedelta(seconds=1)
+
+
+async def _nobody_asks(_symbols: Sequence[str]) -> None:
+    """Quotes come by themselves."""
+    await trio.lowlevel.checkpoint()
 
 
 @define
 class StopMonitor:
-    """The monitor's collaborators. `interval` is how often time alone may change a decision."""
+    """The monitor's collaborators.
+
+    `interval` is the least pause between two looks that time alone asks for. `ensure` sees to it
+    that symbols are quoted. `looks` counts; whoever wants to know that the monitor lives pokes it.
+    """
 
     desk: Desk
     gate: Gate
@@ -42,63 +60,122 @@ class StopMonitor:
     policy: ProtectionPolicy
     interval: float
     enabled: bool = True
+    ensure: Callable[[Sequence[str]], Awaitable[None]] = _nobody_asks
+    looks: int = 0
     _since: dict[str, datetime] = field(factory=dict)
-    _moved: set[str] = field(factory=set)
+    _marked: dict[str, None] = field(factory=dict)
+    _again: list[tuple[datetime, str]] = field(factory=list)
+    _ensured: set[str] = field(factory=set)
     _wake: trio.Event = field(factory=trio.Event)
 
     def quoted(self, quote: Quote) -> None:
         """A quote came: look at the positions that watch it. Does not wait."""
-        self._moved.add(quote.symbol)
+        self._mark(self.desk.book.protections.watching(quote.symbol))
+
+    def changed(self, committed: Sequence[Committed]) -> None:
+        """The book changed. Does not wait."""
+        for one in committed:
+            self._mark(order.terms.instrument.symbol for order in one.touched.orders)
+            self._mark(one.touched.symbols)
+            if isinstance(one.record.event, e.MassCancelConfirmed):
+                self._mark(self.desk.book.protections)
+
+    def poke(self) -> None:
+        """Look at whatever is due, now. Does not wait."""
         self._wake.set()
 
-    def changed(self) -> None:
-        """The book changed. Does not wait."""
-        self._wake.set()
+    def _mark(self, symbols: Iterable[str]) -> None:
+        for symbol in symbols:
+            self._marked[symbol] = None
+            self._wake.set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Guard positions until cancelled. Before anything else: what is protected now?"""
-        task_status.started()
-        while True:
-            if self.enabled:
-                self._look()
-            self._moved.clear()
-            self._wake = trio.Event()
-            with trio.move_on_after(self.interval):
-                await self._wake.wait()
-            # One turn for everyone else, whatever the rate of quotes.
-            await trio.lowlevel.checkpoint()
+        self._mark(self.desk.book.protections)
+        self._ensured.clear()
+        async with trio.open_nursery() as nursery:
+            task_status.started()
+            while True:
+                if self.enabled:
+                    self._look(nursery)
+                self.looks += 1
+                self._wake = trio.Event()
+                with trio.move_on_after(self._pause()):
+                    await self._wake.wait()
+                # One turn for everyone else, whatever the rate of quotes.
+                await trio.lowlevel.checkpoint()
 
-    def _look(self) -> None:
-        """Hand the desk one decision if any protected position needs something."""
-        book = self.desk.book
-        if not book.protections:
-            self._since.clear()
-            return
-        now = self.desk.clock.now()
-        self._note_uncovered(book, now)
-        policy = evolve(self.policy, uncovered_since=dict(self._since))
-        if any(True for _ in decide(book, self.quote_of, now, policy)):
-            try:
-                self.desk.do_soon(self._acting(policy), passes_without_journal=False)
-            except trio.WouldBlock:
-                log.error("stop_monitor.desk_busy")
+    def _pause(self) -> float:
+        """How long nothing changes by itself. Units: seconds."""
+        if not self._again:
+            return float("inf")
+        left = (self._again[0][0] - self.desk.clock.now()).total_seconds()
+        return max(left, self.interval)
 
-    def _note_uncovered(self, book: Book, now: datetime) -> None:
-        for symbol in list(self._since):
-            if symbol not in book.protections:
-                del self._since[symbol]
-        for symbol in book.protections:
-            if coverage(book, symbol).uncovered > 0:
-                self._since.setdefault(symbol, now)
-            else:
+    def _look(self, nursery: trio.Nursery) -> None:
+        """Hand the desk one decision if any position that is due for a look needs something."""
+        book, now = self.desk.book, self.desk.clock.now()
+        needy: list[str] = []
+        policy = evolve(self.policy, uncovered_since=self._since)
+        for symbol in self._due(now):
+            protection = book.protections.get(symbol)
+            if protection is None:
                 self._since.pop(symbol, None)
+                continue
+            self._note_uncovered(book, symbol, now)
+            if protection.watched not in self._ensured:
+                self._ensured.add(protection.watched)
+                nursery.start_soon(self.ensure, (protection.watched,))
+            seen = look(book, symbol, self.quote_of, now, policy)
+            if seen.again_at is not None:
+                heapq.heappush(self._again, (seen.again_at, symbol))
+            if seen.action is not None or self._better(book, symbol) is not None:
+                needy.append(symbol)
+        if not needy:
+            return
+        try:
+            acting = self._acting(needy, evolve(policy, uncovered_since=dict(self._since)))
+            self.desk.do_soon(acting, passes_without_journal=False)
+        except trio.WouldBlock:
+            log.error("stop_monitor.desk_busy")
+            for symbol in needy:
+                heapq.heappush(self._again, (now + _REFUSED_RETRY, symbol))
 
-    def _acting(self, policy: ProtectionPolicy) -> Decide[None]:
+    def _due(self, now: datetime) -> Iterator[str]:
+        """Positions that something happened to, and those whose time has come."""
+        while self._again and self._again[0][0] <= now:
+            self._marked[heapq.heappop(self._again)[1]] = None
+        marked, self._marked = self._marked, {}
+        return iter(marked)
+
+    def _note_uncovered(self, book: Book, symbol: str, now: datetime) -> None:
+        if coverage(book, symbol).uncovered > 0:
+            self._since.setdefault(symbol, now)
+        else:
+            self._since.pop(symbol, None)
+
+    def _better(self, book: Book, symbol: str) -> e.TrailMoved | None:
+        """That a trailing stop has moved, if it has."""
+        protection = book.protections[symbol]
+        quote = self.quote_of(protection.watched) if protection.guard.trails else None
+        if quote is None:
+            return None
+        quantity = book.positions[symbol].quantity
+        best = better_price(protection, quantity, quote, self.policy.trigger)
+        if best is None:
+            return None
+        return e.TrailMoved(at=self.desk.clock.now(), symbol=symbol, best=best)
+
+    def _acting(self, symbols: Sequence[str], policy: ProtectionPolicy) -> Decide[None]:
         def act(book: Book, now: datetime) -> Decided[None]:
             events: list[e.Event] = []
             sends: list[Approved] = []
             cancels: list[str] = []
-            for action in decide(book, self.quote_of, now, policy):
+            for symbol in symbols:
+                moved = self._better(book, symbol) if symbol in book.protections else None
+                if moved is not None:
+                    events.append(moved)
+            for action in decide(book, self.quote_of, now, policy, symbols):
                 match action:
                     case ExitNow():
                         self._exit(action, book, now, events, sends, cancels)
@@ -121,6 +198,7 @@ class StopMonitor:
         approved = self.gate.approve_exit(action.terms, view)
         if isinstance(approved, Violation):
             log.error("stop_monitor.exit_refused", symbol=action.symbol, code=approved.code)
+            heapq.heappush(self._again, (now + _REFUSED_RETRY, action.symbol))
             return
         log.warning(
             "stop_monitor.level_reached",
@@ -149,6 +227,7 @@ class StopMonitor:
         approved = self.gate.approve_exit(action.terms, self.view_of(book, now))
         if isinstance(approved, Violation):
             log.error("stop_monitor.protection_refused", symbol=action.symbol, code=approved.code)
+            heapq.heappush(self._again, (now + _REFUSED_RETRY, action.symbol))
             return
         reason = "protection that the broker does not hold"
         events.append(e.OrderIntended(at=now, terms=action.terms, reason=reason))

@@ -1,5 +1,6 @@
 """What does each subsystem need of the configuration? Its own few numbers, in its own units."""
 
+from cream.core.execution.levels import TriggerPrice
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits, Window
@@ -40,6 +41,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             place_at_broker=stops.use_bracket_orders,
             settle_seconds=stops.settle_seconds,
             yields_to_mass_cancel=safety.protective == "cancel",
+            trigger=TriggerPrice(stops.trigger),
         ),
         writer=JournalWriterSettings(
             commit_batch_max=settings.persistence.commit_batch_max,

@@ -65,7 +65,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
     supervisor = Supervisor(outside.draw, settings.intensity)
     breaker = Breaker(outside.broker.name, settings.breaker)
     router = Router(ground.desk, outside.broker, ground.link, settings.router, breaker)
-    monitor = _monitor(settings, ground)
+    monitor = _monitor(settings, outside, ground)
     reconciler = Reconciler(
         ground.desk,
         outside.broker,
@@ -146,7 +146,7 @@ def _distrusted(outside: Outside, hub: Hub, _error: JournalFailed) -> None:
     hub.break_off()
 
 
-def _monitor(settings: TreeSettings, ground: _Ground) -> StopMonitor:
+def _monitor(settings: TreeSettings, outside: Outside, ground: _Ground) -> StopMonitor:
     """The stop monitor, listening to quotes and to the book."""
     monitor = StopMonitor(
         ground.desk,
@@ -156,6 +156,7 @@ def _monitor(settings: TreeSettings, ground: _Ground) -> StopMonitor:
         settings.protection,
         settings.levels_interval,
         settings.watch_levels,
+        outside.market.ensure,
     )
     ground.board.listen(monitor.quoted)
     ground.desk.on_change(monitor.changed)

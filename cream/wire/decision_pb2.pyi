@@ -38,7 +38,7 @@ class References(_message.Message):
     def __init__(self, used_indicators: _Optional[_Iterable[str]] = ..., memory_case_ids: _Optional[_Iterable[str]] = ..., event_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Decision(_message.Message):
-    __slots__ = ("instrument", "action", "size", "order_plan", "risk_levels", "strategy_family", "rationale", "confidence", "references", "direction", "time_horizon", "thesis_state", "bullish_factors", "bearish_factors", "legs", "net_limit_price", "decision_id")
+    __slots__ = ("instrument", "action", "size", "order_plan", "risk_levels", "strategy_family", "rationale", "confidence", "references", "direction", "time_horizon", "thesis_state", "bullish_factors", "bearish_factors", "legs", "net_limit_price", "decision_id", "trail_price", "trail_percent", "stop_limit_price", "exit_at")
     INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,10 @@ class Decision(_message.Message):
     LEGS_FIELD_NUMBER: _ClassVar[int]
     NET_LIMIT_PRICE_FIELD_NUMBER: _ClassVar[int]
     DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    TRAIL_PRICE_FIELD_NUMBER: _ClassVar[int]
+    TRAIL_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    STOP_LIMIT_PRICE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_AT_FIELD_NUMBER: _ClassVar[int]
     instrument: _common_pb2.Instrument
     action: _common_pb2.Action
     size: _common_pb2.Size
@@ -73,7 +77,11 @@ class Decision(_message.Message):
     legs: _containers.RepeatedCompositeFieldContainer[_common_pb2.OptionLeg]
     net_limit_price: float
     decision_id: str
-    def __init__(self, instrument: _Optional[_Union[_common_pb2.Instrument, _Mapping]] = ..., action: _Optional[_Union[_common_pb2.Action, str]] = ..., size: _Optional[_Union[_common_pb2.Size, _Mapping]] = ..., order_plan: _Optional[_Union[OrderPlan, _Mapping]] = ..., risk_levels: _Optional[_Union[_common_pb2.RiskLevels, _Mapping]] = ..., strategy_family: _Optional[_Union[_common_pb2.StrategyFamily, str]] = ..., rationale: _Optional[str] = ..., confidence: _Optional[float] = ..., references: _Optional[_Union[References, _Mapping]] = ..., direction: _Optional[_Union[_common_pb2.Direction, str]] = ..., time_horizon: _Optional[_Union[_common_pb2.TimeHorizon, str]] = ..., thesis_state: _Optional[_Union[_common_pb2.ThesisState, str]] = ..., bullish_factors: _Optional[_Iterable[str]] = ..., bearish_factors: _Optional[_Iterable[str]] = ..., legs: _Optional[_Iterable[_Union[_common_pb2.OptionLeg, _Mapping]]] = ..., net_limit_price: _Optional[float] = ..., decision_id: _Optional[str] = ...) -> None: ...
+    trail_price: str
+    trail_percent: str
+    stop_limit_price: str
+    exit_at: _timestamp_pb2.Timestamp
+    def __init__(self, instrument: _Optional[_Union[_common_pb2.Instrument, _Mapping]] = ..., action: _Optional[_Union[_common_pb2.Action, str]] = ..., size: _Optional[_Union[_common_pb2.Size, _Mapping]] = ..., order_plan: _Optional[_Union[OrderPlan, _Mapping]] = ..., risk_levels: _Optional[_Union[_common_pb2.RiskLevels, _Mapping]] = ..., strategy_family: _Optional[_Union[_common_pb2.StrategyFamily, str]] = ..., rationale: _Optional[str] = ..., confidence: _Optional[float] = ..., references: _Optional[_Union[References, _Mapping]] = ..., direction: _Optional[_Union[_common_pb2.Direction, str]] = ..., time_horizon: _Optional[_Union[_common_pb2.TimeHorizon, str]] = ..., thesis_state: _Optional[_Union[_common_pb2.ThesisState, str]] = ..., bullish_factors: _Optional[_Iterable[str]] = ..., bearish_factors: _Optional[_Iterable[str]] = ..., legs: _Optional[_Iterable[_Union[_common_pb2.OptionLeg, _Mapping]]] = ..., net_limit_price: _Optional[float] = ..., decision_id: _Optional[str] = ..., trail_price: _Optional[str] = ..., trail_percent: _Optional[str] = ..., stop_limit_price: _Optional[str] = ..., exit_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class DecisionPlan(_message.Message):
     __slots__ = ("cycle_id", "as_of_timestamp", "environment", "decisions", "portfolio_notes", "plan_id", "risk_manager_approved", "critic_approved")

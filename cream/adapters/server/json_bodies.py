@@ -4,6 +4,7 @@ Reading them is `requests_json`'s work, which says more than a schema can; a tes
 together. Decimals may be strings or numbers; what has a default may be left out or null.
 """
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -65,6 +66,10 @@ class Decision:
     limit_price: Number | None = None
     stop_loss_level: Number | None = None
     take_profit_level: Number | None = None
+    trail_price: Number | None = None
+    trail_percent: Number | None = None
+    stop_limit_price: Number | None = None
+    exit_at: datetime | None = None
     risk_denomination: RiskDenomination | None = None
     time_in_force: TimeInForce | None = None
     strategy_family: StrategyFamily | None = None

@@ -4,12 +4,13 @@ Both decoders fill a `DecisionDraft` with what their fields say; the rules betwe
 once, so that a plan means the same over JSON and over gRPC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from cream.adapters.server import values
+from cream.adapters.server.plan_guard import GuardDraft, finish_guard
 from cream.adapters.server.problems import Problems, shown
 from cream.adapters.server.strict_json import Json
 from cream.adapters.server.tactics import read_tactic
@@ -44,7 +45,7 @@ _OPENS_LONG = (PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE)
 
 @frozen(kw_only=True)
 class DecisionPaths:
-    """Where the fields of one decision stand in the caller's format."""
+    """Where the fields of one decision stand in the caller's format; `at` for any other field."""
 
     decision_id: str
     instrument: str
@@ -60,6 +61,7 @@ class DecisionPaths:
     net_limit_price: str
     tactic: str
     tactic_params: str
+    at: Callable[[str], str]
 
 
 @define(kw_only=True)
@@ -93,6 +95,7 @@ class DecisionDraft:
     legs: tuple[OptionLeg, ...] = ()
     has_legs: bool = False
     net_limit_price: Decimal | None = None
+    guard: GuardDraft = field(factory=GuardDraft)
 
 
 def finish_decision(
@@ -111,6 +114,15 @@ def finish_decision(
     _legs(draft, paths, problems)
     tactic, tactic_params = read_tactic(
         draft.tactic, draft.tactic_params, paths.tactic, paths.tactic_params, problems
+    )
+    guard = finish_guard(
+        draft.guard,
+        paths.at,
+        problems,
+        stop_loss=stop_loss,
+        instrument=draft.instrument,
+        denomination=draft.denomination,
+        has_legs=draft.has_legs,
     )
     if draft.action is None or draft.instrument is None or quantity is None or unit is None:
         return None
@@ -136,6 +148,7 @@ def finish_decision(
         confidence=confidence,
         legs=draft.legs,
         net_limit_price=_in_cents(net_limit_price),
+        guard=guard,
     )
 
 

@@ -19,6 +19,8 @@ from cream.adapters.server.plan_draft import (
     finish_decision,
     note_duplicates,
 )
+from cream.adapters.server.plan_guard import FIELDS as GUARD_FIELDS
+from cream.adapters.server.plan_guard import GuardDraft
 from cream.adapters.server.problems import Problems, shown
 from cream.adapters.server.strict_json import Json, decode_nested
 from cream.core.model.broker import BrokerPosition
@@ -81,6 +83,7 @@ _DECISION_KEYS = (
     "confidence",
     "legs",
     "net_limit_price",
+    *GUARD_FIELDS,
 )
 _LEG_KEYS = ("symbol", "ratio_qty", "position_intent")
 _PORTFOLIO_KEYS = ("equity", "cash", "buying_power", "positions")
@@ -195,6 +198,12 @@ def _read_decision(reader: ObjectReader, decision_id: str, problems: Problems) -
         legs=_read_legs(reader, problems),
         has_legs=reader.raw("legs") not in (None, [], "", "[]"),
         net_limit_price=reader.decimal("net_limit_price"),
+        guard=GuardDraft(
+            trail_price=reader.decimal("trail_price"),
+            trail_percent=reader.decimal("trail_percent"),
+            stop_limit_price=reader.decimal("stop_limit_price"),
+            exit_at=reader.instant("exit_at"),
+        ),
     )
     return finish_decision(draft, _paths(reader), problems)
 
@@ -215,6 +224,7 @@ def _paths(reader: ObjectReader) -> DecisionPaths:
         net_limit_price=reader.at("net_limit_price"),
         tactic=reader.at("execution_tactic"),
         tactic_params=reader.at("execution_params"),
+        at=reader.at,
     )
 
 

@@ -17,6 +17,7 @@ from cream.adapters.server.plan_draft import (
     finish_decision,
     note_duplicates,
 )
+from cream.adapters.server.plan_guard import GuardDraft
 from cream.adapters.server.problems import Problems, shown
 from cream.adapters.server.wire_values import (
     contract_from_wire,
@@ -115,7 +116,25 @@ def _decision(
         draft.net_limit_price = decimal_from_double(
             message.net_limit_price, f"{path}.net_limit_price", problems
         )
+    draft.guard = _guard(message, path, problems)
     return finish_decision(draft, _paths(path), problems)
+
+
+def _guard(message: decision_pb2.Decision, path: str, problems: Problems) -> GuardDraft:
+    def decimal(name: str) -> Decimal | None:
+        if not message.HasField(name):
+            return None
+        return values.decimal_value(getattr(message, name), f"{path}.{name}", problems)
+
+    exit_at = None
+    if message.HasField("exit_at"):
+        exit_at = instant_from_wire(message.exit_at, f"{path}.exit_at", problems)
+    return GuardDraft(
+        trail_price=decimal("trail_price"),
+        trail_percent=decimal("trail_percent"),
+        stop_limit_price=decimal("stop_limit_price"),
+        exit_at=exit_at,
+    )
 
 
 def _require_parts(
@@ -147,6 +166,7 @@ def _paths(path: str) -> DecisionPaths:
         net_limit_price=f"{path}.net_limit_price",
         tactic=f"{path}.order_plan.execution_tactic",
         tactic_params=f"{path}.order_plan.execution_params",
+        at=lambda name: f"{path}.{name}",
     )
 
 

@@ -17,10 +17,12 @@ from typing import Final, TypeVar, get_args
 
 import msgspec
 from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 
 from cream.core.execution.events import Event
 from cream.core.model.instrument import Instrument
+from cream.core.model.order import OrderTerms
 
 T = TypeVar("T")
 
@@ -151,6 +153,9 @@ def _new_converter() -> Converter:
     converter.register_structure_hook(int, _exactly(int))
     converter.register_structure_hook(bool, _exactly(bool))
     configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
+    # A field that came later and says nothing is left out: old orders keep their text.
+    plain = make_dict_unstructure_fn(OrderTerms, converter, guard=override(omit_if_default=True))
+    converter.register_unstructure_hook(OrderTerms, plain)
     return converter
 
 

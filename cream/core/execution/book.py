@@ -12,7 +12,7 @@ from attrs import evolve
 
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
-from cream.core.execution.levels import Protection, protection_from
+from cream.core.execution.levels import Protection, Protections, protection_from
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
@@ -28,7 +28,7 @@ class Book:
         self.sequence = 0
         self.plans: dict[str, e.PlanJudged] = {}
         self.positions: dict[str, Position] = {}
-        self.protections: dict[str, Protection] = {}
+        self.protections = Protections()
         self.restrictions: dict[Cause, Restriction] = {}
         self.mass_cancel_owed: e.MassCancelOwed | None = None
         self.last_reconciliation: e.ReconciliationCompleted | None = None
@@ -142,6 +142,8 @@ class Book:
                 self._adjust(event)
             case e.ProtectionTriggered():
                 self._latch(event)
+            case e.TrailMoved():
+                self._trail(event)
             case e.OrderRefused() | e.SubmitUnknown() | e.OrderProgressed():
                 self._store(lifecycle.progressed(self._orders[event.order_id], event))
             case e.CancelRequested() | e.CancelRefused():
@@ -306,7 +308,7 @@ class Book:
         self.positions[symbol] = position
         self.position_sequence = self.sequence
         if position.is_flat or position.quantity * before < 0:
-            self.protections.pop(symbol, None)
+            self.protections.drop(symbol)
 
     def _protect(self, terms: OrderTerms, instrument: Instrument) -> None:
         """Protection exists from the first filled share of an entry that has levels.
@@ -333,6 +335,11 @@ class Book:
         if protection is not None:
             latched = evolve(protection, exit_order_id=event.exit_order_id)
             self.protections[event.symbol] = latched
+
+    def _trail(self, event: e.TrailMoved) -> None:
+        protection = self.protections.get(event.symbol)
+        if protection is not None:
+            self.protections[event.symbol] = evolve(protection, best=event.best)
 
     def _adjust(self, event: e.PositionAdjusted) -> None:
         held = self.position(event.instrument)

@@ -203,6 +203,18 @@ class ProtectionTriggered:
 
 
 @frozen(kw_only=True)
+class TrailMoved:
+    """The best price since a trailing stop began: where the stop stands follows from it.
+
+    Units: dollars per share, of the instrument named by the protection's denomination.
+    """
+
+    at: datetime
+    symbol: str
+    best: Decimal
+
+
+@frozen(kw_only=True)
 class PositionAdjusted:
     """The broker's position is the truth and differed from ours (R-11): ours is now that."""
 
@@ -293,6 +305,7 @@ Event = (
     | CancelRequested
     | CancelRefused
     | ProtectionTriggered
+    | TrailMoved
     | PositionAdjusted
     | TradingRestricted
     | RestrictionLifted

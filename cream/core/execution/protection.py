@@ -6,7 +6,7 @@ exiting when a level is reached; and, where the venue can hold it, by placing th
 the broker again. The local watch has no gap: it begins with the first filled share.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -23,10 +23,19 @@ from cream.core.execution.guards import (
     protected_quantity,
     working_exits,
 )
-from cream.core.execution.levels import Protection, Trigger, reached
+from cream.core.execution.levels import (
+    Protection,
+    Trigger,
+    TriggerPrice,
+    is_out_of_time,
+    price_of,
+    reached,
+    stop_level,
+)
 from cream.core.model.ids import client_order_id, digest
 from cream.core.model.instrument import Equity
 from cream.core.model.market import Quote
+from cream.core.model.money import ZERO
 from cream.core.model.order import (
     Order,
     OrderClass,
@@ -42,6 +51,7 @@ from cream.core.resilience.backoff import Backoff
 __all__ = [
     "Coverage",
     "ExitNow",
+    "Look",
     "PlaceProtection",
     "ProtectionPolicy",
     "ProtectiveAction",
@@ -50,6 +60,7 @@ __all__ = [
     "exit_side",
     "holders_to_release",
     "in_the_way",
+    "look",
     "protected_quantity",
     "working_exits",
 ]
@@ -94,6 +105,7 @@ class ProtectionPolicy:
     watch remains. An exit that came to nothing is sent again after `exit_retry_seconds`, and then
     twice as long each time, for ever. Where a mass cancel takes protection too
     (`yields_to_mass_cancel`), none is placed while one is owed: the two would never come to an end.
+    `trigger` is the price that levels are compared with.
     """
 
     place_at_broker: bool = True
@@ -102,7 +114,16 @@ class ProtectionPolicy:
     retry_seconds: float = 5.0
     max_attempts: int = 3
     exit_retry_seconds: float = 1.0
+    trigger: TriggerPrice = TriggerPrice.EXECUTABLE
     uncovered_since: Mapping[str, datetime] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Look:
+    """What a position needs now, and when time alone may change that (None: never)."""
+
+    action: ProtectiveAction | None = None
+    again_at: datetime | None = None
 
 
 def decide(
@@ -110,28 +131,100 @@ def decide(
     quote_of: Callable[[str], Quote | None],
     now: datetime,
     policy: ProtectionPolicy,
-    symbols: Sequence[str] | None = None,
+    symbols: Iterable[str] | None = None,
 ) -> Iterator[ProtectiveAction]:
     """What to do about each protected position (only `symbols`, where given).
+
+    Exits come first, those whose levels the price has passed first before the others.
 
     A reached level fires once: what an exit is on its way to close counts as taken care of.
     """
     chosen = list(book.protections) if symbols is None else symbols
-    for symbol in chosen:
-        protection = book.protections.get(symbol)
-        if protection is None:
-            continue
-        cover = coverage(book, symbol)
-        if cover.uncovered <= 0:
-            continue
-        quote = quote_of(protection.watched)
-        position = book.positions[symbol]
-        hit = reached(protection, position.quantity, quote) if quote is not None else None
-        if hit is not None:
-            if _may_exit(book, protection, now, policy):
-                yield from _exit(book, protection, cover, hit)
-        elif policy.place_at_broker and _may_place(book, protection, now, policy):
-            yield _placement(book, protection, min(cover.uncovered, free_to_exit(book, symbol)))
+    looks = (look(book, symbol, quote_of, now, policy).action for symbol in chosen)
+    actions = [action for action in looks if action is not None]
+    yield from sorted(actions, key=_passed_first)
+
+
+def _passed_first(action: ProtectiveAction) -> tuple[int, Decimal]:
+    """The further the price has gone past a level, the earlier it has passed it."""
+    match action:
+        case ExitNow(level=level, price=price):
+            return 0, -abs(price - level) / level if level else -ZERO
+        case PlaceProtection():
+            return 1, ZERO
+
+
+def look(
+    book: Book,
+    symbol: str,
+    quote_of: Callable[[str], Quote | None],
+    now: datetime,
+    policy: ProtectionPolicy,
+) -> Look:
+    """What the position in `symbol` needs now."""
+    protection = book.protections.get(symbol)
+    if protection is None:
+        return Look()
+    cover = coverage(book, symbol)
+    # Beyond its levels a guard is watched here only, whatever the broker holds.
+    loose = cover.held - cover.exiting - _latched(book, protection)
+    if loose <= 0 or (cover.uncovered <= 0 and protection.guard.is_plain):
+        return Look()
+    hit = _hit(protection, book.positions[symbol].quantity, quote_of, now, policy)
+    closes = _to_close(protection, cover, loose, hit) if hit is not None else ZERO
+    if hit is not None and closes > 0:
+        due = _exit_due(book, protection, policy)
+        if due is not None and due > now:
+            return Look(again_at=due)
+        return Look(action=_exit(book, protection, cover, hit, closes))
+    again = protection.guard.exit_at
+    if hit is None and min(cover.uncovered, loose) > 0:
+        due = _placement_due(book, protection, policy)
+        if due is not None and due <= now:
+            quantity = min(cover.uncovered, free_to_exit(book, symbol))
+            return Look(action=_placement(book, protection, quantity), again_at=again)
+        again = _sooner(due, again)
+    return Look(again_at=again if again is not None and again > now else None)
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _hit(
+    protection: Protection,
+    quantity: Decimal,
+    quote_of: Callable[[str], Quote | None],
+    now: datetime,
+    policy: ProtectionPolicy,
+) -> tuple[Trigger, Decimal, Decimal] | None:
+    """What makes the position due to be closed now: its time, or a level."""
+    quote = quote_of(protection.watched)
+    if is_out_of_time(protection, now):
+        price = price_of(protection, quantity, quote, policy.trigger) if quote is not None else None
+        return Trigger.TIME_STOP, price or ZERO, price or ZERO
+    return reached(protection, quantity, quote, policy.trigger) if quote is not None else None
+
+
+def _latched(book: Book, protection: Protection) -> Decimal:
+    """What the exit of an earlier trigger still works on at a price of its own."""
+    order = book.find(protection.exit_order_id or "")
+    return order.leaves if order is not None and not closes_at_any_price(order) else ZERO
+
+
+def _to_close(
+    protection: Protection, cover: Coverage, loose: Decimal, hit: tuple[Trigger, Decimal, Decimal]
+) -> Decimal:
+    """How much is to be closed here: what the broker's stop does not do at this same level."""
+    trigger, level, _ = hit
+    match trigger:
+        case Trigger.TIME_STOP:
+            return loose
+        case Trigger.STOP_LOSS:
+            return loose if level != protection.stop_loss else min(loose, cover.uncovered)
+        case Trigger.TAKE_PROFIT:
+            # A target leaves alone what rests for a better price.
+            return min(loose, cover.uncovered) - cover.resting
 
 
 def _exits_of(book: Book, protection: Protection) -> Sequence[Order]:
@@ -150,13 +243,13 @@ def _placed_for(book: Book, protection: Protection) -> Sequence[Order]:
     ]
 
 
-def _may_exit(book: Book, protection: Protection, now: datetime, policy: ProtectionPolicy) -> bool:
-    """At once, unless the last exits came to nothing: then only as often as the policy allows."""
+def _exit_due(book: Book, protection: Protection, policy: ProtectionPolicy) -> datetime | None:
+    """None: at once. Later where the last exits came to nothing: as the policy allows."""
     exits = _exits_of(book, protection)
     failures = _last_in_a_row(exits, _came_to_nothing)
-    return failures == 0 or _has_waited(
-        policy.exit_retry_seconds, failures - 1, exits[-1].updated_at, now
-    )
+    if failures == 0:
+        return None
+    return _waited(policy.exit_retry_seconds, failures - 1, exits[-1].updated_at)
 
 
 def _came_to_nothing(order: Order) -> bool:
@@ -174,9 +267,9 @@ def _last_in_a_row(orders: Sequence[Order], condition: Callable[[Order], bool]) 
     return count
 
 
-def _has_waited(base: float, attempt: int, since: datetime, now: datetime) -> bool:
+def _waited(base: float, attempt: int, since: datetime) -> datetime:
     wait = Backoff(base=base, cap=max(base, _LONGEST_WAIT)).ceiling(attempt)
-    return now - since >= timedelta(seconds=wait)
+    return since + timedelta(seconds=wait)
 
 
 def _exit(
@@ -184,27 +277,24 @@ def _exit(
     protection: Protection,
     cover: Coverage,
     hit: tuple[Trigger, Decimal, Decimal],
-) -> Iterator[ExitNow]:
-    """The exit, if it closes anything: a target leaves alone what rests for a better price."""
+    quantity: Decimal,
+) -> ExitNow:
     trigger, level, price = hit
     symbol = protection.instrument.symbol
     held = book.positions[symbol].quantity
-    if trigger is Trigger.STOP_LOSS:
-        cancel_first = in_the_way(book, symbol)
-        quantity = cover.uncovered
-    else:
-        cancel_first = tuple(_entries_that_add(book, symbol, held))
-        quantity = cover.uncovered - cover.resting
-    if quantity <= 0:
-        return
-    terms = _close(book, protection, "exit", len(_exits_of(book, protection)), quantity)
-    yield ExitNow(
+    going = _entries_that_add(book, symbol, held)
+    attempt = len(_exits_of(book, protection))
+    terms = _close(book, protection, "exit", attempt, quantity)
+    limit = protection.guard.stop_limit_price
+    if trigger is Trigger.STOP_LOSS and limit is not None and attempt == 0:
+        terms = evolve(terms, order_type=OrderType.LIMIT, limit_price=limit)
+    return ExitNow(
         symbol=symbol,
         trigger=trigger,
         level=level,
         price=price,
         terms=terms,
-        cancel_first=cancel_first,
+        cancel_first=tuple(going) if trigger is Trigger.TAKE_PROFIT else in_the_way(book, symbol),
     )
 
 
@@ -232,33 +322,41 @@ def _exits_that_wait(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
             yield order.order_id
 
 
-def _may_place(book: Book, protection: Protection, now: datetime, policy: ProtectionPolicy) -> bool:
-    """Only shares that nothing else holds, only once the entry is done, and not too often."""
+def _placement_due(book: Book, protection: Protection, policy: ProtectionPolicy) -> datetime | None:
+    """When the broker may be asked to hold the stop; None: time alone will not bring it about.
+
+    Only shares that nothing else holds, only once the entry is done, and not too often. A stop with
+    a limit and a position without levels are watched here only.
+    """
+    has_levels = protection.stop_loss is not None or protection.take_profit is not None
+    limited = protection.guard.stop_limit_price is not None
+    if not policy.place_at_broker or not has_levels or limited:
+        return None
     if not isinstance(protection.instrument, Equity):
-        return False
+        return None
     if policy.yields_to_mass_cancel and book.mass_cancel_owed is not None:
-        return False
+        return None
     symbol = protection.instrument.symbol
     since = policy.uncovered_since.get(symbol)
-    if since is None or now - since < timedelta(seconds=policy.settle_seconds):
-        return False
     held = book.positions[symbol].quantity
-    if any(True for _ in _entries_that_add(book, symbol, held)):
-        return False
+    if since is None or any(True for _ in _entries_that_add(book, symbol, held)):
+        return None
     if free_to_exit(book, symbol) <= 0:
-        return False
+        return None
+    settled = since + timedelta(seconds=policy.settle_seconds)
     placed = _placed_for(book, protection)
     if not placed:
-        return True
+        return settled
     refusals = _last_in_a_row(placed, lambda order: order.status is OrderStatus.REJECTED)
     if refusals >= policy.max_attempts:
-        return False
+        return None
     attempt = max(0, refusals - 1)
-    return _has_waited(policy.retry_seconds, attempt, placed[-1].intended_at, now)
+    return max(settled, _waited(policy.retry_seconds, attempt, placed[-1].intended_at))
 
 
 def _placement(book: Book, protection: Protection, quantity: Decimal) -> PlaceProtection:
-    stop, target = protection.stop_loss, protection.take_profit
+    held = book.positions[protection.instrument.symbol].quantity
+    stop, target = stop_level(protection, held), protection.take_profit
     both = stop is not None and target is not None
     terms = evolve(
         _close(book, protection, "protect", len(_placed_for(book, protection)), quantity),

@@ -4,12 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
-from cream.core.model.plan import PositionIntent, RiskDenomination, TimeInForce
+from cream.core.model.plan import Guard, PositionIntent, RiskDenomination, TimeInForce
 from cream.core.model.side import Side as Side
 
 
@@ -104,7 +104,8 @@ class OrderTerms:
 
     Units: quantity in shares, contracts, or spreads; prices per share. A multi-leg order's
     instrument is its underlying and its `limit_price` is net: positive debit, negative credit.
-    `take_profit` and `stop_loss` are the levels of its protection, wherever that is watched.
+    `take_profit` and `stop_loss` are the levels of its protection, wherever that is watched, and
+    `guard` how that stop works.
     """
 
     order_id: str
@@ -130,6 +131,7 @@ class OrderTerms:
     legs: tuple[OrderLeg, ...] = ()
     parent_order_id: str | None = None
     twap: TwapTerms | None = None
+    guard: Guard = field(factory=Guard)
 
     @property
     def is_tactic(self) -> bool:

@@ -124,6 +124,32 @@ class Size:
     unit: SizeUnit
 
 
+@frozen(kw_only=True)
+class Guard:
+    """How the stop of a position works, beyond standing still at its level.
+
+    Units: dollars per share of whatever the stop is a level of; percent of the best price so far.
+    `trail_price` or `trail_percent`: the stop follows the best price at that distance, from where
+    `stop_loss` puts it. `stop_limit_price`: a reached stop sells at no less (buys at no more).
+    `exit_at`: then the position is closed, whatever its price.
+    """
+
+    trail_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+    stop_limit_price: Decimal | None = None
+    exit_at: datetime | None = None
+
+    @property
+    def trails(self) -> bool:
+        """Whether the stop follows the price."""
+        return self.trail_price is not None or self.trail_percent is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing beyond the levels themselves."""
+        return not self.trails and self.stop_limit_price is None and self.exit_at is None
+
+
 @frozen
 class OptionLeg:
     """One leg of a spread. `ratio` is signed: positive buys, negative sells."""
@@ -138,7 +164,7 @@ class Decision:
     """One intended change of exposure in one instrument (or one spread).
 
     Units: prices in dollars per share (per contract share for options); `net_limit_price` per
-    spread share, positive debit, negative credit; `confidence` 0 to 1.
+    spread share, positive debit, negative credit; `confidence` 0 to 1. `guard` refines the stop.
     """
 
     decision_id: str
@@ -162,6 +188,7 @@ class Decision:
     confidence: Decimal | None = None
     legs: tuple[OptionLeg, ...] = ()
     net_limit_price: Decimal | None = None
+    guard: Guard = field(factory=Guard)
 
 
 @frozen(kw_only=True)

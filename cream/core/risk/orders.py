@@ -22,7 +22,7 @@ from cream.core.model.order import (
     Side,
     TwapTerms,
 )
-from cream.core.model.plan import Decision, RiskDenomination
+from cream.core.model.plan import Decision, Guard, RiskDenomination
 from cream.core.risk.asks import Ask, Origin
 from cream.core.risk.stance import Effect, Fault, Stance
 
@@ -115,6 +115,7 @@ def terms_of(
         _ATTEMPT,
     )
     plain = OrderType.MARKET if levels.limit is None else OrderType.LIMIT
+    opens = stance.effect is Effect.INCREASE
     return OrderTerms(
         order_id=ours,
         client_order_id=ask.client_order_id or client_order_id(ours),
@@ -127,7 +128,7 @@ def terms_of(
         order_class=_class_of(decision, levels, twap),
         time_in_force=decision.time_in_force,
         quantity=quantity,
-        purpose=OrderPurpose.ENTRY if stance.effect is Effect.INCREASE else OrderPurpose.EXIT,
+        purpose=OrderPurpose.ENTRY if opens else OrderPurpose.EXIT,
         limit_price=levels.limit,
         stop_price=levels.trigger,
         trail_price=ask.trail_price,
@@ -138,14 +139,20 @@ def terms_of(
         position_intent=None if decision.legs else stance.intent,
         legs=tuple(OrderLeg(leg.contract, leg.ratio, leg.intent) for leg in decision.legs),
         twap=twap,
+        guard=decision.guard if opens else Guard(),
     )
 
 
 def _class_of(decision: Decision, levels: Levels, twap: TwapTerms | None) -> OrderClass:
-    """Only a plain order in shares takes its exits along; other levels are watched here."""
+    """Only a plain order in shares takes its exits along; other levels are watched here.
+
+    A stop with a limit is one of those: the leg of a bracket would sell at any price.
+    """
     if decision.legs:
         return OrderClass.MLEG
     if twap is not None or isinstance(decision.instrument, OptionContract):
+        return OrderClass.SIMPLE
+    if decision.guard.stop_limit_price is not None:
         return OrderClass.SIMPLE
     exits = (levels.take_profit is not None) + (levels.stop_loss is not None)
     return (OrderClass.SIMPLE, OrderClass.OTO, OrderClass.BRACKET)[exits]

@@ -1,18 +1,21 @@
 """A reached level closes the position, whatever else an agent has working on it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from attrs import evolve
 from trio.testing import MockClock
 
+from cream.core.execution.events import ProtectionTriggered
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.order import OrderPurpose, OrderStatus
-from cream.core.model.plan import Decision, Size, SizeUnit, StrategyFamily
-from tests.fakes.world import Life, World, buy, close
+from cream.core.model.plan import Decision, Guard, Size, SizeUnit, StrategyFamily
+from tests.fakes.world import START, Life, World, buy, close
+from tests.unit.daemon.timed import about
 
 CALL = OptionContract("AAPL", date(2026, 12, 18), OptionRight.CALL, Decimal(240))
 THREE = Size(Decimal(3), SizeUnit.CONTRACTS)
@@ -76,3 +79,64 @@ async def test_a_mass_cancel_does_not_undo_a_stop_that_has_fired(
 
         await life.until(lambda: life.held(CALL.symbol) == 0)
         assert not any("mass cancel" in one.reason for one in life.orders(OrderPurpose.EXIT))
+
+
+# Stops that follow, and time ------------------------------------------------------------------
+
+
+async def test_a_followed_stop_is_durable_and_fires_where_it_stood_before_the_crash(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """The best price was seen by the last life only: this one must not begin anew."""
+    guard = Guard(trail_price=Decimal("4.00"))
+    async with world.life() as life:
+        await life.submit(buy(guard=guard))
+        await life.until(lambda: life.held() == 20)
+        for bid in ("239.00", "243.00", "248.00", "246.00"):
+            life.quote("AAPL", bid, str(Decimal(bid) + Decimal("0.02")))
+            await trio.sleep(0.5)
+        assert life.operations.positions()[0].stop_price == Decimal("244.00")
+        world.journal = world.journal.crash()
+        life.die()
+
+    # The market of the next life begins at 238.39, far above where the stop was put at first.
+    async with world.life() as life:
+        await life.until(lambda: life.held() == 0)
+        (fired,) = life.orders(OrderPurpose.EXIT)
+        assert fired.filled == 20
+        await life.until(lambda: not list(life.tree.desk.book.open_orders()))
+    events = [one.event for one in world.journal.durable]
+    (why,) = [one for one in events if isinstance(one, ProtectionTriggered)]
+    assert (why.kind, why.level) == ("stop_loss", Decimal("244.00"))
+
+
+async def test_a_position_is_closed_when_its_time_is_up(
+    autojump_clock: MockClock, world: World
+) -> None:
+    guard = Guard(exit_at=START + timedelta(minutes=10))
+    async with world.life() as life:
+        began = trio.current_time()
+        await life.submit(buy(guard=guard))
+        await life.until(lambda: life.held() == 20)
+        await trio.sleep_until(began + 599.9)
+        assert life.orders(OrderPurpose.EXIT) == []
+
+        await life.until(lambda: life.held() == 0)
+
+        (fired,) = life.orders(OrderPurpose.EXIT)
+        assert (fired.intended_at - START).total_seconds() == about(600.0)
+        kinds = [one.event for one in world.journal.durable]
+        (why,) = [one for one in kinds if isinstance(one, ProtectionTriggered)]
+        assert why.kind == "time_stop"
+
+
+async def test_an_idle_monitor_does_not_look(autojump_clock: MockClock, world: World) -> None:
+    """No polling: a position that the broker guards costs nothing while nothing happens."""
+    async with world.life() as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        await trio.sleep(10)
+        looks, quotes = life.tree.monitor.looks, life.operations.board.count
+        await trio.sleep(100)
+        # Quotes are restamped now and then; that is all.
+        assert life.tree.monitor.looks - looks <= life.operations.board.count - quotes

@@ -139,7 +139,8 @@ AccountState: 8 last_equity double; 9 daytrading_buying_power double;
 # What Cream adds: numbers from 100 in messages of the contract, messages of its own.
 OURS = """
 [decision]
-Decision: 100 decision_id string
+Decision: 100 decision_id string; 101 trail_price string?; 102 trail_percent string?;
+    103 stop_limit_price string?; 104 exit_at gp.Timestamp
 DecisionPlan: 100 plan_id string; 101 risk_manager_approved bool?; 102 critic_approved bool?
 [execution]
 ConstraintCheck: 100 unit string; 110 observed string?; 111 limit string?

@@ -260,6 +260,7 @@ def busy_day() -> Ledger:
         e.MassCancelOwed(at=NOW, reason="gone"),
         e.MassCancelConfirmed(at=NOW),
         e.ReconciliationCompleted(at=NOW, layer="full", differences=()),
+        e.TrailMoved(at=NOW, symbol="MSFT", best=Decimal(510)),
         e.FlattenOwed(at=NOW, reason="enough", actor="me"),
         e.FlattenSettled(at=NOW, reason="nothing is held any more"),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),

@@ -1486,6 +1486,31 @@ class Decision(betterproto2.Message):
     Unique within the plan. Empty becomes the cycle id, a hyphen and the index from 0.
     """
 
+    trail_price: "str | None" = betterproto2.field(101, betterproto2.TYPE_STRING, optional=True)
+    """
+    The stop follows the best price at this distance in dollars, from where `stop_loss_level`
+    puts it. A decimal as text.
+    """
+
+    trail_percent: "str | None" = betterproto2.field(102, betterproto2.TYPE_STRING, optional=True)
+    """
+    As `trail_price`, in percent of the best price; only one of the two.
+    """
+
+    stop_limit_price: "str | None" = betterproto2.field(
+        103, betterproto2.TYPE_STRING, optional=True
+    )
+    """
+    A reached stop sells at no less (buys at no more) than this. A decimal as text.
+    """
+
+    exit_at: "datetime.datetime | None" = betterproto2.field(
+        104, betterproto2.TYPE_MESSAGE, unwrap=lambda: __google__protobuf__.Timestamp, optional=True
+    )
+    """
+    The position is closed at this moment, whatever its price.
+    """
+
 
 default_message_pool.register_message("cream.v1", "Decision", Decision)
 
