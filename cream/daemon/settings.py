@@ -19,6 +19,7 @@ from cream.adapters.store.settings import PersistenceSettings
 from cream.core.model.plan import Environment
 from cream.core.model.setting import section, setting
 from cream.core.risk.limits import Constraints
+from cream.daemon.partial_fill_settings import PartialFillSettings
 
 _ALPACA = "Alpaca for real"
 _OPTIONS = "Options"
@@ -339,6 +340,9 @@ class Settings:
     safety: SafetySettings = section(SafetySettings, doc="When the broker goes away.")
     stops: StopsSettings = section(StopsSettings, doc="Watching levels.")
     routing: RoutingSettings = section(RoutingSettings, doc="Orders on their way.")
+    partial_fills: PartialFillSettings = section(
+        PartialFillSettings, doc="Orders that fill in part."
+    )
     supervision: SupervisionSettings = section(SupervisionSettings, doc="Restarts and stopping.")
 
     def problems(self) -> Iterable[tuple[str, str]]:

@@ -14,6 +14,7 @@ import trio
 from attrs import define, field, frozen
 
 from cream.core.exchange.calendar import SessionMode, Sessions
+from cream.core.execution.partial_fills import PartialFillPolicy
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.plan import Environment
@@ -36,6 +37,7 @@ from cream.daemon.link import BrokerLink
 from cream.daemon.mass_canceller import MassCanceller, MassCancelSettings
 from cream.daemon.operations import LiveOperations
 from cream.daemon.order_router import Router, RouterSettings
+from cream.daemon.partial_fills import PartialFills
 from cream.daemon.reconciler import Reconciler, ReconcilerSettings
 from cream.daemon.recovery import end_run
 from cream.daemon.stop_monitor import StopMonitor
@@ -85,6 +87,7 @@ class TreeSettings:
     intensity: Intensity
     restart: Backoff
     protection: ProtectionPolicy = field(factory=ProtectionPolicy)
+    partial_fills: PartialFillPolicy = field(factory=PartialFillPolicy)
     writer: JournalWriterSettings = field(factory=JournalWriterSettings)
     version: str = ""
     config_hash: str = ""
@@ -112,6 +115,7 @@ class Tree:
     reconciler: Reconciler
     monitor: StopMonitor
     flattener: Flattener
+    partial_fills: PartialFills
     feed: FeedReader
     supervisor: Supervisor
     operations: LiveOperations
@@ -196,6 +200,7 @@ class Tree:
             Child(name="account_reader", run=self._read_account, backoff=restart),
             Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
             Child(name="flattener", run=self.flattener.run, backoff=restart),
+            Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
         ]
         if self.settings.watch_link:
             children.append(Child(name="watchdog", run=self._watchdog().run, backoff=restart))
@@ -271,7 +276,8 @@ class Tree:
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()
-        for name in ("flattener", "broker_session", "mass_canceller", "reconciler", "stop_monitor"):
+        senders = ("partial_fills", "flattener", "broker_session")
+        for name in (*senders, "mass_canceller", "reconciler", "stop_monitor"):
             await self.supervisor.stop(name, within)
         await self.supervisor.stop("account_reader", within)
         await self.supervisor.stop("feed_reader", within)

@@ -43,6 +43,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             yields_to_mass_cancel=safety.protective == "cancel",
             trigger=TriggerPrice(stops.trigger),
         ),
+        partial_fills=settings.partial_fills.policy,
         writer=JournalWriterSettings(
             commit_batch_max=settings.persistence.commit_batch_max,
             commit_timeout_seconds=settings.persistence.commit_timeout_ms / 1000,

@@ -20,6 +20,7 @@ from cream.daemon.journal_writer import Batch
 from cream.daemon.link import BrokerLink
 from cream.daemon.operations import LiveOperations
 from cream.daemon.order_router import Router
+from cream.daemon.partial_fills import PartialFills
 from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher, touched_by
 from cream.daemon.reconciler import Reconciler
@@ -85,6 +86,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         feed=FeedReader(outside.market, ground.board),
         supervisor=supervisor,
         operations=_operations(settings, outside, ground, supervisor, reconciler, breaker),
+        partial_fills=_partial_fills(settings, ground),
         flattener=Flattener(
             ground.desk,
             ground.gate,
@@ -161,6 +163,13 @@ def _monitor(settings: TreeSettings, outside: Outside, ground: _Ground) -> StopM
     ground.board.listen(monitor.quoted)
     ground.desk.on_change(monitor.changed)
     return monitor
+
+
+def _partial_fills(settings: TreeSettings, ground: _Ground) -> PartialFills:
+    """The timers of partial fills, listening to the book."""
+    watch = PartialFills(ground.desk, ground.gate, ground.portfolio.view_of, settings.partial_fills)
+    ground.desk.on_change(watch.changed)
+    return watch
 
 
 def _session(

@@ -30,6 +30,8 @@ class Book:
         self.positions: dict[str, Position] = {}
         self.protections = Protections()
         self.restrictions: dict[Cause, Restriction] = {}
+        # Orders that filled in part and then no more, by what follows from that.
+        self.timed_out: dict[str, str] = {}
         self.mass_cancel_owed: e.MassCancelOwed | None = None
         self.last_reconciliation: e.ReconciliationCompleted | None = None
         self.flatten_owed: e.FlattenOwed | None = None
@@ -144,6 +146,8 @@ class Book:
                 self._latch(event)
             case e.TrailMoved():
                 self._trail(event)
+            case e.PartialTimedOut():
+                self.timed_out[event.order_id] = event.action
             case e.OrderRefused() | e.SubmitUnknown() | e.OrderProgressed():
                 self._store(lifecycle.progressed(self._orders[event.order_id], event))
             case e.CancelRequested() | e.CancelRefused():

@@ -169,6 +169,17 @@ class OrderReplaced:
 
 
 @frozen(kw_only=True)
+class PartialTimedOut:
+    """An order that had filled in part has filled no more for too long. `action` is what follows:
+    a word of `core/execution/partial_fills.py`.
+    """
+
+    at: datetime
+    order_id: str
+    action: str
+
+
+@frozen(kw_only=True)
 class CancelRequested:
     """Someone wants the order gone. It is gone only when the broker says so."""
 
@@ -302,6 +313,7 @@ Event = (
     | FillInferred
     | FillCorrected
     | OrderReplaced
+    | PartialTimedOut
     | CancelRequested
     | CancelRefused
     | ProtectionTriggered

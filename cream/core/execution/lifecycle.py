@@ -156,6 +156,7 @@ def filled(
     return evolve(
         order,
         filled=total,
+        last_fill_at=at,
         notional_filled=notional,
         average_price=average(notional, total),
         commission=order.commission + commission,

@@ -171,6 +171,7 @@ class Order:
     status_before_pending: OrderStatus | None = None
     broker_order_id: str | None = None
     filled: Decimal = ZERO
+    last_fill_at: datetime | None = None
     notional_filled: Decimal = ZERO
     average_price: Decimal | None = None
     commission: Decimal = ZERO

@@ -206,6 +206,7 @@ EXAMPLES: tuple[e.Event, ...] = (
         ),
     ),
     e.TrailMoved(at=AT, symbol="AAPL", best=Decimal("241.50")),
+    e.PartialTimedOut(at=AT, order_id="o-entry", action="cancel_remaining"),
     e.FlattenOwed(at=AT, reason="enough", actor="cli"),
     e.FlattenSettled(at=AT, reason="nothing is held any more"),
 )
