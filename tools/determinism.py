@@ -15,6 +15,7 @@ from pathlib import Path
 SEAMS = {
     "adapters/clock.py": "the wall clock: everyone else is given a Clock",
     "adapters/feeds/random_walk.py": "the synthetic market's own seeded chance",
+    "adapters/systemd.py": "tells systemd when a reload began, by the machine's own clock",
     "daemon/root.py": "makes the one random generator that others are given",
     "adapters/store/work_thread.py": "the journal's writer thread",
     "client/connection.py": "runs in the agent's process, with its clock and chance",

@@ -5,6 +5,7 @@ Source: sd_notify(3), sd_watchdog_enabled(3).
 
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 
 import trio
@@ -32,6 +33,11 @@ class Notifier:
     def status(self, text: str) -> None:
         """One line for `systemctl status`."""
         self._send(f"STATUS={text}")
+
+    def reloading(self) -> None:
+        """The configuration is being read again; `ready` ends it."""
+        micros = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000
+        self._send("RELOADING=1", f"MONOTONIC_USEC={micros}")
 
     def stopping(self) -> None:
         """The daemon drains."""

@@ -19,5 +19,12 @@ def run(options: argparse.Namespace) -> int:
     logging = loaded.settings.observability.logging
     configure(level_of(logging.level, environ), logging.format)
     from cream.daemon.root import run_daemon
+    from cream.daemon.settings import Settings
 
-    return run_daemon(loaded, environ)
+    def read() -> Settings:
+        try:
+            return load_settings(options.config, options.broker).settings
+        except ConfigErrors as errors:
+            raise ValueError(str(errors)) from errors
+
+    return run_daemon(loaded, environ, read)

@@ -34,6 +34,8 @@ from cream.core.operations import Operations, Simulation
 from cream.core.ports import Broker, Clock
 from cream.daemon.desk import Committed
 from cream.daemon.measures import measures
+from cream.daemon.pulse import Pulse
+from cream.daemon.reloading import relimit
 from cream.daemon.settings import Settings
 from cream.daemon.signals import Signals
 from cream.daemon.supervisor import Child
@@ -67,10 +69,15 @@ class _Ports:
     opened: dict[str, None] = field(factory=dict)
 
 
-def run_daemon(loaded: Loaded[Settings], environ: Mapping[str, str]) -> int:
-    """Run until SIGTERM or SIGINT, or until it cannot go on. The exit code."""
+def run_daemon(
+    loaded: Loaded[Settings], environ: Mapping[str, str], read: Callable[[], Settings]
+) -> int:
+    """Run until SIGTERM or SIGINT, or until it cannot go on. The exit code.
+
+    `read` reads the configuration again; it raises ValueError where that is wrong.
+    """
     try:
-        trio.run(partial(_until_signalled, loaded, environ))
+        trio.run(partial(_until_signalled, loaded, environ, read))
     except BaseException as error:
         code = _exit_code(error)
         log.critical("root.daemon_failed", exit_code=code, exc_info=error)
@@ -94,11 +101,13 @@ def _exit_code(error: BaseException) -> int:
     return EXIT_DEFECT
 
 
-async def _until_signalled(loaded: Loaded[Settings], environ: Mapping[str, str]) -> None:
+async def _until_signalled(
+    loaded: Loaded[Settings], environ: Mapping[str, str], read: Callable[[], Settings]
+) -> None:
     async with trio.open_nursery() as nursery:
         signals = Signals()
         await nursery.start(signals.listen)
-        await serve(loaded.settings, environ, signals)
+        await serve(loaded.settings, environ, signals, read)
         nursery.cancel_scope.cancel()
 
 
@@ -106,6 +115,7 @@ async def serve(
     settings: Settings,
     environ: Mapping[str, str],
     signals: Signals,
+    read: Callable[[], Settings],
     *,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -119,7 +129,8 @@ async def serve(
         async with _outside(settings) as (outside, venue_children):
             version, digest = cream.__version__, effective_hash(settings)
             tree = await assemble(tree_settings(settings, version, digest), outside)
-            await _run_tree(settings, tree, venue_children, notifier, signals, task_status)
+            reload = _Reload(tree, notifier, settings, read)
+            await _run_tree(settings, tree, venue_children, notifier, signals, reload, task_status)
     finally:
         notifier.close()
 
@@ -130,6 +141,7 @@ async def _run_tree(
     venue: list[Child],
     notifier: Notifier,
     signals: Signals,
+    reload: "_Reload",
     task_status: trio.TaskStatus[Running],
 ) -> None:
     ports = _Ports()
@@ -140,10 +152,10 @@ async def _run_tree(
         for child in venue:
             await nursery.start(child.run)
         nursery.start_soon(_stop_on, signals.stop, tree, notifier)
-        nursery.start_soon(_obey, signals, tree)
+        nursery.start_soon(_obey, signals, tree, reload)
         await nursery.start(tree.run, interfaces)
         notifier.ready(f"serving JSON on {ports.http} and gRPC on {ports.grpc}")
-        nursery.start_soon(partial(notifier.beat, lambda: True))
+        await _keep_fed(nursery, tree, notifier)
         log.info("root.daemon_ready", http_port=ports.http, grpc_port=ports.grpc)
         task_status.started(Running(tree.operations, tree, ports.http, ports.grpc))
         await tree.ended.wait()
@@ -156,10 +168,37 @@ async def _stop_on(stop: trio.Event, tree: Tree, notifier: Notifier) -> None:
     tree.stop()
 
 
-async def _obey(signals: Signals, tree: Tree) -> None:
+async def _obey(signals: Signals, tree: Tree, reload: "_Reload") -> None:
     """From the moment at which the life has begun in the journal, long before it is ready."""
     await tree.begun.wait()
-    await signals.obey(partial(tree.operations.kill_switch, "SIGUSR1", "signal", False))
+    kill = partial(tree.operations.kill_switch, "SIGUSR1", "signal", False)
+    await signals.obey(kill, reload)
+
+
+@define
+class _Reload:
+    """Reads the limits again, and says so to systemd."""
+
+    tree: Tree
+    notifier: Notifier
+    settings: Settings
+    read: Callable[[], Settings]
+
+    def __call__(self) -> None:
+        self.notifier.reloading()
+        self.settings = relimit(self.tree.operations.gate, self.settings, self.read)
+        self.notifier.ready(f"limits {self.tree.operations.gate.policy_version}")
+
+
+async def _keep_fed(nursery: trio.Nursery, tree: Tree, notifier: Notifier) -> None:
+    """Feed systemd's watchdog while the parts that must not stand still make progress."""
+    period = notifier.watchdog_seconds
+    if period is None:
+        return
+    # Asked twice between two meals; a proof that is older than one counts for nothing.
+    pulse = Pulse(tree.desk, tree.monitor, every=period / 4, within=period / 2)
+    await nursery.start(pulse.run)
+    nursery.start_soon(notifier.beat, pulse.beats)
 
 
 def _counting(publish: Publish, metrics: Metrics) -> Publish:

@@ -1,4 +1,5 @@
-"""What does a signal ask of the daemon? SIGTERM drains it, SIGUSR1 is the kill switch.
+"""What does a signal ask of the daemon? To drain (SIGTERM), to stop trading (SIGUSR1: the kill
+switch), or to read its limits again (SIGHUP).
 
 A signal that comes before the daemon can act on it is kept until it can.
 """
@@ -33,7 +34,7 @@ class Signals:
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Take signals in until cancelled. How long draining may take is systemd's business."""
-        kinds = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+        kinds = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
         with trio.open_signal_receiver(*kinds) as received:
             task_status.started()
             async for number in received:
@@ -50,9 +51,12 @@ class Signals:
         except trio.WouldBlock:
             log.warning("signals.signal_dropped", signal=one.name)
 
-    async def obey(self, kill: Callable[[], Awaitable[object]]) -> None:
+    async def obey(self, kill: Callable[[], Awaitable[object]], reload: Callable[[], None]) -> None:
         """Do what is asked, one after the other, until cancelled."""
         async for one in self._out:
+            if one is signal.SIGHUP:
+                reload()
+                continue
             try:
                 await kill()
             except CreamError as error:

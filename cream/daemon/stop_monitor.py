@@ -50,7 +50,8 @@ class StopMonitor:
     """The monitor's collaborators.
 
     `interval` is the least pause between two looks that time alone asks for. `ensure` sees to it
-    that symbols are quoted. `looks` counts; whoever wants to know that the monitor lives pokes it.
+    that symbols are quoted. `looks` counts, and `looked` is set after the next: whoever wants to
+    know that the monitor lives pokes it and waits.
     """
 
     desk: Desk
@@ -62,6 +63,7 @@ class StopMonitor:
     enabled: bool = True
     ensure: Callable[[Sequence[str]], Awaitable[None]] = _nobody_asks
     looks: int = 0
+    looked: trio.Event = field(factory=trio.Event)
     _since: dict[str, datetime] = field(factory=dict)
     _marked: dict[str, None] = field(factory=dict)
     _again: list[tuple[datetime, str]] = field(factory=list)
@@ -99,6 +101,8 @@ class StopMonitor:
                 if self.enabled:
                     self._look(nursery)
                 self.looks += 1
+                self.looked.set()
+                self.looked = trio.Event()
                 self._wake = trio.Event()
                 with trio.move_on_after(self._pause()):
                     await self._wake.wait()

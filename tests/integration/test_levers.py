@@ -73,3 +73,32 @@ def test_an_agent_pulls_the_same_lever_over_grpc(daemon: Daemon) -> None:
 
     assert state.state.name == "TRADING_STATE_HALTED"
     assert cause(daemon)["reason"] == "enough"
+
+
+def test_sighup_reads_the_limits_again(daemon: Daemon) -> None:
+    """And a file that is wrong leaves those in force that were."""
+    plan = json.loads(PLAN.read_text())
+
+    def verdict() -> Json:
+        return daemon.post("/v1/check-constraints", {"decision_plan": plan})
+
+    def reloaded(text: str, event: str) -> None:
+        seen = daemon.log_path.read_text().count(event)
+        daemon.config_path.write_text(text)
+        assert daemon.process is not None
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.eventually(event, lambda: daemon.log_path.read_text().count(event) > seen)
+
+    first = verdict()
+    assert first["ok"]
+    config = daemon.config_path.read_text()
+    reloaded(
+        config + "constraints: {per_instrument: {max_notional: 1}}\n", "reloading.limits_in_force"
+    )
+    second = verdict()
+    assert not second["ok"]
+    assert second["policy_version"] != first["policy_version"]
+    reloaded("constraints: {per_instrument: 5}\n", "reloading.configuration_wrong")
+    assert verdict()["policy_version"] == second["policy_version"]
+    reloaded(config, "reloading.limits_in_force")
+    assert verdict()["policy_version"] == first["policy_version"]

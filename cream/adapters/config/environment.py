@@ -1,4 +1,4 @@
-"""Which variables does Cream see: those of the process, and below them those of `.env`?"""
+"""Which variables does Cream see: the process's own, systemd's credentials, those of `.env`?"""
 
 import io
 import re
@@ -18,7 +18,8 @@ _NAME: Final = re.compile(VARIABLE_NAME)
 
 
 def read_environment(cwd: Path, os_environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables in `cwd`/.env and those of the process, which win even where they are empty.
+    """The variables in `cwd`/.env, below credentials and those of the process, which win even
+    where they are empty.
 
     Values are taken as they stand: `${...}` in them means nothing.   Raises: ConfigErrors, with
     every line that cannot be read; no message shows what stands on it.
@@ -39,7 +40,27 @@ def read_environment(cwd: Path, os_environ: Mapping[str, str]) -> dict[str, str]
                 problems.append(Problem("", origin, expected, "something else before the ="))
     if problems:
         raise ConfigErrors(problems)
-    return {**values, **os_environ}
+    return {**values, **_credentials(os_environ), **os_environ}
+
+
+def _credentials(os_environ: Mapping[str, str]) -> dict[str, str]:
+    """What systemd has been told to load (`LoadCredential=NAME:file`): a variable for each file.
+
+    The directory is readable by this process alone, which the environment is not. A line break at
+    the end, as editors leave it, is not part of the secret.
+    """
+    folder = os_environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        return {}
+    values: dict[str, str] = {}
+    try:
+        files = sorted(path for path in Path(folder).iterdir() if _NAME.fullmatch(path.name))
+        for path in files:
+            values[path.name] = path.read_bytes()[:MAX_ENV_FILE_BYTES].decode().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        origin = Origin(folder)
+        raise ConfigErrors([Problem("", origin, "readable credentials", f"“{error}”")]) from error
+    return values
 
 
 def _line(binding: Binding) -> int:

@@ -57,6 +57,11 @@ class Gate:
         self.account_id = account_id
         self.policy_version = policy_version(limits)
 
+    def relimit(self, limits: Constraints) -> None:
+        """Judge by other limits from now on."""
+        self.limits = limits
+        self.policy_version = policy_version(limits)
+
     def judge(
         self,
         plan: DecisionPlan,

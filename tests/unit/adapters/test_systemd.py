@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -163,3 +164,19 @@ def test_the_watchdog_of_this_process_counts() -> None:
     environ = {"WATCHDOG_USEC": "250000", "WATCHDOG_PID": str(os.getpid())}
 
     assert Notifier(environ).watchdog_seconds == 0.25
+
+
+def test_a_reload_is_announced_with_its_moment(systemd: Systemd) -> None:
+    """systemd tells by it which of two reloads a READY belongs to."""
+    notifier = Notifier(systemd.environ())
+    before = time.monotonic_ns() // 1_000
+
+    notifier.reloading()
+
+    (said,) = systemd.heard()
+    first, second = said.split("\n")
+    assert first == "RELOADING=1"
+    name, _, micros = second.partition("=")
+    assert name == "MONOTONIC_USEC"
+    notifier.close()
+    assert before <= int(micros) <= time.monotonic_ns() // 1_000

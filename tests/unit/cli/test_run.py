@@ -17,8 +17,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the daemon and the logs were started with, instead of starting them."""
     seen: dict[str, Any] = {}
 
-    def run_daemon(loaded: Any, environ: Mapping[str, str]) -> int:
-        seen.update(broker=loaded.settings.brokers.active, environ=environ)
+    def run_daemon(loaded: Any, environ: Mapping[str, str], read: Any) -> int:
+        seen.update(broker=loaded.settings.brokers.active, environ=environ, read=read)
         return 74
 
     def configure(level: str, form: str) -> None:
@@ -37,6 +37,21 @@ def test_the_exit_code_is_the_daemon_s(directory: Path, started: dict[str, Any])
     assert (started["level"], started["form"]) == ("debug", "pretty")
     assert started["environ"]["CREAM_LOG"] == "debug"
     assert started["broker"] == "simulated"
+
+
+def test_the_configuration_is_read_again_on_demand(
+    directory: Path, started: dict[str, Any]
+) -> None:
+    """The daemon knows no files: it is handed what reads them."""
+    file = directory / "config.yaml"
+    file.write_text("constraints: {orders: {max_open: 10}}\n")
+    main(["run"])
+    file.write_text("constraints: {orders: {max_open: 20}}\n")
+
+    assert started["read"]().constraints.orders.max_open == 20
+    file.write_text("constraints: {orders: {max_open: many}}\n")
+    with pytest.raises(ValueError, match="max_open"):
+        started["read"]()
 
 
 def test_a_wrong_configuration_starts_nothing(

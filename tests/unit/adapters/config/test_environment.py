@@ -82,3 +82,37 @@ def test_a_folder_of_that_name_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
 
     assert said(tmp_path) == [".env: found “Is a directory”, expected a readable file"]
+
+
+# systemd's credentials ---------------------------------------------------------------------------
+
+
+def test_credentials_stand_between_the_file_and_the_process(tmp_path: Path) -> None:
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / "ALPACA_KEY").write_text("secret\n")
+    (folder / "ALPACA_SECRET").write_text("from the credential")
+    (folder / "not-a-name").write_text("passed over")
+    (tmp_path / ".env").write_text("ALPACA_KEY=from the file\nOTHER=file\n")
+    process = {"CREDENTIALS_DIRECTORY": str(folder), "ALPACA_SECRET": "from the process"}
+
+    found = read_environment(tmp_path, process)
+
+    assert (found["ALPACA_KEY"], found["OTHER"]) == ("secret", "file")
+    assert found["ALPACA_SECRET"] == "from the process"
+    assert "not-a-name" not in found
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_credentials_that_cannot_be_read_are_a_problem(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    folder = tmp_path / "credentials"
+    if content is not None:
+        folder.mkdir()
+        (folder / "KEY").write_bytes(content)
+
+    with pytest.raises(ConfigErrors) as wrong:
+        read_environment(tmp_path, {"CREDENTIALS_DIRECTORY": str(folder)})
+
+    assert "readable credentials" in str(wrong.value)
