@@ -8,16 +8,11 @@ becomes UNKNOWN_SUBMIT on the way out; what has not left, and every cancel that 
 waits for the next router.
 """
 
-from datetime import datetime
-
 import structlog
 import trio
 from attrs import define, field, frozen
 
-from cream.core.execution import events as e
-from cream.core.execution.book import Book
-from cream.core.execution.protection import exit_side, holders_to_release
-from cream.core.execution.reports import read_outcome
+from cream.core.execution.protection import holders_to_release
 from cream.core.model.broker import (
     CancelTaken,
     OrderUpdate,
@@ -27,13 +22,13 @@ from cream.core.model.broker import (
     Unavailable,
 )
 from cream.core.model.errors import BrokerUnavailable, CreamError
-from cream.core.model.money import ZERO
-from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms
+from cream.core.model.order import Order, OrderPurpose, OrderStatus
 from cream.core.ports import Broker
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker
-from cream.core.risk.decisions import Decide, Decided, request_cancels
+from cream.core.risk.decisions import Decide
 from cream.core.risk.gate import Approved
+from cream.daemon import routing
 from cream.daemon.desk import CancelOrder, Desk, RouterJob, SendOrder
 from cream.daemon.link import BrokerLink
 from cream.daemon.readings import read
@@ -129,7 +124,9 @@ class Router:
             client_order_id=approved.terms.client_order_id,
             outcome=type(outcome).__name__ if outcome is not None else "not sent",
         )
-        await self._record(_withdraw(order_id) if outcome is None else _answered(order_id, outcome))
+        await self._record(
+            routing.withdraw(order_id) if outcome is None else routing.answered(order_id, outcome)
+        )
 
     async def _record(self, decide: Decide[None]) -> None:
         """Hand a fact to the desk. Cancellation: it is handed in all the same."""
@@ -175,7 +172,7 @@ class Router:
                 return None
             state = book.trading_state.value
             return Refused(f"TRADING_{state}", f"trading became {state} before the order was sent")
-        problem = _closes_too_much(book, terms)
+        problem = routing.closes_too_much(book, terms)
         return Refused("POSITION_MISMATCH", problem) if problem is not None else None
 
     def _is_withdrawn(self, approved: Approved) -> bool:
@@ -210,7 +207,7 @@ class Router:
             if not answered:
                 # Cancelled in flight: it may have arrived.
                 unknown = OutcomeUnknown("the session ended before the answer came")
-                await self._record(_answered(order_id, unknown))
+                await self._record(routing.answered(order_id, unknown))
         if isinstance(outcome, Unavailable):
             # Said by the broker's own line: an open breaker is no sign of anything.
             self.link.failed()
@@ -222,7 +219,10 @@ class Router:
         order, book = self.desk.book.order(order_id), self.desk.book
         if order.terms.purpose is not OrderPurpose.EXIT:
             return False
-        return bool(holders_to_release(book, order)) or _closes_too_much(book, order.terms) is not None
+        return (
+            bool(holders_to_release(book, order))
+            or routing.closes_too_much(book, order.terms) is not None
+        )
 
     async def _may_exit(self, approved: Approved) -> bool:
         try:
@@ -243,19 +243,19 @@ class Router:
             # It is stopped at the door: whatever protects the position stays.
             return True
         try:
-            holders = await self.desk.do(_release_holders(order_id))
+            holders = await self.desk.do(routing.release_holders(order_id))
         except CreamError as error:
             return await self._refuse(order_id, error.kind.code, error.message)
         with trio.move_on_after(self.settings.release):
             while any(self.desk.book.order(one).is_open for one in holders):
                 await self.desk.wait_change()
-            await self.desk.do(_bound_exit(order_id), passes_without_journal=True)
+            await self.desk.do(routing.bound_exit(order_id), passes_without_journal=True)
             return True
         message = "the orders that protect the position were not cancelled in time"
         return await self._refuse(order_id, "PROTECTION_NOT_RELEASED", message)
 
     async def _refuse(self, order_id: str, code: str, message: str) -> bool:
-        refusal = _answered(order_id, Refused(code, message))
+        refusal = routing.answered(order_id, Refused(code, message))
         await self.desk.do(refusal, passes_without_journal=True)
         return False
 
@@ -288,7 +288,7 @@ class Router:
         if order.broker_order_id is None and order_id in self.in_flight:
             wait = self.settings.submit_timeout
         elif order.broker_order_id is None:
-            await self.desk.do(_withdraw(order_id), passes_without_journal=True)
+            await self.desk.do(routing.withdraw(order_id), passes_without_journal=True)
             wait = self.settings.cancel_again.ceiling(attempt)
         elif await self._cancel_once(order, order.broker_order_id):
             wait = self.settings.cancel_again.ceiling(attempt)
@@ -328,7 +328,7 @@ class Router:
     async def _ask_what_happened(self, order_id: str, broker_order_id: str, message: str) -> None:
         """A refused cancel means that something happened to the order: find out what (R-23)."""
         await self._look(broker_order_id)
-        await self.desk.do(_cancel_refused(order_id, message), passes_without_journal=True)
+        await self.desk.do(routing.cancel_refused(order_id, message), passes_without_journal=True)
 
     async def _look(self, broker_order_id: str) -> None:
         """Ask the broker how the order stands, and take in what it says."""
@@ -341,79 +341,3 @@ class Router:
         if shown is not None:
             asked = read(OrderUpdate(event="asked", order=shown))
             await self.desk.do(asked, passes_without_journal=True)
-
-
-def _answered(order_id: str, outcome: SubmitOutcome) -> Decide[None]:
-    def decide(book: Book, now: datetime) -> Decided[None]:
-        return Decided(None, read_outcome(book, order_id, outcome, now).events)
-
-    return decide
-
-
-def _cancel_refused(order_id: str, message: str) -> Decide[None]:
-    def decide(book: Book, now: datetime) -> Decided[None]:
-        if book.order(order_id).status is not OrderStatus.PENDING_CANCEL:
-            return Decided(None)
-        event = e.CancelRefused(at=now, order_id=order_id, reason=message)
-        return Decided(None, (event,))
-
-    return decide
-
-
-def _withdraw(order_id: str) -> Decide[None]:
-    """End an order that never left: one that is to be cancelled and has not been sent."""
-
-    def decide(book: Book, now: datetime) -> Decided[None]:
-        order = book.order(order_id)
-        never_left = order.status is OrderStatus.PENDING_CANCEL and (
-            order.status_before_pending is OrderStatus.PENDING_NEW
-        )
-        if order.broker_order_id is not None or not never_left:
-            return Decided(None)
-        event = e.OrderProgressed(
-            at=now,
-            order_id=order_id,
-            status=OrderStatus.CANCELED,
-            reason=f"withdrawn before it was sent: {order.reason}",
-        )
-        return Decided(None, (event,))
-
-    return decide
-
-
-def _release_holders(order_id: str) -> Decide[tuple[str, ...]]:
-    """Ask for the protective orders to go that hold the shares which this exit wants to sell."""
-
-    def decide(book: Book, now: datetime) -> Decided[tuple[str, ...]]:
-        order = book.order(order_id)
-        holders = holders_to_release(book, order)
-        events, cancels = request_cancels(holders, "an exit needs the shares", "router", now)
-        ids = tuple(one.order_id for one in holders)
-        return Decided(ids, events, cancels=cancels)
-
-    return decide
-
-
-def _bound_exit(order_id: str) -> Decide[None]:
-    """Refuse an exit that is larger than what is still held: protection may have filled."""
-
-    def decide(book: Book, now: datetime) -> Decided[None]:
-        order = book.order(order_id)
-        problem = _closes_too_much(book, order.terms)
-        if order.status is not OrderStatus.PENDING_NEW or problem is None:
-            return Decided(None)
-        event = e.OrderRefused(at=now, order_id=order_id, code="POSITION_MISMATCH", message=problem)
-        return Decided(None, (event,))
-
-    return decide
-
-
-def _closes_too_much(book: Book, terms: OrderTerms) -> str | None:
-    """What an exit closes that is not held, in words; None where all of it is."""
-    for instrument, side, quantity in terms.moves:
-        position = book.position(instrument)
-        right_side = exit_side(position.quantity) is side
-        held = abs(position.quantity) if right_side else ZERO
-        if quantity > held:
-            return f"{quantity:f} {instrument.symbol} to close, but only {held} are held"
-    return None
