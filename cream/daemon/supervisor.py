@@ -43,6 +43,7 @@ class Restart(Enum):
 class Phase(Enum):
     """Where a child is in its life."""
 
+    WAITING = "waiting"
     STARTING = "starting"
     RUNNING = "running"
     BACKING_OFF = "backing_off"
@@ -67,6 +68,7 @@ class Child:
     One that `must_start` escalates if its first life fails before it has started: a port that is
     taken does not become free by asking again.
     `expected` failures are that outside too: logged in a line, without their traces.
+    Each life begins only while all children in `after` run; the others do not wait for it.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Child:
     unlimited: bool = False
     must_start: bool = False
     expected: tuple[type[Exception], ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @define
@@ -122,6 +125,7 @@ class Supervisor:
         self._draw = draw
         self._intensity = intensity
         self._keepers: dict[str, _Keeper] = {}
+        self._moved = trio.Event()
 
     def statuses(self) -> Sequence[ChildStatus]:
         """How each child does, in start order."""
@@ -133,12 +137,14 @@ class Supervisor:
         Raises: Escalated, in an exception group, when one keeps failing.
         Cancellation: cancels all children.
         """
-        assert len({child.name for child in children}) == len(children), "names are addresses"
+        names = {child.name for child in children}
+        assert len(names) == len(children), "names are addresses"
+        assert all(names >= set(child.after) for child in children), "nobody waits for a stranger"
         async with trio.open_nursery() as nursery:
             for child in children:
                 keeper = _Keeper(child, ChildStatus(child.name), trio.CancelScope(), trio.Event())
                 self._keepers[child.name] = keeper
-                if child.wait_for_start:
+                if child.wait_for_start and not child.after:
                     await nursery.start(self._keep, keeper)
                 else:
                     nursery.start_soon(self._keep, keeper)
@@ -182,6 +188,7 @@ class Supervisor:
         try:
             with keeper.all_lives:
                 while True:
+                    await self._await_others(keeper)
                     failed = await self._live(keeper, announce)
                     # However its last life ended: a child that was told to end has no next one,
                     # and does not escalate.
@@ -201,6 +208,17 @@ class Supervisor:
             self._note(keeper, ended)
             keeper.gone.set()
         announce.started()
+
+    async def _await_others(self, keeper: _Keeper) -> None:
+        """Return once everyone that the child needs is running."""
+        while not all(self._is_running(name) for name in keeper.child.after):
+            if keeper.status.phase is not Phase.WAITING:
+                self._note(keeper, Phase.WAITING)
+            await self._moved.wait()
+
+    def _is_running(self, name: str) -> bool:
+        other = self._keepers.get(name)
+        return other is not None and other.status.phase is Phase.RUNNING
 
     async def _live(self, keeper: _Keeper, announce: "_Once") -> bool:
         """One life. True if it ended by failing."""
@@ -252,6 +270,8 @@ class Supervisor:
     def _note(self, keeper: _Keeper, phase: Phase) -> None:
         keeper.status.phase = phase
         keeper.status.since = trio.current_time()
+        self._moved.set()
+        self._moved = trio.Event()
 
 
 class _Once:

@@ -196,7 +196,12 @@ class Tree:
                 unlimited=True,
                 expected=(BrokerUnavailable,),
             ),
-            Child(name="reconciler", run=self.reconciler.run, backoff=restart),
+            Child(
+                name="reconciler",
+                run=self.reconciler.run,
+                backoff=restart,
+                after=("broker_session",),
+            ),
             Child(name="account_reader", run=self._read_account, backoff=restart),
             Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
             Child(name="flattener", run=self.flattener.run, backoff=restart),
