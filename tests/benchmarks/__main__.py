@@ -2,12 +2,17 @@
 
 import sys
 
-from tests.benchmarks import rpc, startup, stops
+from tests.benchmarks import idle, rpc, startup, stops
 
 
 def main(arguments: list[str]) -> None:
     """Run all benchmarks, or those whose names are given."""
-    suites = {"startup": startup.run, "rpc": rpc.run, "stops": stops.run}
+    suites = {
+        "startup": startup.run,
+        "idle": idle.run,
+        "rpc": rpc.run,
+        "stops": stops.run,
+    }
     for name in arguments or suites:
         sys.stdout.write(f"\n== {name}\n")
         for row in suites[name]():

@@ -113,6 +113,28 @@ async def test_every_step_comes_within_a_millisecond_of_its_due_instant(
         life.stubborn.speak()
 
 
+async def test_the_router_is_ended_before_the_first_cancel_leaves(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """In the same instant, but in this order: no order may slip out behind the mass cancel."""
+    async with world.life(timed) as life:
+        await resting(life)
+        seen: list[int] = []
+        interrupt = life.tree.supervisor.interrupt
+
+        def noted(name: str) -> None:
+            seen.append(len(life.stubborn.requested("cancel")))
+            assert life.tree.desk.book.mass_cancel_owed is not None
+            interrupt(name)
+
+        life.tree.supervisor.interrupt = noted  # type: ignore[method-assign]
+        await silence(life)
+        await life.until(lambda: life.stubborn.requested("cancel"))
+
+        assert seen == [0]
+        life.stubborn.speak()
+
+
 async def test_a_transport_error_is_doubt_at_once_and_its_grace_runs_from_there(
     autojump_clock: MockClock, world: World, line: Timeline
 ) -> None:
