@@ -261,6 +261,21 @@ class CreamClient:
         request = v1.KillSwitchRequest(reason=reason, flatten=flatten)
         return await self._call(self._control.kill_switch, request, timeout)
 
+    async def heartbeat(
+        self,
+        session_id: str,
+        *,
+        timeout_seconds: float | None = None,
+        on_loss: v1.OnClientLoss = v1.OnClientLoss.UNSPECIFIED,
+        close: bool = False,
+        timeout: float | None = None,
+    ) -> v1.HeartbeatResponse:
+        """A sign of life; within `timeout_seconds` of the reply the next has to be sent."""
+        request = v1.HeartbeatRequest(
+            session_id=session_id, timeout_seconds=timeout_seconds, on_loss=on_loss, close=close
+        )
+        return await self._call(self._control.heartbeat, request, timeout)
+
     async def mass_cancel(
         self, reason: str, *, timeout: float | None = None
     ) -> v1.MassCancelResponse:

@@ -19,6 +19,7 @@ from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.position import Position
+from cream.core.model.promise import OnLoss, Promise
 from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
 from cream.core.model.state import Restriction, TradingState
 from cream.core.model.verdict import Verdict
@@ -284,6 +285,16 @@ class Operations(Protocol):
 
         Durable before this returns; the broker's confirmations are waited for only to flatten.
         """
+        ...
+
+    async def heartbeat(
+        self, session_id: str, timeout_seconds: float | None, on_loss: OnLoss | None, actor: str
+    ) -> Promise:
+        """A client's sign of life; what is now expected of it. None: as configured."""
+        ...
+
+    async def close_session(self, session_id: str) -> bool:
+        """A client leaves in order. False if it had no session."""
         ...
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:

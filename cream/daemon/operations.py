@@ -19,6 +19,7 @@ from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
+from cream.core.model.promise import OnLoss, Promise
 from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Verdict
@@ -50,6 +51,7 @@ from cream.core.risk.gate import Gate
 from cream.core.risk.view import PortfolioView
 from cream.core.safety.heartbeat import Link
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk
 from cream.daemon.hub import Hub, QuoteBoard
 from cream.daemon.link import BrokerLink
@@ -82,6 +84,7 @@ class LiveOperations:
     reconciler: Reconciler
     breaker: Breaker
     trading: TradingControl
+    sessions: ClientSessions
     levers: Simulation | None = None
     draining: bool = False
     recovered: bool = False
@@ -251,6 +254,16 @@ class LiveOperations:
     async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
         """HALTED, everything working cancelled, positions closed on demand."""
         return await self.trading.kill_switch(reason, actor, flatten)
+
+    async def heartbeat(
+        self, session_id: str, timeout_seconds: float | None, on_loss: OnLoss | None, actor: str
+    ) -> Promise:
+        """A client's sign of life; what is now expected of it. None: as configured."""
+        return await self.sessions.beat(session_id, timeout_seconds, on_loss, actor)
+
+    async def close_session(self, session_id: str) -> bool:
+        """A client leaves in order. False if it had no session."""
+        return await self.sessions.close(session_id)
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and exit and wait for the broker's confirmation."""

@@ -249,6 +249,16 @@ class SafetySettings:
     resume: Literal["auto", "operator"] = setting(
         "auto", doc="Who lifts a disconnect: a clean reconciliation, or an operator."
     )
+    client_timeout_seconds: float = setting(
+        30.0,
+        ge=1,
+        le=3600,
+        unit="s",
+        doc="How long a client with a session may be silent, unless it asks for another time.",
+    )
+    on_client_loss: Literal["none", "cancel_entries", "reduce"] = setting(
+        "cancel_entries", doc="What follows then, unless it asks for something else."
+    )
     mass_cancel_wait_seconds: float = setting(
         10.0, gt=0, le=600, unit="s", doc="How long a caller of mass cancel waits for its end."
     )

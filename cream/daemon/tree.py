@@ -18,6 +18,7 @@ from cream.core.execution.partial_fills import PartialFillPolicy
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.plan import Environment
+from cream.core.model.promise import OnLoss
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
 from cream.core.ports import Broker, Clock, Journal, MarketData
@@ -97,6 +98,8 @@ class TreeSettings:
     quote_stale_after: float = 5.0
     account_stale_after: float = 60.0
     mass_cancel_wait: float = 10.0
+    client_timeout: float = 30.0
+    on_client_loss: OnLoss = OnLoss.CANCEL_ENTRIES
     recovery_wait: float = 30.0
     stop_within: float = 5.0
     stream_buffer: int = 1024
@@ -205,6 +208,7 @@ class Tree:
             Child(name="account_reader", run=self._read_account, backoff=restart),
             Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
             Child(name="flattener", run=self.flattener.run, backoff=restart),
+            Child(name="client_sessions", run=self.operations.sessions.run, backoff=restart),
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
         ]
         if self.settings.watch_link:
@@ -281,7 +285,7 @@ class Tree:
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()
-        senders = ("partial_fills", "flattener", "broker_session")
+        senders = ("client_sessions", "partial_fills", "flattener", "broker_session")
         for name in (*senders, "mass_canceller", "reconciler", "stop_monitor"):
             await self.supervisor.stop(name, within)
         await self.supervisor.stop("account_reader", within)

@@ -2,6 +2,7 @@
 
 from cream.core.execution.levels import TriggerPrice
 from cream.core.execution.protection import ProtectionPolicy
+from cream.core.model.promise import OnLoss
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits, Window
 from cream.core.safety.heartbeat import HeartbeatLimits
@@ -57,6 +58,8 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         quote_stale_after=settings.feeds.stale_after_seconds,
         account_stale_after=settings.routing.account_stale_seconds,
         mass_cancel_wait=safety.mass_cancel_wait_seconds,
+        client_timeout=safety.client_timeout_seconds,
+        on_client_loss=OnLoss(safety.on_client_loss),
         recovery_wait=settings.recovery.start_timeout_seconds if settings.recovery.enabled else 0,
         stop_within=supervision.stop_seconds,
         stream_buffer=settings.server.stream_buffer,

@@ -12,6 +12,7 @@ from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.broker_session import BrokerSession
+from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
 from cream.daemon.feed_reader import FeedReader
 from cream.daemon.flattening import Flattener
@@ -208,6 +209,7 @@ def _operations(
         supervisor=supervisor,
         reconciler=reconciler,
         breaker=breaker,
+        sessions=ClientSessions(ground.desk, settings.client_timeout, settings.on_client_loss),
         trading=TradingControl(
             desk=ground.desk,
             link=ground.link,

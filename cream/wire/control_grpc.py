@@ -31,6 +31,10 @@ class ControlServiceBase(abc.ABC):
     async def MassCancel(self, stream: 'grpclib.server.Stream[cream.wire.control_pb2.MassCancelRequest, cream.wire.control_pb2.MassCancelResponse]') -> None:
         pass
 
+    @abc.abstractmethod
+    async def Heartbeat(self, stream: 'grpclib.server.Stream[cream.wire.control_pb2.HeartbeatRequest, cream.wire.control_pb2.HeartbeatResponse]') -> None:
+        pass
+
     def __mapping__(self) -> typing.Dict[str, grpclib.const.Handler]:
         return {
             '/cream.v1.ControlService/GetTradingState': grpclib.const.Handler(
@@ -56,6 +60,12 @@ class ControlServiceBase(abc.ABC):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 cream.wire.control_pb2.MassCancelRequest,
                 cream.wire.control_pb2.MassCancelResponse,
+            ),
+            '/cream.v1.ControlService/Heartbeat': grpclib.const.Handler(
+                self.Heartbeat,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                cream.wire.control_pb2.HeartbeatRequest,
+                cream.wire.control_pb2.HeartbeatResponse,
             ),
         }
 
@@ -86,4 +96,10 @@ class ControlServiceStub:
             '/cream.v1.ControlService/MassCancel',
             cream.wire.control_pb2.MassCancelRequest,
             cream.wire.control_pb2.MassCancelResponse,
+        )
+        self.Heartbeat = grpclib.client.UnaryUnaryMethod(
+            channel,
+            '/cream.v1.ControlService/Heartbeat',
+            cream.wire.control_pb2.HeartbeatRequest,
+            cream.wire.control_pb2.HeartbeatResponse,
         )

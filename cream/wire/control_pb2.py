@@ -25,37 +25,43 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x63ream/v1/control.proto\x12\x08\x63ream.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x98\x01\n\x11TradingStateCause\x12\r\n\x05\x63\x61use\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\x05 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\"g\n\x0cTradingState\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\"\x18\n\x16GetTradingStateRequest\"r\n\x17GetTradingStateResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\"\x81\x01\n\x16SetTradingStateRequest\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\x05\x61\x63tor\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05\x66orce\x18\x04 \x01(\x08\x42\x08\n\x06_actor\"r\n\x17SetTradingStateResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\"4\n\x11KillSwitchRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07\x66latten\x18\x02 \x01(\x08\"w\n\x0c\x43\x61ncelResult\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x08\x12\x15\n\rstatus_detail\x18\x03 \x01(\t\x12\x1a\n\rerror_message\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x10\n\x0e_error_message\"\x96\x01\n\x12KillSwitchResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\x12\'\n\x07results\x18\x03 \x03(\x0b\x32\x16.cream.v1.CancelResult\"#\n\x11MassCancelRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\"_\n\x12MassCancelResponse\x12\x11\n\trequested\x18\x01 \x01(\x05\x12\x11\n\tconfirmed\x18\x02 \x01(\x05\x12\x10\n\x08\x63omplete\x18\x03 \x01(\x08\x12\x11\n\tremaining\x18\x04 \x03(\t*\x82\x01\n\x11TradingStateValue\x12\x1d\n\x19TRADING_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14TRADING_STATE_ACTIVE\x10\x01\x12\x1a\n\x16TRADING_STATE_REDUCING\x10\x02\x12\x18\n\x14TRADING_STATE_HALTED\x10\x03\x32\xd2\x02\n\x0e\x43ontrolService\x12V\n\x0fGetTradingState\x12 .cream.v1.GetTradingStateRequest\x1a!.cream.v1.GetTradingStateResponse\x12V\n\x0fSetTradingState\x12 .cream.v1.SetTradingStateRequest\x1a!.cream.v1.SetTradingStateResponse\x12G\n\nKillSwitch\x12\x1b.cream.v1.KillSwitchRequest\x1a\x1c.cream.v1.KillSwitchResponse\x12G\n\nMassCancel\x12\x1b.cream.v1.MassCancelRequest\x1a\x1c.cream.v1.MassCancelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x63ream/v1/control.proto\x12\x08\x63ream.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x10HeartbeatRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x1c\n\x0ftimeout_seconds\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\'\n\x07on_loss\x18\x03 \x01(\x0e\x32\x16.cream.v1.OnClientLoss\x12\r\n\x05\x63lose\x18\x04 \x01(\x08\x42\x12\n\x10_timeout_seconds\"i\n\x11HeartbeatResponse\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x17\n\x0ftimeout_seconds\x18\x02 \x01(\x01\x12\'\n\x07on_loss\x18\x03 \x01(\x0e\x32\x16.cream.v1.OnClientLoss\"\x98\x01\n\x11TradingStateCause\x12\r\n\x05\x63\x61use\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\x05 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\"g\n\x0cTradingState\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\"\x18\n\x16GetTradingStateRequest\"r\n\x17GetTradingStateResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\"\x81\x01\n\x16SetTradingStateRequest\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\x05\x61\x63tor\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05\x66orce\x18\x04 \x01(\x08\x42\x08\n\x06_actor\"r\n\x17SetTradingStateResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\"4\n\x11KillSwitchRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07\x66latten\x18\x02 \x01(\x08\"w\n\x0c\x43\x61ncelResult\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x08\x12\x15\n\rstatus_detail\x18\x03 \x01(\t\x12\x1a\n\rerror_message\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x10\n\x0e_error_message\"\x96\x01\n\x12KillSwitchResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.cream.v1.TradingStateValue\x12+\n\x06\x63\x61uses\x18\x02 \x03(\x0b\x32\x1b.cream.v1.TradingStateCause\x12\'\n\x07results\x18\x03 \x03(\x0b\x32\x16.cream.v1.CancelResult\"#\n\x11MassCancelRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\"_\n\x12MassCancelResponse\x12\x11\n\trequested\x18\x01 \x01(\x05\x12\x11\n\tconfirmed\x18\x02 \x01(\x05\x12\x10\n\x08\x63omplete\x18\x03 \x01(\x08\x12\x11\n\tremaining\x18\x04 \x03(\t*\x85\x01\n\x0cOnClientLoss\x12\x1e\n\x1aON_CLIENT_LOSS_UNSPECIFIED\x10\x00\x12\x17\n\x13ON_CLIENT_LOSS_NONE\x10\x01\x12!\n\x1dON_CLIENT_LOSS_CANCEL_ENTRIES\x10\x02\x12\x19\n\x15ON_CLIENT_LOSS_REDUCE\x10\x03*\x82\x01\n\x11TradingStateValue\x12\x1d\n\x19TRADING_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14TRADING_STATE_ACTIVE\x10\x01\x12\x1a\n\x16TRADING_STATE_REDUCING\x10\x02\x12\x18\n\x14TRADING_STATE_HALTED\x10\x03\x32\x98\x03\n\x0e\x43ontrolService\x12V\n\x0fGetTradingState\x12 .cream.v1.GetTradingStateRequest\x1a!.cream.v1.GetTradingStateResponse\x12V\n\x0fSetTradingState\x12 .cream.v1.SetTradingStateRequest\x1a!.cream.v1.SetTradingStateResponse\x12G\n\nKillSwitch\x12\x1b.cream.v1.KillSwitchRequest\x1a\x1c.cream.v1.KillSwitchResponse\x12G\n\nMassCancel\x12\x1b.cream.v1.MassCancelRequest\x1a\x1c.cream.v1.MassCancelResponse\x12\x44\n\tHeartbeat\x12\x1a.cream.v1.HeartbeatRequest\x1a\x1b.cream.v1.HeartbeatResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cream.wire.control_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TRADINGSTATEVALUE']._serialized_start=1182
-  _globals['_TRADINGSTATEVALUE']._serialized_end=1312
-  _globals['_TRADINGSTATECAUSE']._serialized_start=70
-  _globals['_TRADINGSTATECAUSE']._serialized_end=222
-  _globals['_TRADINGSTATE']._serialized_start=224
-  _globals['_TRADINGSTATE']._serialized_end=327
-  _globals['_GETTRADINGSTATEREQUEST']._serialized_start=329
-  _globals['_GETTRADINGSTATEREQUEST']._serialized_end=353
-  _globals['_GETTRADINGSTATERESPONSE']._serialized_start=355
-  _globals['_GETTRADINGSTATERESPONSE']._serialized_end=469
-  _globals['_SETTRADINGSTATEREQUEST']._serialized_start=472
-  _globals['_SETTRADINGSTATEREQUEST']._serialized_end=601
-  _globals['_SETTRADINGSTATERESPONSE']._serialized_start=603
-  _globals['_SETTRADINGSTATERESPONSE']._serialized_end=717
-  _globals['_KILLSWITCHREQUEST']._serialized_start=719
-  _globals['_KILLSWITCHREQUEST']._serialized_end=771
-  _globals['_CANCELRESULT']._serialized_start=773
-  _globals['_CANCELRESULT']._serialized_end=892
-  _globals['_KILLSWITCHRESPONSE']._serialized_start=895
-  _globals['_KILLSWITCHRESPONSE']._serialized_end=1045
-  _globals['_MASSCANCELREQUEST']._serialized_start=1047
-  _globals['_MASSCANCELREQUEST']._serialized_end=1082
-  _globals['_MASSCANCELRESPONSE']._serialized_start=1084
-  _globals['_MASSCANCELRESPONSE']._serialized_end=1179
-  _globals['_CONTROLSERVICE']._serialized_start=1315
-  _globals['_CONTROLSERVICE']._serialized_end=1653
+  _globals['_ONCLIENTLOSS']._serialized_start=1436
+  _globals['_ONCLIENTLOSS']._serialized_end=1569
+  _globals['_TRADINGSTATEVALUE']._serialized_start=1572
+  _globals['_TRADINGSTATEVALUE']._serialized_end=1702
+  _globals['_HEARTBEATREQUEST']._serialized_start=70
+  _globals['_HEARTBEATREQUEST']._serialized_end=214
+  _globals['_HEARTBEATRESPONSE']._serialized_start=216
+  _globals['_HEARTBEATRESPONSE']._serialized_end=321
+  _globals['_TRADINGSTATECAUSE']._serialized_start=324
+  _globals['_TRADINGSTATECAUSE']._serialized_end=476
+  _globals['_TRADINGSTATE']._serialized_start=478
+  _globals['_TRADINGSTATE']._serialized_end=581
+  _globals['_GETTRADINGSTATEREQUEST']._serialized_start=583
+  _globals['_GETTRADINGSTATEREQUEST']._serialized_end=607
+  _globals['_GETTRADINGSTATERESPONSE']._serialized_start=609
+  _globals['_GETTRADINGSTATERESPONSE']._serialized_end=723
+  _globals['_SETTRADINGSTATEREQUEST']._serialized_start=726
+  _globals['_SETTRADINGSTATEREQUEST']._serialized_end=855
+  _globals['_SETTRADINGSTATERESPONSE']._serialized_start=857
+  _globals['_SETTRADINGSTATERESPONSE']._serialized_end=971
+  _globals['_KILLSWITCHREQUEST']._serialized_start=973
+  _globals['_KILLSWITCHREQUEST']._serialized_end=1025
+  _globals['_CANCELRESULT']._serialized_start=1027
+  _globals['_CANCELRESULT']._serialized_end=1146
+  _globals['_KILLSWITCHRESPONSE']._serialized_start=1149
+  _globals['_KILLSWITCHRESPONSE']._serialized_end=1299
+  _globals['_MASSCANCELREQUEST']._serialized_start=1301
+  _globals['_MASSCANCELREQUEST']._serialized_end=1336
+  _globals['_MASSCANCELRESPONSE']._serialized_start=1338
+  _globals['_MASSCANCELRESPONSE']._serialized_end=1433
+  _globals['_CONTROLSERVICE']._serialized_start=1705
+  _globals['_CONTROLSERVICE']._serialized_end=2113
 # @@protoc_insertion_point(module_scope)

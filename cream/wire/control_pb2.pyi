@@ -10,16 +10,49 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class OnClientLoss(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ON_CLIENT_LOSS_UNSPECIFIED: _ClassVar[OnClientLoss]
+    ON_CLIENT_LOSS_NONE: _ClassVar[OnClientLoss]
+    ON_CLIENT_LOSS_CANCEL_ENTRIES: _ClassVar[OnClientLoss]
+    ON_CLIENT_LOSS_REDUCE: _ClassVar[OnClientLoss]
+
 class TradingStateValue(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TRADING_STATE_UNSPECIFIED: _ClassVar[TradingStateValue]
     TRADING_STATE_ACTIVE: _ClassVar[TradingStateValue]
     TRADING_STATE_REDUCING: _ClassVar[TradingStateValue]
     TRADING_STATE_HALTED: _ClassVar[TradingStateValue]
+ON_CLIENT_LOSS_UNSPECIFIED: OnClientLoss
+ON_CLIENT_LOSS_NONE: OnClientLoss
+ON_CLIENT_LOSS_CANCEL_ENTRIES: OnClientLoss
+ON_CLIENT_LOSS_REDUCE: OnClientLoss
 TRADING_STATE_UNSPECIFIED: TradingStateValue
 TRADING_STATE_ACTIVE: TradingStateValue
 TRADING_STATE_REDUCING: TradingStateValue
 TRADING_STATE_HALTED: TradingStateValue
+
+class HeartbeatRequest(_message.Message):
+    __slots__ = ("session_id", "timeout_seconds", "on_loss", "close")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ON_LOSS_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    timeout_seconds: float
+    on_loss: OnClientLoss
+    close: bool
+    def __init__(self, session_id: _Optional[str] = ..., timeout_seconds: _Optional[float] = ..., on_loss: _Optional[_Union[OnClientLoss, str]] = ..., close: _Optional[bool] = ...) -> None: ...
+
+class HeartbeatResponse(_message.Message):
+    __slots__ = ("session_id", "timeout_seconds", "on_loss")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ON_LOSS_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    timeout_seconds: float
+    on_loss: OnClientLoss
+    def __init__(self, session_id: _Optional[str] = ..., timeout_seconds: _Optional[float] = ..., on_loss: _Optional[_Union[OnClientLoss, str]] = ...) -> None: ...
 
 class TradingStateCause(_message.Message):
     __slots__ = ("cause", "reason", "actor", "since", "state")

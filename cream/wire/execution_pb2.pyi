@@ -382,12 +382,14 @@ class SubmitOrderResponse(_message.Message):
     def __init__(self, order_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., status: _Optional[_Union[OrderStatus, str]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error_message: _Optional[str] = ..., status_detail: _Optional[str] = ..., violations: _Optional[_Iterable[_Union[ConstraintViolation, _Mapping]]] = ...) -> None: ...
 
 class ExecutionParams(_message.Message):
-    __slots__ = ("allow_partial", "wait_seconds")
+    __slots__ = ("allow_partial", "wait_seconds", "session_id")
     ALLOW_PARTIAL_FIELD_NUMBER: _ClassVar[int]
     WAIT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     allow_partial: bool
     wait_seconds: float
-    def __init__(self, allow_partial: _Optional[bool] = ..., wait_seconds: _Optional[float] = ...) -> None: ...
+    session_id: str
+    def __init__(self, allow_partial: _Optional[bool] = ..., wait_seconds: _Optional[float] = ..., session_id: _Optional[str] = ...) -> None: ...
 
 class SubmitOrdersRequest(_message.Message):
     __slots__ = ("decision_plan", "execution_params")

@@ -18,6 +18,7 @@ from cream.core.model.errors import CreamError
 from cream.core.model.market import Datum, Known, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.plan import DecisionPlan
+from cream.core.model.promise import OnLoss, Promise
 from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
 from cream.core.model.verdict import Suggestion, Verdict, Violation
@@ -302,6 +303,20 @@ class FakeOperations:
             trading_state=await self.set_trading_state(TradingState.HALTED, reason, actor),
             results=tuple(map(self._cancel, working)),
         )
+
+    async def heartbeat(
+        self, session_id: str, timeout_seconds: float | None, on_loss: OnLoss | None, actor: str
+    ) -> Promise:
+        self.commands.append(("heartbeat", session_id, timeout_seconds, on_loss, actor))
+        return Promise(
+            session_id=session_id,
+            timeout_seconds=timeout_seconds or 30.0,
+            on_loss=on_loss or OnLoss.CANCEL_ENTRIES,
+        )
+
+    async def close_session(self, session_id: str) -> bool:
+        self.commands.append(("close_session", session_id))
+        return True
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         self.commands.append(("mass_cancel", reason, actor))

@@ -102,3 +102,26 @@ def test_sighup_reads_the_limits_again(daemon: Daemon) -> None:
     assert verdict()["policy_version"] == second["policy_version"]
     reloaded(config, "reloading.limits_in_force")
     assert verdict()["policy_version"] == first["policy_version"]
+
+
+def test_an_agent_that_falls_silent_loses_its_entries(daemon: Daemon) -> None:
+    """Kept over gRPC, submitted under it over JSON."""
+    beat = ask(daemon.grpc_port, lambda client: client.heartbeat("agent", timeout_seconds=1.0))
+    assert beat.timeout_seconds == 1.0
+    body = {"session_id": "agent", "timeout_seconds": 2, "on_loss": "cancel_entries"}
+    assert daemon.post("/v1/heartbeat", body) == body
+    plan = json.loads(PLAN.read_text())
+    plan["decisions"][0]["limit_price"] = "229.00"
+    placed = daemon.post(
+        "/v1/submit-orders",
+        {"decision_plan": plan, "execution_params": {"session_id": "agent"}},
+    )
+    (entry,) = placed["orders"]
+
+    def cancelled() -> bool:
+        return any(
+            one["order_id"] == entry["order_id"] and one["status"] == "CANCELED"
+            for one in daemon.orders()
+        )
+
+    daemon.eventually("its entry is cancelled", cancelled)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from cream.adapters.server import wire_enums as enums
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.grpc_edge import request_of
+from cream.adapters.server.heartbeats import heartbeat_from_wire
 from cream.adapters.server.wire_state_views import (
     cause_messages,
     kill_switch_reply,
@@ -53,6 +55,25 @@ class ControlService(ControlServiceBase):
         actor = self._gatekeeper.authorize(stream.metadata, "")
         report = await self._operations.kill_switch(reason, actor, request.flatten)
         await stream.send_message(kill_switch_reply(report))
+
+    async def Heartbeat(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """A client is still there, or leaves."""
+        beat = heartbeat_from_wire(await request_of(stream))
+        actor = self._gatekeeper.authorize(stream.metadata, "")
+        if beat.close:
+            await self._operations.close_session(beat.session_id)
+            await stream.send_message(control_pb2.HeartbeatResponse(session_id=beat.session_id))
+            return
+        kept = await self._operations.heartbeat(
+            beat.session_id, beat.timeout_seconds, beat.on_loss, actor
+        )
+        await stream.send_message(
+            control_pb2.HeartbeatResponse(
+                session_id=kept.session_id,
+                timeout_seconds=kept.timeout_seconds,
+                on_loss=enums.ON_CLIENT_LOSS.name(kept.on_loss),
+            )
+        )
 
     async def MassCancel(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Open orders are cancelled, and the broker's word is waited for."""

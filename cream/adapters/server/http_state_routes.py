@@ -6,6 +6,7 @@ from quart_schema import document_response, hide
 from cream.adapters.server import json_bodies as bodies
 from cream.adapters.server import json_state_types as api
 from cream.adapters.server import json_state_views as views
+from cream.adapters.server.heartbeats import heartbeat_request
 from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.openapi import docs_page, document_request
@@ -117,6 +118,26 @@ def _add_trading_state(app: Quart, site: Site) -> None:
         reason, flatten = kill_switch_request(await json_body())
         report = await operations.kill_switch(reason, g.actor, flatten)
         return reply(views.kill_switch_view(report))
+
+    @app.post("/v1/heartbeat")
+    @document_request(bodies.HeartbeatBody)
+    @document_response(api.Heartbeat)
+    async def heartbeat() -> Response:
+        """A client is still there, or with `close` leaves; its session begins with the first."""
+        beat = heartbeat_request(await json_body())
+        if beat.close:
+            await operations.close_session(beat.session_id)
+            return reply(api.Heartbeat(session_id=beat.session_id, timeout_seconds=0, on_loss=None))
+        kept = await operations.heartbeat(
+            beat.session_id, beat.timeout_seconds, beat.on_loss, g.actor
+        )
+        return reply(
+            api.Heartbeat(
+                session_id=kept.session_id,
+                timeout_seconds=kept.timeout_seconds,
+                on_loss=kept.on_loss.value,
+            )
+        )
 
     @app.post("/v1/mass-cancel")
     @document_request(bodies.ReasonBody)

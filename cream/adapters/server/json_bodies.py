@@ -123,6 +123,7 @@ class ExecutionParams:
     """How a plan is to be placed."""
 
     allow_partial: bool | None = None
+    session_id: str | None = None
     wait_seconds: Number | None = None
 
 
@@ -191,6 +192,16 @@ class ReasonBody:
     """Why."""
 
     reason: str
+
+
+@frozen(kw_only=True)
+class HeartbeatBody:
+    """A client's sign of life; what it leaves out is as configured."""
+
+    session_id: str
+    timeout_seconds: Number | None = None
+    on_loss: Literal["none", "cancel_entries", "reduce"] | None = None
+    close: bool | None = None
 
 
 @frozen(kw_only=True)

@@ -89,6 +89,15 @@ class Reconciliation:
 
 
 @frozen(kw_only=True)
+class Heartbeat:
+    """What is expected of a client now; no time and no consequence once it has left."""
+
+    session_id: str
+    timeout_seconds: float
+    on_loss: str | None
+
+
+@frozen(kw_only=True)
 class MassCancelReply:
     """How far a mass cancel came within its deadline."""
 

@@ -6,7 +6,7 @@ wrong is noted with its path; the caller raises once all is read.
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cream.adapters.server import values
 from cream.adapters.server.json_reader import ObjectReader, list_elements
@@ -319,7 +319,7 @@ def _read_position(reader: ObjectReader) -> BrokerPosition | None:
 
 def read_execution_params(value: Json, path: str, problems: Problems) -> ExecutionParams:
     """How the caller wants a submitted plan to be handled."""
-    reader = ObjectReader(value, path, problems, ("allow_partial", "wait_seconds"))
+    reader = ObjectReader(value, path, problems, ("allow_partial", "wait_seconds", "session_id"))
     wait = values.within(
         reader.decimal("wait_seconds"),
         reader.at("wait_seconds"),
@@ -327,7 +327,8 @@ def read_execution_params(value: Json, path: str, problems: Problems) -> Executi
         least=ZERO,
         most=LONGEST_WAIT_SECONDS,
     )
-    allow_partial = bool(reader.flag("allow_partial"))
-    if wait is None:
-        return ExecutionParams(allow_partial=allow_partial)
-    return ExecutionParams(allow_partial=allow_partial, wait_seconds=float(wait))
+    params = ExecutionParams(
+        allow_partial=bool(reader.flag("allow_partial")),
+        session_id=reader.identifier("session_id") or "",
+    )
+    return params if wait is None else evolve(params, wait_seconds=float(wait))

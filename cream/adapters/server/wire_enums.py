@@ -24,6 +24,7 @@ from cream.core.model.plan import (
     TimeHorizon,
     TimeInForce,
 )
+from cream.core.model.promise import OnLoss
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import CheckResult, Severity
 from cream.wire import common_pb2, control_pb2, execution_pb2
@@ -76,6 +77,7 @@ ORDER_PURPOSE = WireEnum(execution_pb2.OrderPurpose.Value, "ORDER_PURPOSE_", Ord
 MARKET_STATUS = WireEnum(common_pb2.MarketStatus.Value, "MARKET_STATUS_", MarketStatus)
 SEVERITY = WireEnum(execution_pb2.ViolationSeverity.Value, "VIOLATION_SEVERITY_", Severity)
 CHECK_RESULT = WireEnum(execution_pb2.ConstraintResult.Value, "CONSTRAINT_RESULT_", CheckResult)
+ON_CLIENT_LOSS = WireEnum(control_pb2.OnClientLoss.Value, "ON_CLIENT_LOSS_", OnLoss)
 TRADING_STATE = WireEnum(control_pb2.TradingStateValue.Value, "TRADING_STATE_", TradingState)
 
 # INTERFACE.md 4. The two pending words are those before them, see `wire_status`.

@@ -6,6 +6,7 @@ One function for each request with content. Each raises CreamError with every pr
 from collections.abc import Sequence
 from decimal import Decimal
 
+from attrs import evolve
 from google.protobuf.message import Message
 
 from cream.adapters.server import values
@@ -55,13 +56,16 @@ def submit_request(message: execution_pb2.SubmitOrdersRequest) -> SubmitRequest:
     """The plan, and how it is to be placed."""
     problems = Problems()
     plan = _plan(message.decision_plan, message.HasField("decision_plan"), problems)
-    params = ExecutionParams(allow_partial=message.execution_params.allow_partial)
+    given = message.execution_params
+    params = ExecutionParams(allow_partial=given.allow_partial, session_id=given.session_id)
+    if given.session_id:
+        values.identifier_value(given.session_id, "execution_params.session_id", problems)
     if message.execution_params.HasField("wait_seconds"):
         path = "execution_params.wait_seconds"
         number = decimal_from_double(message.execution_params.wait_seconds, path, problems)
         wait = values.within(number, path, problems, least=ZERO, most=LONGEST_WAIT_SECONDS)
         if wait is not None:
-            params = ExecutionParams(allow_partial=params.allow_partial, wait_seconds=float(wait))
+            params = evolve(params, wait_seconds=float(wait))
     problems.raise_any()
     assert plan is not None, "a plan without problems is a plan"
     return SubmitRequest(plan=plan, params=params)

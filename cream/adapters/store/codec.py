@@ -20,7 +20,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 
-from cream.core.execution.events import Event
+from cream.core.execution.events import Event, PlanJudged
 from cream.core.model.instrument import Instrument
 from cream.core.model.order import OrderTerms
 
@@ -156,6 +156,10 @@ def _new_converter() -> Converter:
     # A field that came later and says nothing is left out: old orders keep their text.
     plain = make_dict_unstructure_fn(OrderTerms, converter, guard=override(omit_if_default=True))
     converter.register_unstructure_hook(OrderTerms, plain)
+    judged = make_dict_unstructure_fn(
+        PlanJudged, converter, session_id=override(omit_if_default=True)
+    )
+    converter.register_unstructure_hook(PlanJudged, judged)
     return converter
 
 

@@ -35,6 +35,7 @@ class Book:
         self.mass_cancel_owed: e.MassCancelOwed | None = None
         self.last_reconciliation: e.ReconciliationCompleted | None = None
         self.flatten_owed: e.FlattenOwed | None = None
+        self.client_sessions: dict[str, e.ClientSessionKept] = {}
         self.stopped_cleanly = True
         self.late_fills = 0
         # The last record that changed a holding: what the broker showed before it is out of date.
@@ -165,7 +166,9 @@ class Book:
         | e.MassCancelConfirmed
         | e.ReconciliationCompleted
         | e.FlattenOwed
-        | e.FlattenSettled,
+        | e.FlattenSettled
+        | e.ClientSessionKept
+        | e.ClientSessionEnded,
     ) -> None:
         match event:
             case e.RunStarted():
@@ -192,6 +195,10 @@ class Book:
                 self.flatten_owed = event
             case e.FlattenSettled():
                 self.flatten_owed = None
+            case e.ClientSessionKept():
+                self.client_sessions[event.session_id] = event
+            case e.ClientSessionEnded():
+                self.client_sessions.pop(event.session_id, None)
 
     def _store(self, order: Order) -> None:
         order_id, symbol = order.order_id, order.terms.instrument.symbol

@@ -38,8 +38,34 @@ class RunStopped:
 
 
 @frozen(kw_only=True)
+class ClientSessionKept:
+    """A client promises signs of life, or promises otherwise than before.
+
+    Units: seconds, as text. `on_loss` is a word of `core/risk/client_sessions.py`.
+    """
+
+    at: datetime
+    session_id: str
+    timeout_seconds: str
+    on_loss: str
+    actor: str
+
+
+@frozen(kw_only=True)
+class ClientSessionEnded:
+    """A client has left in order, or its signs of life have stopped (`lost`)."""
+
+    at: datetime
+    session_id: str
+    lost: bool
+
+
+@frozen(kw_only=True)
 class PlanJudged:
-    """The gate answered a plan that was submitted. `content_hash` decides idempotency."""
+    """The gate answered a plan that was submitted. `content_hash` decides idempotency.
+
+    `session_id` is that of the client session it came under; empty where under none.
+    """
 
     at: datetime
     plan_id: str
@@ -50,6 +76,7 @@ class PlanJudged:
     left_out: tuple[str, ...]
     violations: tuple[Violation, ...]
     policy_version: str
+    session_id: str = ""
 
 
 @frozen(kw_only=True)
@@ -301,6 +328,8 @@ class FlattenSettled:
 Event = (
     RunStarted
     | RunStopped
+    | ClientSessionKept
+    | ClientSessionEnded
     | PlanJudged
     | OrderIntended
     | ChildListed

@@ -22,10 +22,14 @@ class PortfolioOverride:
 
 @frozen(kw_only=True)
 class ExecutionParams:
-    """How a submitted plan is to be handled. `wait_seconds`: how long to wait for the broker."""
+    """How a submitted plan is to be handled. `wait_seconds`: how long to wait for the broker.
+
+    `session_id` is the client session that the plan's entries belong to; empty for none.
+    """
 
     allow_partial: bool = False
     wait_seconds: float = 1.0
+    session_id: str = ""
 
 
 @frozen(kw_only=True)

@@ -61,10 +61,26 @@ def submit_plan(
         known = _answered_before(book, plan.plan_id, fingerprint)
         if known is not None:
             return known
+        if params.session_id and params.session_id not in book.client_sessions:
+            message = f"no client session {params.session_id}: it begins with its first heartbeat"
+            raise CreamError("NOT_FOUND", message)
         verdict = gate.judge(plan, view_of(book, now), now, params.allow_partial)
-        return _admit(gate, verdict, plan.plan_id, plan.cycle_id, fingerprint, now)
+        admitted = _admit(gate, verdict, plan.plan_id, plan.cycle_id, fingerprint, now)
+        return _under(params.session_id, admitted)
 
     return decide
+
+
+def _under(session_id: str, admitted: Decided[Submission]) -> Decided[Submission]:
+    """The same, with the plan belonging to a client session."""
+    if not session_id:
+        return admitted
+    judged = evolve(admitted.result.judged, session_id=session_id)
+    return evolve(
+        admitted,
+        result=evolve(admitted.result, judged=judged),
+        events=(judged, *admitted.events[1:]),
+    )
 
 
 def submit_order(order: SingleOrder, gate: Gate, view_of: ViewOf) -> Decide[Submission]:

@@ -162,7 +162,7 @@ Position: 100 realized_pnl string?; 101 stop_price string?; 102 take_profit_pric
 SubmitOrderRequest: 100 stop_loss_price string?; 101 take_profit_price string?;
     102 stop_price string?; 103 trail_price string?; 104 trail_percent string?
 SubmitOrderResponse: 100 status_detail string; 101 violations ConstraintViolation*
-ExecutionParams: 1 allow_partial bool; 2 wait_seconds double?
+ExecutionParams: 1 allow_partial bool; 2 wait_seconds double?; 3 session_id string
 SubmitOrdersRequest: 1 decision_plan DecisionPlan; 2 execution_params ExecutionParams
 ExecutionAck: 100 ok bool; 101 violations ConstraintViolation*; 102 left_out string*;
     103 plan_id string
@@ -196,6 +196,9 @@ KillSwitchRequest: 1 reason string; 2 flatten bool
 CancelResult: 1 order_id string; 2 accepted bool; 3 status_detail string; 4 error_message string?
 KillSwitchResponse: 1 state TradingStateValue; 2 causes TradingStateCause*;
     3 results CancelResult*
+HeartbeatRequest: 1 session_id string; 2 timeout_seconds double?; 3 on_loss OnClientLoss;
+    4 close bool
+HeartbeatResponse: 1 session_id string; 2 timeout_seconds double; 3 on_loss OnClientLoss
 MassCancelRequest: 1 reason string
 MassCancelResponse: 1 requested int32; 2 confirmed int32; 3 complete bool; 4 remaining string*
 """
@@ -228,6 +231,7 @@ ThesisState: 0 UNSPECIFIED; 1 WATCHING; 2 ENTERED; 3 ADDING; 4 MANAGING; 5 EXITI
 PositionIntent: 0 UNSPECIFIED; 1 BUY_TO_OPEN; 2 BUY_TO_CLOSE; 3 SELL_TO_OPEN; 4 SELL_TO_CLOSE
 OrderClass: 0 UNSPECIFIED; 1 SIMPLE; 2 BRACKET; 3 OTO; 4 OCO; 5 MLEG
 OrderPurpose: 0 UNSPECIFIED; 1 ENTRY; 2 EXIT; 3 STOP_LOSS; 4 TAKE_PROFIT; 5 EXTERNAL
+OnClientLoss (ON_CLIENT_LOSS): 0 UNSPECIFIED; 1 NONE; 2 CANCEL_ENTRIES; 3 REDUCE
 TradingStateValue (TRADING_STATE): 0 UNSPECIFIED; 1 ACTIVE; 2 REDUCING; 3 HALTED
 """
 

@@ -34,6 +34,7 @@ SERVICES = {
         SetTradingState SetTradingStateRequest SetTradingStateResponse
         KillSwitch KillSwitchRequest KillSwitchResponse
         MassCancel MassCancelRequest MassCancelResponse
+        Heartbeat HeartbeatRequest HeartbeatResponse
     """,
 }
 

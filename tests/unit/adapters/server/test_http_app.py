@@ -31,6 +31,7 @@ BODY_PATHS = (
     "/v1/trading-state",
     "/v1/kill-switch",
     "/v1/mass-cancel",
+    "/v1/heartbeat",
     "/v1/simulation/quote",
     "/v1/simulation/disconnect",
     "/v1/simulation/fault",

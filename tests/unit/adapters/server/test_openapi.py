@@ -31,6 +31,7 @@ ROUTES = [
     ("POST", "/v1/trading-state", {"state": "HALTED", "reason": "r", "actor": "kim"}),
     ("POST", "/v1/kill-switch", {"reason": "r", "flatten": False}),
     ("POST", "/v1/mass-cancel", {"reason": "r"}),
+    ("POST", "/v1/heartbeat", {"session_id": "agent-1"}),
     ("GET", "/v1/feed-health", None),
     ("GET", "/v1/circuit-breaker", None),
     ("GET", "/v1/reconciliation", None),

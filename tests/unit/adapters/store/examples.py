@@ -207,6 +207,10 @@ EXAMPLES: tuple[e.Event, ...] = (
     ),
     e.TrailMoved(at=AT, symbol="AAPL", best=Decimal("241.50")),
     e.PartialTimedOut(at=AT, order_id="o-entry", action="cancel_remaining"),
+    e.ClientSessionKept(
+        at=AT, session_id="agent-1", timeout_seconds="30.0", on_loss="cancel_entries", actor="local"
+    ),
+    e.ClientSessionEnded(at=AT, session_id="agent-1", lost=True),
     e.FlattenOwed(at=AT, reason="enough", actor="cli"),
     e.FlattenSettled(at=AT, reason="nothing is held any more"),
 )

@@ -262,6 +262,13 @@ def busy_day() -> Ledger:
         e.ReconciliationCompleted(at=NOW, layer="full", differences=()),
         e.TrailMoved(at=NOW, symbol="MSFT", best=Decimal(510)),
         e.PartialTimedOut(at=NOW, order_id="o-other", action="keep_partial"),
+        e.ClientSessionKept(
+            at=NOW, session_id="s-1", timeout_seconds="30", on_loss="reduce", actor="me"
+        ),
+        e.ClientSessionKept(
+            at=NOW, session_id="s-2", timeout_seconds="30", on_loss="none", actor="me"
+        ),
+        e.ClientSessionEnded(at=NOW, session_id="s-2", lost=True),
         e.FlattenOwed(at=NOW, reason="enough", actor="me"),
         e.FlattenSettled(at=NOW, reason="nothing is held any more"),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
@@ -284,6 +291,7 @@ def state_of(book: Book) -> object:
         book.guessed(),
         book.flatten_owed,
         book.timed_out,
+        book.client_sessions,
         book.stopped_cleanly,
         book.late_fills,
         book.fills_booked,

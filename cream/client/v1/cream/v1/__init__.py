@@ -40,6 +40,8 @@ __all__ = (
     "GetSnapshotResponse",
     "GetTradingStateRequest",
     "GetTradingStateResponse",
+    "HeartbeatRequest",
+    "HeartbeatResponse",
     "Instrument",
     "InstrumentType",
     "KillSwitchRequest",
@@ -49,6 +51,7 @@ __all__ = (
     "MarketStatus",
     "MassCancelRequest",
     "MassCancelResponse",
+    "OnClientLoss",
     "OptionChain",
     "OptionContract",
     "OptionLeg",
@@ -344,6 +347,50 @@ class MarketStatus(betterproto2.Enum):
             "MARKET_STATUS_OPEN": 2,
             "MARKET_STATUS_AFTER_HOURS": 3,
             "MARKET_STATUS_CLOSED": 4,
+        }
+
+
+class OnClientLoss(betterproto2.Enum):
+    """
+    What follows when a client's signs of life stop.
+    """
+
+    UNSPECIFIED = 0
+    """
+    As `safety.on_client_loss` is configured.
+    """
+
+    NONE = 1
+    """
+    Nothing but a line in the log.
+    """
+
+    CANCEL_ENTRIES = 2
+    """
+    The open entries of the session's plans are cancelled.
+    """
+
+    REDUCE = 3
+    """
+    Trading is REDUCING until an operator resumes.
+    """
+
+    @classmethod
+    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
+        return {
+            0: "ON_CLIENT_LOSS_UNSPECIFIED",
+            1: "ON_CLIENT_LOSS_NONE",
+            2: "ON_CLIENT_LOSS_CANCEL_ENTRIES",
+            3: "ON_CLIENT_LOSS_REDUCE",
+        }
+
+    @classmethod
+    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
+        return {
+            "ON_CLIENT_LOSS_UNSPECIFIED": 0,
+            "ON_CLIENT_LOSS_NONE": 1,
+            "ON_CLIENT_LOSS_CANCEL_ENTRIES": 2,
+            "ON_CLIENT_LOSS_REDUCE": 3,
         }
 
 
@@ -1663,6 +1710,11 @@ class ExecutionParams(betterproto2.Message):
     How long the reply may wait for the broker's answers.
     """
 
+    session_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    The client session that the plan's entries belong to; empty for none.
+    """
+
 
 default_message_pool.register_message("cream.v1", "ExecutionParams", ExecutionParams)
 
@@ -1994,6 +2046,56 @@ class GetTradingStateResponse(betterproto2.Message):
 default_message_pool.register_message(
     "cream.v1", "GetTradingStateResponse", GetTradingStateResponse
 )
+
+
+@dataclass(eq=False, repr=False)
+class HeartbeatRequest(betterproto2.Message):
+    """
+    I am still here, or I am leaving.
+    """
+
+    session_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The client's own name for its session; plans name it in `execution_params.session_id`.
+    """
+
+    timeout_seconds: "float | None" = betterproto2.field(2, betterproto2.TYPE_DOUBLE, optional=True)
+    """
+    Within which the next one comes. Absent as configured.
+    """
+
+    on_loss: "OnClientLoss" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, default_factory=lambda: OnClientLoss(0)
+    )
+
+    close: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    The client leaves: the session ends and nothing follows.
+    """
+
+
+default_message_pool.register_message("cream.v1", "HeartbeatRequest", HeartbeatRequest)
+
+
+@dataclass(eq=False, repr=False)
+class HeartbeatResponse(betterproto2.Message):
+    """
+    What has been noted.
+    """
+
+    session_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    timeout_seconds: "float" = betterproto2.field(2, betterproto2.TYPE_DOUBLE)
+    """
+    Within which the next one has to come; 0 where the session has ended.
+    """
+
+    on_loss: "OnClientLoss" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, default_factory=lambda: OnClientLoss(0)
+    )
+
+
+default_message_pool.register_message("cream.v1", "HeartbeatResponse", HeartbeatResponse)
 
 
 @dataclass(eq=False, repr=False)
@@ -3394,6 +3496,27 @@ class ControlServiceStub(betterproto2_grpclib.ServiceStub):
             "/cream.v1.ControlService/MassCancel",
             message,
             MassCancelResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def heartbeat(
+        self,
+        message: "HeartbeatRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "HeartbeatResponse":
+        """
+        A client's sign of life. With the first one its session begins.
+        """
+
+        return await self._unary_unary(
+            "/cream.v1.ControlService/Heartbeat",
+            message,
+            HeartbeatResponse,
             timeout=timeout,
             deadline=deadline,
             metadata=metadata,
