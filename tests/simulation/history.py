@@ -197,7 +197,7 @@ class History:
                     self.world.violate("defect", f"the daemon ended by {_leaf(group)!r}")
             self.tree = self.door.operations = None
             died = not process.is_alive
-            process.die("the end of its run")
+            process.is_alive = False
             power = died and chance.draw("power", self.lives) < _POWER_SHARE
             self.disk.crash(self.lives, power=power)
             self._stopped.set()

@@ -12,6 +12,8 @@ from attrs import define, field
 
 from tests.simulation.world import ProcessDied, World
 
+# What was in flight when a process died is looked up; that it is absent takes this long to prove.
+DOUBT_SECONDS = 45.0
 # A planned crash lets pass at most so many effects, or task steps, after its time.
 _EFFECTS_LET_PASS = 12
 _STEPS_LET_PASS = 120
@@ -75,6 +77,7 @@ class Process:
             self.is_alive = False
             self.died_at = point
             self.world.trace.note(f"process {self.number} dies at {point}")
+            self.world.calm.disturb(trio.current_time() + DOUBT_SECONDS)
             for scope in list(self._scopes):
                 scope.cancel()
             # What waits behind a shield is not cancelled, and is not waited for either.
