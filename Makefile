@@ -44,6 +44,9 @@ test: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	$(BIN)/python -m tests.benchmarks
 
+crash: $(DEV_STAMP)
+	$(BIN)/python -m tests.crash $(SUITES)
+
 protos: $(DEV_STAMP)
 	$(BIN)/python tools/protos.py
 
