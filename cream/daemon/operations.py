@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import trio
-from attrs import define
+from attrs import define, field
 
 from cream.core.execution.book import Book
 from cream.core.model.account import Account
@@ -46,6 +46,7 @@ from cream.core.risk.decisions import (
     lift,
     owe_mass_cancel,
     restrict,
+    single_plan_id,
     submit_order,
     submit_plan,
 )
@@ -54,6 +55,7 @@ from cream.core.risk.view import PortfolioView
 from cream.core.safety.heartbeat import Link
 from cream.core.safety.mass_cancel import MassCancelPolicy, targets
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.archivist import LookUp
 from cream.daemon.desk import Desk
 from cream.daemon.flattening import close_everything
 from cream.daemon.hub import Hub, QuoteBoard
@@ -89,6 +91,7 @@ class LiveOperations:
     mass_cancel_policy: MassCancelPolicy
     mass_cancel_wait: float
     levers: Simulation | None = None
+    look_up: LookUp = field(factory=LookUp)
     draining: bool = False
     recovered: bool = False
 
@@ -115,6 +118,7 @@ class LiveOperations:
     async def submit_plan(self, plan: DecisionPlan, params: ExecutionParams) -> PlanResult:
         """Judge and place; wait a little for the broker's answer."""
         self._refuse_while_draining()
+        await self.look_up.plan(plan.plan_id)
         await self._prepare(_instruments(plan))
         view_of = self.portfolio.view_of
         done = await self.desk.do(submit_plan(plan, params, self.gate, view_of))
@@ -130,6 +134,8 @@ class LiveOperations:
     async def submit_order(self, order: SingleOrder) -> OrderResult:
         """Judge and place one order."""
         self._refuse_while_draining()
+        await self.look_up.plan(single_plan_id(order.client_order_id))
+        await self.look_up.named([order.client_order_id])
         await self._prepare([order.instrument])
         done = await self.desk.do(submit_order(order, self.gate, self.portfolio.view_of))
         await self._answered(done.judged.order_ids, ExecutionParams().wait_seconds)
@@ -145,6 +151,7 @@ class LiveOperations:
         self, order_ids: Sequence[str], reason: str, actor: str
     ) -> Sequence[CancelResult]:
         """Ask for each to be cancelled; durable before this returns, confirmed later."""
+        await self.look_up.named(order_ids)
         decide = cancel_orders(order_ids, reason, actor)
         answers = await self.desk.do(decide, passes_without_journal=True)
         return [
@@ -200,12 +207,22 @@ class LiveOperations:
 
     # Reading ------------------------------------------------------------------------------------
 
-    def find_order(self, any_id: str) -> Order | None:
+    async def find_order(self, any_id: str) -> Order | None:
         """The order that our id, client id or broker id names."""
+        await self.look_up.named([any_id])
         return self.book.find(any_id)
 
+    async def all_orders(
+        self, status: OrderStatus | None = None, limit: int | None = None
+    ) -> Sequence[Order]:
+        """Every order there ever was, oldest first."""
+        archived = await self.look_up.orders(status, limit)
+        lately = [one for one in self.book.orders() if status is None or one.status is status]
+        every = sorted([*archived, *lately], key=lambda order: order.intended_at)
+        return every if limit is None else every[max(0, len(every) - limit) :]
+
     def orders(self) -> Sequence[Order]:
-        """Every order, oldest first."""
+        """Orders that are open or closed not long ago, oldest first."""
         return self.book.orders()
 
     def children(self, order_id: str) -> Sequence[Order]:

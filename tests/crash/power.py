@@ -20,13 +20,13 @@ import structlog
 from attrs import define
 
 from cream.adapters.store import migrate
+from cream.adapters.store.journal_log import JournalLog
 from cream.adapters.store.sqlite_file import (
     SqliteFile,
     demand_durability,
     engine_over,
     told_as_journal_failed,
 )
-from cream.adapters.store.sqlite_log import SqliteLog
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
 from tests.crash.apsw_driver import Driver
@@ -82,7 +82,7 @@ def run(seed: int, weaken: Weaken = lambda _driver: None) -> Outcome:
 
 def _live(disk: Disk, vfs: str, chance: random.Random, outcome: Outcome, weaken: Weaken) -> None:
     """Write until all groups are in or the journal fails; it is not asked again after that."""
-    log: SqliteLog | None = None
+    log: JournalLog | None = None
     failed_before = disk.syncs_failed
     try:
         log = _opened(vfs, weaken)
@@ -101,7 +101,7 @@ def _live(disk: Disk, vfs: str, chance: random.Random, outcome: Outcome, weaken:
         log.close()
 
 
-def _demand_silence(disk: Disk, log: SqliteLog) -> None:
+def _demand_silence(disk: Disk, log: JournalLog) -> None:
     """A journal that failed touches the disk no more, even if the disk would work again."""
     before = disk.operations
     try:
@@ -116,7 +116,7 @@ def _check(disk: Disk, vfs: str, outcome: Outcome) -> None:
     try:
         log = _opened(vfs, lambda _driver: None)
         found = list(log.load())
-        sound = log._file.driver.execute("PRAGMA integrity_check").fetchall()
+        sound = log._database.driver.execute("PRAGMA integrity_check").fetchall()
         log.close()
     except JournalFailed as error:
         raise Lost(f"seed {outcome.seed}: the journal cannot be read: {error}") from error
@@ -129,7 +129,7 @@ def _check(disk: Disk, vfs: str, outcome: Outcome) -> None:
         raise Lost(f"seed {outcome.seed}: there is what was never written")
 
 
-def _opened(vfs: str, weaken: Weaken) -> SqliteLog:
+def _opened(vfs: str, weaken: Weaken) -> JournalLog:
     """The journal on the disk, opened as the daemon opens it.   Raises: JournalFailed."""
     with told_as_journal_failed("the disk cannot be used"):
         driver = Driver(str(_PATH), vfs)
@@ -143,7 +143,7 @@ def _opened(vfs: str, weaken: Weaken) -> SqliteLog:
             driver.close()
             raise
     file = SqliteFile(_PATH, cast(Any, driver), engine, os.open(os.devnull, os.O_RDONLY))
-    return SqliteLog(file, Environment.PAPER, "PA-1")
+    return JournalLog(file, Environment.PAPER, "PA-1")
 
 
 def main(arguments: list[str]) -> int:

@@ -157,12 +157,12 @@ def test_a_torn_last_record_is_dropped_and_trading_goes_on(tmp_path: Path) -> No
 
 async def _meet_the_limit(path: Path) -> None:
     """Commit five records, let no file grow any more, and try again."""
-    from cream.adapters.store.sqlite_journal import SqliteJournal
+    from cream.adapters.store.opening import open_sqlite_journal
     from cream.core.model.errors import JournalFailed
     from cream.core.model.plan import Environment
     from tests.unit.adapters.store.examples import records
 
-    journal = await SqliteJournal.open(path, Environment.PAPER, "PA-1")
+    journal = await open_sqlite_journal(path, Environment.PAPER, "PA-1")
     await journal.commit(records(5))
     sys.stdout.write("committed 5\n")
     size = path.with_name("orders.db-wal").stat().st_size
@@ -175,7 +175,7 @@ async def _meet_the_limit(path: Path) -> None:
             sys.stdout.write(f"{word}\n")
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     await journal.aclose()
-    again = await SqliteJournal.open(path, Environment.PAPER, "PA-1")
+    again = await open_sqlite_journal(path, Environment.PAPER, "PA-1")
     sys.stdout.write(f"found {len(await again.load())}\n")
     await again.aclose()
 
