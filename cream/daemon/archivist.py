@@ -162,12 +162,17 @@ class LookUp:
             with _told_as_unavailable():
                 await self._archivist.recall_plan(plan_id)
 
-    async def orders(self, status: OrderStatus | None, limit: int | None) -> Sequence[Order]:
-        """Orders that are not in the book, oldest first."""
-        if self._archivist is None:
-            return ()
-        with _told_as_unavailable():
-            return await self._archivist.orders(status, limit)
+    async def all_orders(
+        self, book: Book, status: OrderStatus | None, limit: int | None
+    ) -> Sequence[Order]:
+        """Orders in the book and in the archive, oldest first; the newest `limit` of them."""
+        archived: Sequence[Order] = ()
+        if self._archivist is not None:
+            with _told_as_unavailable():
+                archived = await self._archivist.orders(status, limit)
+        lately = [one for one in book.orders() if status is None or one.status is status]
+        every = sorted([*archived, *lately], key=lambda order: order.intended_at)
+        return every if limit is None else every[max(0, len(every) - limit) :]
 
 
 @contextmanager

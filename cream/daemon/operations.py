@@ -6,7 +6,6 @@ that is cancelled while it waits has lost only the answer.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
 from decimal import Decimal
 
 import trio
@@ -65,6 +64,7 @@ from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher
 from cream.daemon.reconciler import Reconciler
 from cream.daemon.supervisor import Supervisor
+from cream.daemon.views import breaker_view, subsystem_views
 
 # How long a submit may wait for fresh account figures before it is judged on what there is.
 _ACCOUNT_WAIT_SECONDS = 2.0
@@ -106,7 +106,7 @@ class LiveOperations:
         self, plan: DecisionPlan, override: PortfolioOverride | None = None
     ) -> Verdict:
         """The verdict on `plan` now; nothing changes."""
-        await self._prepare(_instruments(plan))
+        await self._prepare(plan.instruments)
         now = self.desk.clock.now()
         return self.gate.judge(plan, self._view(override), now)
 
@@ -119,7 +119,7 @@ class LiveOperations:
         """Judge and place; wait a little for the broker's answer."""
         self._refuse_while_draining()
         await self.look_up.plan(plan.plan_id)
-        await self._prepare(_instruments(plan))
+        await self._prepare(plan.instruments)
         view_of = self.portfolio.view_of
         done = await self.desk.do(submit_plan(plan, params, self.gate, view_of))
         await self._answered(done.judged.order_ids, params.wait_seconds)
@@ -216,10 +216,7 @@ class LiveOperations:
         self, status: OrderStatus | None = None, limit: int | None = None
     ) -> Sequence[Order]:
         """Every order there ever was, oldest first."""
-        archived = await self.look_up.orders(status, limit)
-        lately = [one for one in self.book.orders() if status is None or one.status is status]
-        every = sorted([*archived, *lately], key=lambda order: order.intended_at)
-        return every if limit is None else every[max(0, len(every) - limit) :]
+        return await self.look_up.all_orders(self.book, status, limit)
 
     def orders(self) -> Sequence[Order]:
         """Orders that are open or closed not long ago, oldest first."""
@@ -368,17 +365,7 @@ class LiveOperations:
 
     def circuit_breakers(self) -> Sequence[BreakerView]:
         """Every circuit breaker."""
-        now = trio.current_time()
-        breaker = self.breaker
-        return [
-            BreakerView(
-                name=breaker.name,
-                state=breaker.state(now).value,
-                total_calls=breaker.total_calls,
-                total_failures=breaker.total_failures,
-                failure_rate=breaker.failure_rate(now),
-            )
-        ]
+        return [breaker_view(self.breaker, trio.current_time())]
 
     def reconciliation(self) -> ReconciliationView:
         """How the broker's view and ours compare, as far as is known."""
@@ -390,28 +377,10 @@ class LiveOperations:
 
     def supervision(self) -> Sequence[SubsystemView]:
         """Every supervised child."""
-        now, wall = trio.current_time(), self.desk.clock.now()
-        return [
-            SubsystemView(
-                name=one.name,
-                state=one.phase.value,
-                restarts=one.restarts,
-                since=wall - timedelta(seconds=now - one.since),
-                last_error=one.last_error,
-            )
-            for one in self.supervisor.statuses()
-        ]
+        wall = self.desk.clock.now()
+        return subsystem_views(self.supervisor, trio.current_time(), wall)
 
     @property
     def simulation(self) -> Simulation | None:
         """The simulation's levers; None with a real broker."""
         return self.levers
-
-
-def _instruments(plan: DecisionPlan) -> Sequence[Instrument]:
-    found: dict[str, Instrument] = {}
-    for decision in plan.decisions:
-        found[decision.instrument.symbol] = decision.instrument
-        for leg in decision.legs:
-            found[leg.contract.symbol] = leg.contract
-    return list(found.values())

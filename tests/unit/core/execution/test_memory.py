@@ -142,6 +142,8 @@ def test_what_has_closed_leaves_nothing_in_memory() -> None:
         "stopped_cleanly",
         "positions",
         "position_sequence",
+        "last_executed_at",
+        "paid",
         "_fills_forgotten",
     }
     assert ledger.book.fills_booked == 2
