@@ -184,8 +184,8 @@ async def test_orders_are_found_by_every_id_and_with_their_children(
         operations = life.operations
 
         for any_id in (entry.order_id, entry.terms.client_order_id, entry.broker_order_id):
-            assert operations.find_order(any_id) is entry
-        assert operations.find_order("nothing") is None
+            assert await operations.find_order(any_id) is entry
+        assert await operations.find_order("nothing") is None
         assert [one.terms.purpose for one in operations.children(entry.order_id)] == [
             OrderPurpose.TAKE_PROFIT,
             OrderPurpose.STOP_LOSS,
@@ -324,7 +324,8 @@ async def test_a_mass_cancel_says_how_far_it_came(autojump_clock: MockClock, wor
 
         assert report.complete
         assert report.requested == report.confirmed > 0
-        assert life.operations.find_order(entry.order_id).status is OrderStatus.CANCELED
+        found = await life.operations.find_order(entry.order_id)
+        assert found.status is OrderStatus.CANCELED
         assert (nothing.requested, nothing.complete) == (0, True)
 
 
