@@ -345,7 +345,8 @@ async def test_a_mass_cancel_that_the_broker_does_not_confirm_names_what_remains
         assert not report.complete
         assert entry.order_id in report.remaining
         life.broker.disconnect(0)
-        await life.until(lambda: life.operations.find_order(entry.order_id).status.is_closed, 120)
+        book = life.tree.desk.book
+        await life.until(lambda: book.order(entry.order_id).status.is_closed, 120)
 
 
 # The kill switch --------------------------------------------------------------------------------
