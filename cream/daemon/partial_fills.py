@@ -87,7 +87,8 @@ class PartialFills:
             self._marked[heapq.heappop(self._due)[1]] = None
         looked, self._marked = list(self._marked), {}
         for order_id in looked:
-            due = due_at(book, book.order(order_id), self.policy)
+            order = book.find(order_id)
+            due = due_at(book, order, self.policy) if order is not None else None
             if due is not None and due > now:
                 heapq.heappush(self._due, (due, order_id))
         needy = any(True for _ in timed_out(book, looked, now, self.policy))

@@ -27,7 +27,7 @@ from cream.adapters.metrics import Metrics
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http
 from cream.adapters.store.marker import TrustMarker
-from cream.adapters.store.opening import journal_path, open_journal
+from cream.adapters.store.opening import archive_in, journal_path, open_journal
 from cream.adapters.systemd import Notifier
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.operations import Operations, Simulation
@@ -282,6 +282,7 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
                 broker=end.broker,
                 market=market,
                 journal=journal,
+                archive=archive_in(journal),
                 draw=draw,
                 levers=end.levers,
                 sessions=market.sessions,

@@ -16,18 +16,19 @@ from attrs import define, field, frozen
 from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.execution.partial_fills import PartialFillPolicy
 from cream.core.execution.protection import ProtectionPolicy
-from cream.core.model.errors import BrokerUnavailable, CreamError
+from cream.core.model.errors import BrokerUnavailable, CreamError, JournalFailed
 from cream.core.model.plan import Environment
 from cream.core.model.promise import OnLoss
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
-from cream.core.ports import Broker, Clock, Journal, MarketData
+from cream.core.ports import Archive, Broker, Clock, Journal, MarketData
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
 from cream.core.risk.limits import Constraints
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.daemon import journal_writer
+from cream.daemon.archivist import Archivist, ArchivistSettings
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk
 from cream.daemon.feed_reader import FeedReader
@@ -69,6 +70,7 @@ class Outside:
     draw: Callable[[], float]
     levers: Simulation | None = None
     sessions: Sessions = field(default=ALWAYS_OPEN)
+    archive: Archive | None = None
     trusted: bool = True
     entrust: Callable[[], None] = field(default=lambda: None)
     distrust: Callable[[], None] = field(default=lambda: None)
@@ -90,6 +92,7 @@ class TreeSettings:
     protection: ProtectionPolicy = field(factory=ProtectionPolicy)
     partial_fills: PartialFillPolicy = field(factory=PartialFillPolicy)
     writer: JournalWriterSettings = field(factory=JournalWriterSettings)
+    archivist: ArchivistSettings = field(factory=ArchivistSettings)
     version: str = ""
     config_hash: str = ""
     watch_link: bool = True
@@ -125,6 +128,7 @@ class Tree:
     hub: Hub
     batches: trio.MemoryReceiveChannel[Batch]
     begin: Decide[int]
+    archivist: Archivist | None = None
     committed: Callable[[GroupCommit], None] = field(default=lambda _commit: None)
     begun: trio.Event = field(factory=trio.Event)
     recovered: trio.Event = field(factory=trio.Event)
@@ -211,6 +215,8 @@ class Tree:
             Child(name="client_sessions", run=self.operations.sessions.run, backoff=restart),
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
         ]
+        if self.archivist is not None:
+            children.append(Child(name="archivist", run=self.archivist.run, backoff=restart))
         if self.settings.watch_link:
             children.append(Child(name="watchdog", run=self._watchdog().run, backoff=restart))
         return children
@@ -274,6 +280,16 @@ class Tree:
         self.operations.recovered = True
         self.recovered.set()
 
+    async def _last_snapshot(self, within: float) -> None:
+        """What the next start begins with. Without it, that start only reads a little more."""
+        if self.archivist is None:
+            return
+        with trio.move_on_after(within):
+            try:
+                await self.archivist.snapshot()
+            except (JournalFailed, CreamError) as error:
+                log.error("tree.last_snapshot_failed", error=str(error))
+
     async def _wind_down(self, interfaces: Sequence[str]) -> None:
         """Intake has closed: finish or park what is in flight, then stop from the top down."""
         within = self.settings.stop_within
@@ -291,8 +307,11 @@ class Tree:
         await self.supervisor.stop("account_reader", within)
         await self.supervisor.stop("feed_reader", within)
         self.hub.close()
+        if self.archivist is not None:
+            await self.supervisor.stop("archivist", within)
         if self.desk.failure is None:
             await self._recorded(end_run)
+            await self._last_snapshot(within)
         self.desk.channels.commands_in.close()
         await self.desk.finished.wait()
         self.desk.channels.batches.close()

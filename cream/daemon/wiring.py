@@ -4,13 +4,15 @@ from functools import partial
 
 import structlog
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cream.core.execution.book import Book
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
+from cream.core.ports import Restored
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.archivist import Archivist, LookUp, RecallingBroker
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
@@ -62,8 +64,12 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
 
     Raises: JournalFailed if the journal cannot be read.
     """
-    beginning = rebuild(await outside.journal.load(), outside.trusted)
+    beginning = rebuild(await _restored(outside), outside.trusted)
     ground = _ground(settings, outside, beginning.book)
+    archivist = None
+    if outside.archive is not None:
+        archivist = Archivist(ground.desk, outside.archive, settings.archivist)
+        outside = evolve(outside, broker=RecallingBroker(outside.broker, archivist))
     supervisor = Supervisor(outside.draw, settings.intensity)
     breaker = Breaker(outside.broker.name, settings.breaker)
     router = Router(ground.desk, outside.broker, ground.link, settings.router, breaker)
@@ -86,7 +92,9 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         monitor=monitor,
         feed=FeedReader(outside.market, ground.board),
         supervisor=supervisor,
-        operations=_operations(settings, outside, ground, supervisor, reconciler, breaker),
+        operations=_operations(
+            settings, outside, ground, supervisor, reconciler, breaker, archivist
+        ),
         partial_fills=_partial_fills(settings, ground),
         flattener=Flattener(
             ground.desk,
@@ -97,6 +105,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         ),
         hub=ground.hub,
         batches=ground.batches,
+        archivist=archivist,
         begin=begin_run(
             beginning,
             version=settings.version,
@@ -105,6 +114,13 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
             account_id=outside.account_id,
         ),
     )
+
+
+async def _restored(outside: Outside) -> Restored:
+    """What the store has kept.   Raises: JournalFailed."""
+    if outside.archive is not None:
+        return await outside.archive.restore()
+    return Restored(state=None, records=await outside.journal.load())
 
 
 def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
@@ -195,6 +211,7 @@ def _operations(
     supervisor: Supervisor,
     reconciler: Reconciler,
     breaker: Breaker,
+    archivist: Archivist | None,
 ) -> LiveOperations:
     return LiveOperations(
         desk=ground.desk,
@@ -219,6 +236,7 @@ def _operations(
             reconcile=reconciler.sweep,
         ),
         levers=outside.levers,
+        look_up=LookUp(archivist),
     )
 
 

@@ -39,6 +39,7 @@ from cream.daemon.settings import Settings
 from cream.daemon.tree import Outside, Tree, TreeSettings
 from cream.daemon.tree_settings import tree_settings
 from cream.daemon.wiring import assemble
+from tests.fakes.memory_archive import MemoryArchive
 from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.stubborn_broker import StubbornBroker
 
@@ -54,6 +55,7 @@ class World:
     journal: MemoryJournal = field(factory=MemoryJournal)
     start: datetime = START
     session: SessionMode = SessionMode.ALWAYS_OPEN
+    archive: MemoryArchive | None = None
     trusted: bool = True
     distrusted: bool = False
     passed: timedelta = timedelta(0)
@@ -83,6 +85,7 @@ class World:
                 broker=stubborn,
                 market=market,
                 journal=self.journal,
+                archive=self.archive,
                 draw=lambda: 0.5,
                 levers=SimulationLevers(broker, market),
                 sessions=market.sessions,

@@ -127,8 +127,7 @@ def timed_out(
     book: Book, order_ids: Iterable[str], now: datetime, policy: PartialFillPolicy
 ) -> Iterator[TimedOut]:
     """Those of the orders whose patience is at its end."""
-    for order_id in order_ids:
-        order = book.order(order_id)
+    for order in _known(book, order_ids):
         due = due_at(book, order, policy)
         patience = patience_with(book, order, policy)
         if due is None or patience is None or now < due:
@@ -140,15 +139,20 @@ def timed_out(
         yield TimedOut(order, action)
 
 
+def _known(book: Book, order_ids: Iterable[str]) -> Iterator[Order]:
+    """Those of the orders that have not left memory: what has is closed for long."""
+    found = (book.find(order_id) for order_id in order_ids)
+    return (order for order in found if order is not None)
+
+
 def _was_sent_anew(book: Book, order: Order) -> bool:
     return (order.terms.parent_order_id or "") in book.timed_out
 
 
 def to_resubmit(book: Book, order_ids: Iterable[str]) -> Iterator[OrderTerms]:
     """What is to be closed at the market for orders that timed out and have ended since."""
-    for order_id in order_ids:
-        action = book.timed_out.get(order_id)
-        order = book.order(order_id)
+    for order in _known(book, order_ids):
+        action = book.timed_out.get(order.order_id)
         if action is None or not PartialAction(action).resubmits or order.is_open:
             continue
         terms = _rest_of(book, order)

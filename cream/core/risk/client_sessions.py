@@ -104,6 +104,7 @@ def entries_of(book: Book, session_id: str) -> Iterator[Order]:
         if judged.session_id != session_id:
             continue
         for order_id in judged.order_ids:
-            order = book.order(order_id)
-            if order.is_open and order.terms.purpose is OrderPurpose.ENTRY:
+            order = book.find(order_id)
+            # What is not in memory any more has been closed for long.
+            if order is not None and order.is_open and order.terms.purpose is OrderPurpose.ENTRY:
                 yield from with_slices(book, order)
