@@ -24,7 +24,7 @@ from cream.daemon.partial_fill_settings import PartialFillSettings
 _ALPACA = "Alpaca for real"
 _OPTIONS = "Options"
 _LIFECYCLE = "The order lifecycle"
-_PROTECTION = "Protection"
+_BARS = "Replay of bars"
 
 
 @frozen(kw_only=True)
@@ -270,7 +270,7 @@ class StopsSettings:
 
     enabled: bool = setting(True, doc="Watch levels here that no order at the broker covers.")
     same_bar_priority: Literal["stop_first", "target_first", "high_low_order"] = setting(
-        "stop_first", not_effective=_PROTECTION, doc="Which counts when a bar reached both."
+        "stop_first", not_effective=_BARS, doc="Which counts when a bar reached both."
     )
     monitoring_interval_ms: int = setting(
         100,
