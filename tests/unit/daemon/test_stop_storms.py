@@ -109,6 +109,8 @@ async def test_after_a_storm_nothing_has_fired_twice(
     autojump_clock: MockClock, world: World
 ) -> None:
     async with world.life() as life:
+        # Every exit is on its way and none is answered, while the price goes on falling.
+        life.stubborn.fall_silent()
         await stormed(life)
         for cents in range(30):
             life.quote("AAPL", f"149.{cents:02}", f"149.{cents + 10}")
@@ -120,6 +122,7 @@ async def test_after_a_storm_nothing_has_fired_twice(
             if isinstance(one.event, e.ProtectionTriggered)
         ]
         assert len(triggered) == len(set(triggered)) == STOPS
+        life.stubborn.speak()
 
 
 async def test_a_quote_becomes_an_exit_in_the_routers_hands_without_any_time_passing(
