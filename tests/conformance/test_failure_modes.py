@@ -72,7 +72,7 @@ async def test_4_a_ghost_of_our_own_is_waited_for(autojump_clock: MockClock) -> 
 
 
 async def test_5_fills_during_a_disconnect_are_found(autojump_clock: MockClock) -> None:
-    """R-08: nothing is replayed; the sweep on connecting finds it."""
+    """Nothing is replayed; the sweep on connecting finds it."""
     async with life() as one:
         await one.submit(buy(limit="230.00"))
         await one.until(lambda: one.entry().status is OrderStatus.ACCEPTED)
@@ -146,7 +146,7 @@ async def test_35_a_connection_that_is_cut_comes_back(autojump_clock: MockClock)
 
 
 async def test_a_stream_that_falls_silent_loses_nothing(autojump_clock: MockClock) -> None:
-    """R-09: the reconciler looks, whatever the stream does not say."""
+    """The reconciler looks, whatever the stream does not say."""
     async with life() as one:
         one.fault("ws.mute_updates")
         await filled(one, buy())
@@ -162,7 +162,7 @@ async def test_a_stream_that_falls_silent_loses_nothing(autojump_clock: MockCloc
 async def test_10_an_order_without_an_answer_is_looked_up_and_never_sent_again(
     autojump_clock: MockClock, name: str
 ) -> None:
-    """R-02: exactly one order at the venue."""
+    """Exactly one order at the venue."""
     async with life() as one:
         one.fault(name, seconds=300, count=1)
         await filled(one, buy())
