@@ -132,6 +132,21 @@ async def test_a_cancelled_subscriber_is_gone() -> None:
     assert hub.subscribers == 0
 
 
+async def test_a_hub_that_breaks_off_ends_what_is_followed_and_takes_new_followers() -> None:
+    """When the journal has failed, what is published next does not follow what was."""
+    hub = Hub(buffer=8)
+    async with hub.subscribe(0) as early:
+        hub.publish(updates(1))
+        hub.break_off()
+        async with hub.subscribe(3) as late:
+            hub.publish(updates(4))
+            hub.close()
+
+            assert await sequences(early) == [1]
+            assert early.ended is StreamEnd.FELL_BEHIND
+            assert await sequences(late) == [4]
+
+
 async def test_a_subscription_to_a_closed_hub_ends_at_once() -> None:
     hub = Hub(buffer=8)
     hub.close()
