@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 import trio
-from attrs import frozen
+from attrs import define
 
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.state import Cause, TradingState
@@ -31,7 +31,7 @@ _SHORTEST_PAUSE = 0.05
 _DECIDED_WITHIN = 0.25
 
 
-@frozen
+@define
 class Watchdog:
     """The watchdog's collaborators. `end_session` cancels the broker session's scope at once."""
 
@@ -40,6 +40,7 @@ class Watchdog:
     link: BrokerLink
     limits: HeartbeatLimits
     end_session: Callable[[], None]
+    _repeat_at: float | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Watch until cancelled."""
@@ -59,8 +60,13 @@ class Watchdog:
         if state is not link.state:
             await self._became(state)
             return
+        if self._repeat_at is not None and now >= self._repeat_at:
+            self._repeat_at = None
+            await self._disconnect()
+            return
         changed = link.changed
-        with trio.move_on_at(next_look(link.signs, now, self.limits)):
+        look_at = next_look(link.signs, now, self.limits)
+        with trio.move_on_at(min(look_at, self._repeat_at or look_at)):
             if state is Link.RECOVERING:
                 await _first(changed.wait, self.desk.wait_change)
             else:
@@ -74,7 +80,12 @@ class Watchdog:
     async def _became(self, state: Link) -> None:
         before, self.link.state = self.link.state, state
         log.warning("watchdog.link_changed", before=before.value, now=state.value)
-        if state is Link.DISCONNECTED:
+        self._repeat_at = None
+        if state is Link.DISCONNECTED and before is Link.RECOVERING:
+            # Nothing can have left meanwhile. One request that fails within a session's sweep is
+            # the session's to repeat: only a failure that lasts begins the sequence anew.
+            self._repeat_at = trio.current_time() + self.limits.grace
+        elif state is Link.DISCONNECTED:
             await self._disconnect()
 
     async def _disconnect(self) -> None:

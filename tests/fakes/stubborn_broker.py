@@ -39,10 +39,10 @@ class StubbornBroker:
 
     `deaf_to` counts down cancels that are taken and not done; for `deaf` orders all are. While
     `mute` is set, orders are taken and the answer stays away. A submit that is cancelled lets go
-    only after `clings` seconds.
-    While `forgetful` is set, no execution is told. `requests` are all that was asked, in order;
-    `asked` the moments at which each order was to be cancelled, `listed` and `held` those at which
-    open orders and holdings were asked for.
+    only after `clings` seconds. While `forgetful` is set, no execution is told; a kind of request
+    in `fails_once` fails once. `requests` are all that was asked, in order; `asked` the moments at
+    which each order was to be cancelled, `listed` and `held` those at which open orders and
+    holdings were asked for.
     """
 
     inner: Broker
@@ -51,6 +51,7 @@ class StubbornBroker:
     mute: bool = False
     clings: float = 0.0
     forgetful: bool = False
+    fails_once: set[str] = field(factory=set)
     deposited: Decimal = Decimal(0)
     sold_by_hand: Decimal = Decimal(0)
     asked: dict[str, list[float]] = field(factory=dict)
@@ -76,6 +77,9 @@ class StubbornBroker:
 
     async def _asked(self, kind: str, subject: str = "") -> None:
         self.requests.append(Request(trio.current_time(), kind, subject))
+        if kind in self.fails_once:
+            self.fails_once.discard(kind)
+            raise BrokerUnavailable(f"{kind} was reset")
         await self._speaks.wait()
 
     @property

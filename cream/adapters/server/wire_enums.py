@@ -80,7 +80,7 @@ CHECK_RESULT = WireEnum(execution_pb2.ConstraintResult.Value, "CONSTRAINT_RESULT
 ON_CLIENT_LOSS = WireEnum(control_pb2.OnClientLoss.Value, "ON_CLIENT_LOSS_", OnLoss)
 TRADING_STATE = WireEnum(control_pb2.TradingStateValue.Value, "TRADING_STATE_", TradingState)
 
-# INTERFACE.md 4. The two pending words are those before them, see `wire_status`.
+# The two pending words are those before them, see `wire_status`.
 _STATUS = {
     OrderStatus.PENDING_NEW: "ORDER_STATUS_NEW",
     OrderStatus.UNKNOWN_SUBMIT: "ORDER_STATUS_PENDING",

@@ -101,7 +101,7 @@ class ProtectionPolicy:
     """When a missing stop is placed at the broker again. Units: seconds.
 
     `settle_seconds` lets the broker's own legs appear first. Placements are `retry_seconds` apart,
-    twice as long after each refusal (R-24); after `max_attempts` refusals in a row only the local
+    twice as long after each refusal; after `max_attempts` refusals in a row only the local
     watch remains. An exit that came to nothing is sent again after `exit_retry_seconds`, and then
     twice as long each time, for ever. Where a mass cancel takes protection too
     (`yields_to_mass_cancel`), none is placed while one is owed: the two would never come to an end.

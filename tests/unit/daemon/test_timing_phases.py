@@ -257,3 +257,49 @@ async def test_what_is_owed_is_paid_once_across_crashes_at_any_moment(
         await agrees(life)
     kinds = [type(one.event) for one in world.journal.durable]
     assert kinds.count(MassCancelOwed) == kinds.count(MassCancelConfirmed) == 1
+
+
+async def test_a_single_failure_within_a_recovery_costs_no_session(
+    autojump_clock: MockClock, world: World, line: Timeline
+) -> None:
+    """The session repeats its sweep; only a failure that lasts begins the sequence anew."""
+    async with world.life(with_mass_cancel()) as life:
+        order = await resting(life)
+        life.broker.disconnect(10)
+        await life.until(lambda: life.tree.link.state is Link.DISCONNECTED)
+        life.stubborn.fails_once = {"positions"}
+
+        await settled(life)
+        assert life.stubborn.fails_once == set()
+        assert len(line.times("broker_session.session_started")) == 2
+        assert life.tree.desk.book.order(order.order_id).status is OrderStatus.CANCELED
+        owed = [one for one in world.journal.durable if isinstance(one.event, MassCancelOwed)]
+        assert len(owed) == 1
+
+
+async def test_a_failure_that_lasts_within_a_recovery_begins_the_sequence_anew(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(with_mass_cancel()) as life:
+        await resting(life)
+        ended: list[float] = []
+        interrupt = life.tree.supervisor.interrupt
+
+        def noted(name: str) -> None:
+            ended.append(trio.current_time())
+            interrupt(name)
+
+        life.tree.supervisor.interrupt = noted  # type: ignore[method-assign]
+        life.stubborn.deaf_to = 1_000
+        life.broker.disconnect(10)
+        await life.until(lambda: life.tree.link.state is Link.RECOVERING)
+        await life.until(lambda: life.tree.link.session_up)
+        again = trio.current_time()
+        life.broker.disconnect(30)
+
+        await trio.sleep_until(again + GRACE - MILLISECOND)
+        assert len(ended) == 1
+        await trio.sleep_until(again + GRACE + MILLISECOND)
+        assert ended[1:] == [about(again + GRACE)]
+        life.stubborn.deaf_to = 0
+        await settled(life)
