@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     _add_plan(groups)
     _add_reading(groups)
     _add_acting(groups)
+    _add_options(groups)
     return root
 
 
@@ -161,6 +162,13 @@ def _add_acting(groups: "Groups") -> None:
         command.set_defaults(command=_acting, action=name)
 
 
+def _add_options(groups: "Groups") -> None:
+    price = groups.add_parser("price", help="price a table of options; needs no daemon")
+    price.add_argument("file", type=Path, help="CSV (docs/options.md), - for standard input")
+    price.add_argument("--json", action="store_true", help="print a list of rows as JSON")
+    price.set_defaults(command=_price)
+
+
 def _config_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", "-c", type=Path, default=Path("config.yaml"), help="default: config.yaml"
@@ -208,3 +216,9 @@ def _acting(options: argparse.Namespace) -> int:
     from cream.cli.acting import acting
 
     return acting(options)
+
+
+def _price(options: argparse.Namespace) -> int:
+    from cream.cli.pricing import price
+
+    return price(options)

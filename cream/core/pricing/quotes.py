@@ -166,16 +166,24 @@ def _implied(
 ) -> tuple[Floats, Codes]:
     if style is Style.EUROPEAN:
         return implied.implied_volatility(cash_dividends.escrowed(batch, dividends), paid)
-    two = american.has_two_boundaries(batch)
-    if dividends or two.any():
+    two = american.has_two_boundaries(batch) if not dividends else np.ones(batch.size, np.bool_)
+    sigma, status = np.full(batch.size, np.nan), np.zeros(batch.size, np.int8)
+    for rows, search in ((np.flatnonzero(two), _on_lattice), (np.flatnonzero(~two), _by_boundary)):
+        if rows.size:
+            sigma[rows], status[rows] = search(batch.take(rows), paid[rows], dividends)
+    return sigma, status
 
-        def on_the_lattice(rows: Indices, sigma: Floats) -> Floats:
-            return cash_dividends.american_prices(batch.take(rows), sigma, dividends)
 
-        return solve(batch, paid, on_the_lattice, floor=batch.intrinsic(), least=_LEAST, most=_MOST)
+def _on_lattice(batch: Contracts, paid: Floats, dividends: Schedule) -> tuple[Floats, Codes]:
+    def pricer(rows: Indices, sigma: Floats) -> Floats:
+        return cash_dividends.american_prices(batch.take(rows), sigma, dividends)
 
-    def by_the_boundary(rows: Indices, sigma: Floats) -> Floats:
+    return solve(batch, paid, pricer, floor=batch.intrinsic(), least=_LEAST, most=_MOST)
+
+
+def _by_boundary(batch: Contracts, paid: Floats, _: Schedule) -> tuple[Floats, Codes]:
+    def pricer(rows: Indices, sigma: Floats) -> Floats:
         return american.prices(batch.take(rows), sigma, REFERENCE)
 
-    guess, _ = implied_volatility(build(batch), paid)
-    return solve(batch, paid, by_the_boundary, guess=guess, least=_LEAST, most=_MOST)
+    guess, _status = implied_volatility(build(batch), paid)
+    return solve(batch, paid, pricer, guess=guess, least=_LEAST, most=_MOST)
