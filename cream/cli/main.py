@@ -167,6 +167,15 @@ def _add_options(groups: "Groups") -> None:
     price.add_argument("file", type=Path, help="CSV (docs/options.md), - for standard input")
     price.add_argument("--json", action="store_true", help="print a list of rows as JSON")
     price.set_defaults(command=_price)
+    payoff = groups.add_parser("payoff", help="draw what a plan's option trades gain and lose")
+    payoff.add_argument("file", type=Path, help="a plan in JSON, - for standard input")
+    payoff.add_argument("--svg", type=Path, help="also write a drawing to this file")
+    payoff.add_argument("--json", action="store_true", help="print figures and curves as JSON")
+    assumed = payoff.add_argument_group("assumed where legs expire on several days")
+    assumed.add_argument("--volatility", type=float, default=0.30, help="default: 0.30")
+    assumed.add_argument("--rate", type=float, default=0.04, help="default: 0.04")
+    assumed.add_argument("--dividend-yield", type=float, default=0.0, help="default: 0")
+    payoff.set_defaults(command=_payoff)
 
 
 def _config_option(command: argparse.ArgumentParser) -> None:
@@ -222,3 +231,9 @@ def _price(options: argparse.Namespace) -> int:
     from cream.cli.pricing import price
 
     return price(options)
+
+
+def _payoff(options: argparse.Namespace) -> int:
+    from cream.cli.payoff import payoff
+
+    return payoff(options)
