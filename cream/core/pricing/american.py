@@ -91,6 +91,7 @@ def standard_rates(batch: Contracts) -> tuple[Floats, Floats]:
     return rate, np.where(call, batch.rate, batch.dividend_yield)
 
 
+@np.errstate(all="ignore")
 def has_two_boundaries(batch: Contracts) -> Flags:
     """Rows, all with a negative rate, whose exercise region may have two edges.
 
@@ -101,6 +102,7 @@ def has_two_boundaries(batch: Contracts) -> Flags:
     return idle & ((carry - rate) * batch.years < -NO_INTEREST)
 
 
+@np.errstate(all="ignore")
 def never_exercised(batch: Contracts) -> Flags:
     """Rows that are worth their European price: exercise gains nothing."""
     rate, _ = standard_rates(batch)
@@ -112,6 +114,7 @@ def prices(batch: Contracts, volatility: Column, scheme: Scheme = REFERENCE) -> 
     return points(batch, column(volatility, batch.size), scheme, derivatives=False).price
 
 
+@np.errstate(all="ignore")
 def greeks(batch: Contracts, volatility: Column, scheme: Scheme = REFERENCE) -> AmericanGreeks:
     """Price and sensitivities. A row that has two boundaries is NaN and BAD_INPUT."""
     sigma = column(volatility, batch.size)
@@ -121,10 +124,10 @@ def greeks(batch: Contracts, volatility: Column, scheme: Scheme = REFERENCE) -> 
     by_sigma = _premium(batch, sigma + step) - _premium(batch, sigma - step)
     higher = evolve(batch, rate=batch.rate + _RATE_STEP)
     lower = evolve(batch, rate=batch.rate - _RATE_STEP)
-    by_rate = _premium(higher, sigma) - _premium(lower, sigma)
+    by_rate = _slope(_premium(lower, sigma), _premium(batch, sigma), _premium(higher, sigma))
     with np.errstate(all="ignore"):
         vega = smooth.vega + by_sigma / (2.0 * step)
-        rho = smooth.rho + by_rate / (2.0 * _RATE_STEP)
+        rho = smooth.rho + by_rate / _RATE_STEP
         theta = batch.rate * base.price
         theta -= (batch.rate - batch.dividend_yield) * batch.spot * base.delta
         theta -= 0.5 * (sigma * batch.spot) ** 2 * base.gamma
@@ -151,6 +154,7 @@ def greeks(batch: Contracts, volatility: Column, scheme: Scheme = REFERENCE) -> 
     )
 
 
+@np.errstate(all="ignore")
 def second_order(batch: Contracts, volatility: Column) -> SecondOrder:
     """Vanna, volga and charm; zero where exercise is due."""
     sigma = column(volatility, batch.size)
@@ -177,6 +181,7 @@ def second_order(batch: Contracts, volatility: Column) -> SecondOrder:
     )
 
 
+@np.errstate(all="ignore")
 def points(batch: Contracts, sigma: Floats, scheme: Scheme, *, derivatives: bool) -> Points:
     """One solution of the boundary for every row, with or without delta and gamma."""
     ok = usable(batch) & usable_volatility(sigma)
@@ -242,6 +247,13 @@ def from_standard(
 
 def _premium(batch: Contracts, sigma: Floats) -> Floats:
     return points(batch, sigma, FINE, derivatives=False).premium
+
+
+def _slope(below: Floats, here: Floats, above: Floats) -> Floats:
+    """The change over one step; from one side where the other has two boundaries (NaN)."""
+    middle = 0.5 * (above - below)
+    one_side = np.where(np.isnan(below), above - here, here - below)
+    return np.where(np.isnan(middle), one_side, middle)
 
 
 def _certain_rows(batch: Contracts, sigma: Floats) -> Flags:

@@ -56,6 +56,7 @@ class AmericanChain:
     log_limit: Floats
     depth: Floats
 
+    @np.errstate(all="ignore")
     def values(
         self,
         volatility: Column,
@@ -98,6 +99,7 @@ class AmericanChain:
         return Boundaries(self.log_limit[group], np.maximum(depth, 0.0))
 
 
+@np.errstate(all="ignore")
 def build(batch: Contracts) -> AmericanChain:
     """Solve the tables that the rows of `batch` need."""
     tabled = _has_table(batch)

@@ -41,6 +41,7 @@ def implied_volatility(chain: AmericanChain, price: Column) -> tuple[Floats, Cod
     return solve(chain.batch, column(price, chain.batch.size), pricer)
 
 
+@np.errstate(all="ignore")
 def solve(
     batch: Contracts,
     price: Floats,

@@ -56,6 +56,7 @@ class _Solved:
     boundary: Floats
 
 
+@np.errstate(all="ignore")
 def escrowed(batch: Contracts, dividends: Schedule) -> Contracts:
     """The contracts with the present value of the dividends taken off the spot."""
     out = batch.spot.copy()
@@ -64,6 +65,7 @@ def escrowed(batch: Contracts, dividends: Schedule) -> Contracts:
     return evolve(batch, spot=out)
 
 
+@np.errstate(all="ignore")
 def european_greeks(batch: Contracts, volatility: Column, dividends: Schedule) -> european.Greeks:
     """European options in the escrowed model. The ex-dates stay where they are as time passes."""
     values = european.greeks(escrowed(batch, dividends), volatility)
@@ -76,11 +78,13 @@ def european_greeks(batch: Contracts, volatility: Column, dividends: Schedule) -
     return evolve(values, theta=theta, rho=rho)
 
 
+@np.errstate(all="ignore")
 def american_prices(batch: Contracts, volatility: Column, dividends: Schedule) -> Floats:
     """American options in the spot model: prices alone."""
     return _solve(batch, column(volatility, batch.size), dividends, american=True).price
 
 
+@np.errstate(all="ignore")
 def american_greeks(batch: Contracts, volatility: Column, dividends: Schedule) -> AmericanGreeks:
     """American options in the spot model."""
     sigma = column(volatility, batch.size)
@@ -109,7 +113,7 @@ def american_greeks(batch: Contracts, volatility: Column, dividends: Schedule) -
         price=base.price,
         delta=base.delta,
         gamma=base.gamma,
-        vega=np.where(due | over, lost, vega),
+        vega=np.where(due | over, lost, vega + lost),
         theta=np.where(due | over, lost, theta),
         rho=np.where(due | over, lost, by_rate / (2.0 * _RATE_STEP)),
         premium=np.maximum(base.price - held.price, 0.0),

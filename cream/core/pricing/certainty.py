@@ -21,6 +21,7 @@ class Certain:
     rho: Floats
 
 
+@np.errstate(all="ignore")
 def certain_values(batch: Contracts) -> Certain:
     """American values at zero volatility; at or past expiry, the intrinsic value."""
     years = np.maximum(batch.years, 0.0)

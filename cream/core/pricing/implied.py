@@ -19,7 +19,14 @@ import numpy as np
 
 from cream.core.pricing import normal
 from cream.core.pricing.normal import ROOT_2, ROOT_2_PI, Codes, Flags, Floats
-from cream.core.pricing.rows import Column, Contracts, Status, column, usable
+from cream.core.pricing.rows import (
+    MOST_VOLATILITY,
+    Column,
+    Contracts,
+    Status,
+    column,
+    usable,
+)
 
 BLOCK_ROWS = 8_192
 
@@ -75,7 +82,7 @@ def _solve_block(rows: Contracts, paid: Floats) -> tuple[Floats, Codes]:
             total[rest] = total_volatility(x[rest], value[rest], room[rest])
     with np.errstate(all="ignore"):
         sigma = total / np.sqrt(years)
-    lost = open_rows & ~np.isfinite(sigma)
+    lost = open_rows & ~(sigma <= MOST_VOLATILITY)
     status[lost] = Status.NOT_BRACKETED
     sigma[lost] = np.nan
     return sigma, status

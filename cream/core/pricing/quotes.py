@@ -70,6 +70,7 @@ class Answer:
 _NOTHING = (float("nan"),) * 6
 
 
+@np.errstate(all="ignore")
 def answer(quotes: Sequence[Quote]) -> list[Answer]:
     """One answer a row, in order."""
     sigma = np.array([np.nan if one.sigma is None else one.sigma for one in quotes], float)
@@ -95,6 +96,10 @@ def answer(quotes: Sequence[Quote]) -> list[Answer]:
                 found.theta,
                 found.rho,
             ]
+    # Whatever a method could not say in full it has not said.
+    partial = (status == Status.OK) & ~np.isfinite(figures).all(axis=0)
+    status[partial] = Status.BAD_INPUT
+    figures[:, status != Status.OK] = np.nan
     return [
         Answer(Status(int(code)), float(vol), *(float(figure) for figure in row))
         for code, vol, row in zip(status, sigma, figures.T, strict=True)

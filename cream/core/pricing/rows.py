@@ -20,7 +20,10 @@ Column: TypeAlias = Floats | float
 Rows: TypeAlias = slice | Flags | NDArray[np.intp]
 
 # Beyond these a double cannot hold the answer, or the question is a slip: 100,000 % of volatility,
-# ten thousand years. They also keep every exponential below from overflowing.
+# ten thousand years, a trillion dollars or a billionth of one. They also keep every exponential and
+# every square below from overflowing.
+LEAST_PRICE = 1e-9
+MOST_PRICE = 1e12
 MOST_VOLATILITY = 1_000.0
 MOST_YEARS = 10_000.0
 MOST_GROWTH = 200.0
@@ -101,16 +104,15 @@ def usable(batch: Contracts) -> Flags:
     finite &= np.isfinite(batch.rate) & np.isfinite(batch.dividend_yield)
     with np.errstate(all="ignore"):
         growth = np.maximum(np.abs(batch.rate), np.abs(batch.dividend_yield)) * batch.years
-        ratio = batch.strike / batch.spot
         fit: Flags = (
             finite
-            & (batch.spot > 0.0)
-            & (batch.strike > 0.0)
+            & (batch.spot >= LEAST_PRICE)
+            & (batch.spot <= MOST_PRICE)
+            & (batch.strike >= LEAST_PRICE)
+            & (batch.strike <= MOST_PRICE)
             & (np.abs(batch.sign) == 1.0)
             & (batch.years <= MOST_YEARS)
             & ~(growth > MOST_GROWTH)
-            & np.isfinite(ratio)
-            & (ratio > 0.0)
         )
     return fit
 

@@ -83,6 +83,13 @@ def test_each_row_says_why_it_has_no_volatility() -> None:
     assert np.isfinite(found[0])
 
 
+def test_a_volatility_that_nobody_can_mean_is_not_bracketed() -> None:
+    """A second before expiry, at the money, for a third of the spot."""
+    batch = contracts(1.0, 100.0, 100.0, 0.0, 0.0, 1e-9)
+
+    assert implied_volatility(batch, 35.0)[1][0] == Status.NOT_BRACKETED
+
+
 def test_at_expiry_a_price_says_nothing_of_volatility() -> None:
     found, status = implied_volatility(contracts(1.0, 100.0, 90.0, 0.0, 0.0, 0.0), 10.0)
 

@@ -46,7 +46,8 @@ def test_rows_can_be_taken() -> None:
         {"years": 1e6},
         {"rate": 300.0, "years": 1.0},
         {"sign": 0.0},
-        {"spot": 1e-200, "strike": 1e200},
+        {"spot": 1e-10},
+        {"strike": 1e13},
     ],
 )
 def test_a_row_outside_its_domain_is_not_usable(changed: dict[str, float]) -> None:
