@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
+    # NumPy's linear algebra would start a thread a core, which spin while they wait: on matrices as
+    # small as ours that is five times the work, and takes the cores from the event loop. Read when
+    # NumPy is first imported, which is never before this.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = parser().parse_args(argv)
     command: Command = options.command
     try:

@@ -47,6 +47,7 @@ def solve(
     price: Floats,
     pricer: Pricer,
     *,
+    sketch: Pricer | None = None,
     guess: Floats | None = None,
     floor: Floats | None = None,
     least: float = LEAST_SIGMA,
@@ -54,7 +55,8 @@ def solve(
 ) -> tuple[Floats, Codes]:
     """The volatility at which `pricer` gives `price`, row by row; NaN where there is none.
 
-    A price lies above `floor`: if not given, what the contract pays without volatility.
+    A price lies above `floor`: if not given, what the contract pays without volatility. `sketch` is
+    a cheaper pricer, good enough for the first slope.
     """
     status = _triage(batch, price, certain_values(batch).price if floor is None else floor)
     sigma = np.full(batch.size, np.nan)
@@ -68,7 +70,8 @@ def solve(
     target = price[rows]
     beside = x * (1.0 + _FIRST_STEP)
     error = pricer(rows, x) - target
-    slope = (pricer(rows, beside) - target - error) / (beside - x)
+    here = error + target if sketch is None else sketch(rows, x)
+    slope = ((sketch or pricer)(rows, beside) - here) / (beside - x)
     for _ in range(_MOST_STEPS):
         low, high = np.where(error <= 0.0, x, low), np.where(error >= 0.0, x, high)
         done = (np.abs(error) <= tolerance) | (high - low <= _SIGMA_TOLERANCE)

@@ -18,7 +18,7 @@ from cream.core.pricing import american, cash_dividends, european, implied
 from cream.core.pricing.american_chain import build
 from cream.core.pricing.american_implied import implied_volatility, solve
 from cream.core.pricing.dividends import Schedule
-from cream.core.pricing.exercise_boundary import REFERENCE
+from cream.core.pricing.exercise_boundary import FINE, REFERENCE
 from cream.core.pricing.normal import Codes, Floats
 from cream.core.pricing.rows import Contracts, Status, contracts
 
@@ -190,5 +190,8 @@ def _by_boundary(batch: Contracts, paid: Floats, _: Schedule) -> tuple[Floats, C
     def pricer(rows: Indices, sigma: Floats) -> Floats:
         return american.prices(batch.take(rows), sigma, REFERENCE)
 
+    def sketch(rows: Indices, sigma: Floats) -> Floats:
+        return american.prices(batch.take(rows), sigma, FINE)
+
     guess, _status = implied_volatility(build(batch), paid)
-    return solve(batch, paid, pricer, guess=guess, least=_LEAST, most=_MOST)
+    return solve(batch, paid, pricer, sketch=sketch, guess=guess, least=_LEAST, most=_MOST)
