@@ -45,7 +45,7 @@ _NO_SPREAD = 1e-4
 
 _SIGMA_STEP = 2e-3
 _MOST_OF_SIGMA = 0.1
-_RATE_STEP = 1e-3
+_RATE_STEP = 5e-4
 
 
 @frozen(eq=False)
