@@ -42,7 +42,7 @@ test: $(DEV_STAMP)
 	$(BIN)/coverage report
 
 bench: $(DEV_STAMP)
-	$(BIN)/python -m tests.benchmarks
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks
 
 crash: $(DEV_STAMP)
 	$(BIN)/python -m tests.crash $(SUITES)
