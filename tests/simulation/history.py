@@ -275,7 +275,7 @@ class History:
             self._bounds.sky_changed(sky)
 
     def _taken(self, terms: OrderTerms) -> None:
-        """R-03: no order is given up that arrives after all. None takes as long as the proof."""
+        """I3: no order is given up that arrives after all. None takes as long as the proof."""
         self.judge.taken(terms)
         known = self.tree.desk.book.find(terms.client_order_id) if self.tree is not None else None
         given_up = known is not None and not known.is_open
