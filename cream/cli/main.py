@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _add_reading(groups)
     _add_acting(groups)
     _add_options(groups)
+    _add_journal(groups)
     return root
 
 
@@ -182,6 +183,49 @@ def _add_options(groups: "Groups") -> None:
     payoff.set_defaults(command=_payoff)
 
 
+def _add_journal(groups: "Groups") -> None:
+    group = groups.add_parser("journal", help="look after the journal; no daemon is needed")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    texts = {
+        "verify": "check every record and snapshot; exit code 74 if it cannot be believed",
+        "export": "write the records as JSON lines",
+        "compact": "remove old records that snapshots stand in for; the daemon must be stopped",
+    }
+    for name, text in texts.items():
+        action = actions.add_parser(name, help=text)
+        if name == "compact":
+            action.add_argument("--older-than-days", type=int, help="else as configured")
+            _config_option(action)
+            action.add_argument("--json", action="store_true", help="print JSON")
+        else:
+            _journal_options(action)
+        if name == "export":
+            action.add_argument("--out", help="a new file; else standard output")
+        action.set_defaults(command=_journal, action=name)
+    explain = groups.add_parser("explain", help="tell an order's whole life from the journal")
+    explain.add_argument("order_id", help="our id, the client id or the broker's")
+    _journal_options(explain)
+    explain.set_defaults(command=_journal, action="explain")
+    replay = groups.add_parser(
+        "replay", help="fold the journal again and compare with every snapshot"
+    )
+    replay.add_argument(
+        "journal", type=Path, nargs="?", help="a journal file or an export; else as configured"
+    )
+    _journal_options(replay, named=True)
+    replay.set_defaults(command=_journal, action="replay")
+
+
+def _journal_options(command: argparse.ArgumentParser, named: bool = False) -> None:
+    _config_option(command)
+    if not named:
+        command.add_argument(
+            "--journal", type=Path, help="a journal file or an export; else as configured"
+        )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--account", help="only this account's records")
+
+
 def _config_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", "-c", type=Path, default=Path("config.yaml"), help="default: config.yaml"
@@ -223,6 +267,12 @@ def _reading(options: argparse.Namespace) -> int:
     from cream.cli.reading import reading
 
     return reading(options)
+
+
+def _journal(options: argparse.Namespace) -> int:
+    from cream.cli.journal import journal
+
+    return journal(options)
 
 
 def _acting(options: argparse.Namespace) -> int:

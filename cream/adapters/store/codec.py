@@ -17,9 +17,10 @@ from typing import Final, TypeVar, get_args
 
 import msgspec
 from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 
-from cream.core.execution.events import Event
+from cream.core.execution.events import Event, PlanJudged
 from cream.core.model.instrument import Instrument
 
 T = TypeVar("T")
@@ -32,6 +33,10 @@ EVENT_BY_KIND: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in 
 VERSION_KEY: Final = "v"
 KIND_KEY: Final = "event"
 _INSTRUMENT_KEY: Final = "type"
+
+# For a field that came after its kind of event had been written: it is left out while it says
+# nothing, so that an event of before keeps its text, and with it its hash.
+_LATER: Final = override(omit_if_default=True)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -165,6 +170,12 @@ def _new_converter() -> Converter:
     converter.register_structure_hook(str, _exactly(str))
     converter.register_structure_hook(int, _exactly(int))
     converter.register_structure_hook(bool, _exactly(bool))
+    converter.register_unstructure_hook(
+        PlanJudged,
+        make_dict_unstructure_fn(
+            PlanJudged, converter, asked=_LATER, checks=_LATER, rationale=_LATER
+        ),
+    )
     configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
     return converter
 

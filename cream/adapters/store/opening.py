@@ -1,5 +1,7 @@
 """Which journal do the settings ask for, and where does it lie?"""
 
+from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -7,10 +9,22 @@ import structlog
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from cream.adapters.store.codec import nanoseconds
+from cream.adapters.store.journal_log import JournalLog
 from cream.adapters.store.reader import BUSY_TIMEOUT_MS as READER_BUSY_TIMEOUT_MS
+from cream.adapters.store.reader import JournalReader
 from cream.adapters.store.settings import PersistenceSettings
-from cream.adapters.store.sqlite_file import BUSY_TIMEOUT_MS, open_for_reading, open_for_writing
-from cream.adapters.store.threaded_journal import CLOSE_TIMEOUT_SECONDS, ThreadedJournal
+from cream.adapters.store.sqlite_file import (
+    BUSY_TIMEOUT_MS,
+    give_space_back,
+    open_for_reading,
+    open_for_writing,
+)
+from cream.adapters.store.threaded_journal import (
+    CLOSE_TIMEOUT_SECONDS,
+    RECORDS_A_JOB,
+    ThreadedJournal,
+)
 from cream.adapters.store.volatile_journal import VolatileJournal
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
@@ -61,6 +75,39 @@ async def open_sqlite_journal(
         account_id,
         close_timeout_seconds=close_timeout_seconds,
     )
+
+
+def open_reader(settings: PersistenceSettings) -> JournalReader:
+    """A reader of the journal of the settings, beside a daemon or without one.
+
+    Raises: JournalFailed.
+    """
+    return JournalReader.open(journal_path(settings))
+
+
+def compact_offline(
+    settings: PersistenceSettings, before: datetime
+) -> Iterator[tuple[tuple[Environment, str], int]]:
+    """Remove records older than `before` from a journal that no daemon has open.
+
+    Gives for each account how many went: what two snapshots stand in for. Then the database gives
+    the space back.   Raises: JournalFailed, also while a daemon has the journal.
+    """
+    with open_reader(settings) as reader:
+        accounts = reader.accounts()
+    path = journal_path(settings)
+    for environment, account_id in accounts:
+        opened = JournalLog.over(
+            open_for_writing(path, settings.busy_timeout_ms), environment, account_id
+        )
+        try:
+            removed = 0
+            while some := opened.compact(nanoseconds(before), RECORDS_A_JOB):
+                removed += some
+        finally:
+            opened.close()
+        yield (environment, account_id), removed
+    give_space_back(path, settings.busy_timeout_ms)
 
 
 def archive_in(journal: Journal) -> Archive | None:

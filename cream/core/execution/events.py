@@ -16,7 +16,7 @@ from cream.core.model.instrument import Instrument
 from cream.core.model.order import OrderStatus, OrderTerms
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
-from cream.core.model.verdict import Violation
+from cream.core.model.verdict import Check, Violation
 
 
 @frozen(kw_only=True)
@@ -38,8 +38,27 @@ class RunStopped:
 
 
 @frozen(kw_only=True)
+class Asked:
+    """What one decision of a plan, or a single order, asked for. Units: as in `Decision`."""
+
+    decision_id: str
+    symbol: str
+    action: str
+    size: Decimal
+    unit: str
+    limit_price: Decimal | None = None
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    confidence: Decimal | None = None
+    rationale: str = ""
+
+
+@frozen(kw_only=True)
 class PlanJudged:
-    """The gate answered a plan that was submitted. `content_hash` decides idempotency."""
+    """The gate answered a plan that was submitted. `content_hash` decides idempotency.
+
+    `asked`, `checks` and `rationale` are for whoever asks later; earlier versions had none.
+    """
 
     at: datetime
     plan_id: str
@@ -50,6 +69,9 @@ class PlanJudged:
     left_out: tuple[str, ...]
     violations: tuple[Violation, ...]
     policy_version: str
+    asked: tuple[Asked, ...] = ()
+    checks: tuple[Check, ...] = ()
+    rationale: str = ""
 
 
 @frozen(kw_only=True)
