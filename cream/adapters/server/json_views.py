@@ -48,7 +48,7 @@ def check_view(check: Check) -> api.Check:
     """One check with its numbers."""
     return api.Check(
         code=check.code,
-        result=check.result.value,
+        result=check.result.shown.value,
         description=check.description,
         observed=text_or_none(check.observed),
         limit=text_or_none(check.limit),

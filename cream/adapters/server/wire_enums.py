@@ -4,7 +4,7 @@ The contract names its values as the model does, with the enum's own prefix; a m
 that the wire does not have is found when this module is imported. Only order status differs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -35,7 +35,7 @@ UNSPECIFIED = 0
 class WireEnum(Generic[E]):
     """The two directions of one enum."""
 
-    def __init__(self, number_of: Callable[[str], int], prefix: str, model: type[E]) -> None:
+    def __init__(self, number_of: Callable[[str], int], prefix: str, model: Iterable[E]) -> None:
         self._names = {member: prefix + member.name for member in model}
         self._members = {number_of(name): member for member, name in self._names.items()}
 
@@ -73,7 +73,11 @@ ORDER_SIDE = WireEnum(execution_pb2.OrderSide.Value, "ORDER_SIDE_", Side)
 ORDER_CLASS = WireEnum(execution_pb2.OrderClass.Value, "ORDER_CLASS_", OrderClass)
 ORDER_PURPOSE = WireEnum(execution_pb2.OrderPurpose.Value, "ORDER_PURPOSE_", OrderPurpose)
 SEVERITY = WireEnum(execution_pb2.ViolationSeverity.Value, "VIOLATION_SEVERITY_", Severity)
-CHECK_RESULT = WireEnum(execution_pb2.ConstraintResult.Value, "CONSTRAINT_RESULT_", CheckResult)
+CHECK_RESULT = WireEnum(
+    execution_pb2.ConstraintResult.Value,
+    "CONSTRAINT_RESULT_",
+    [result for result in CheckResult if result is result.shown],
+)
 TRADING_STATE = WireEnum(control_pb2.TradingStateValue.Value, "TRADING_STATE_", TradingState)
 
 # INTERFACE.md 4. The two pending words are those before them, see `wire_status`.

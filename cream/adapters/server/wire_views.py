@@ -48,7 +48,7 @@ def check_message(check: Check) -> execution_pb2.ConstraintCheck:
     """One check with its numbers."""
     return execution_pb2.ConstraintCheck(
         name=check.code,
-        result=enums.CHECK_RESULT.name(check.result),
+        result=enums.CHECK_RESULT.name(check.result.shown),
         description=check.description,
         actual_value=double(check.observed),
         threshold=double(check.limit),

@@ -1,23 +1,25 @@
 """What does the gate judge: the portfolio as it would be if everything intended came true?
 
 Increases count as filled on top of everything held and working. Exits count where they make room
-and nowhere else: a plan never becomes worse by an exit. Each figure is worked out once, when the
-first rule asks for it.
+and nowhere else: a plan never becomes worse by an exit. Every figure that several rules need is
+worked out once, with the case.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from enum import Enum
+from typing import NamedTuple, assert_never
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.position import Position
-from cream.core.risk.exposure import Exposure, group_value
+from cream.core.risk.exposure import group_value
+from cream.core.risk.guarded import Guarded, guarded_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.limits import Constraints
 from cream.core.risk.margin import entry_margin, spread_margin
@@ -27,12 +29,50 @@ from cream.core.risk.view import Scene
 WHOLE_PLAN = "plan.decisions"
 
 
+class Scope(Enum):
+    """What a case must have for a rule to have anything to say of it."""
+
+    ALWAYS = "always"
+    INCREASES = "increases"
+    EXITS = "exits"
+    SEVERAL = "several"
+    FAULTS = "faults"
+    OPTIONS = "options"
+
+
+class Traits(NamedTuple):
+    """What a case has: the scopes that it falls into."""
+
+    increases: bool
+    exits: bool
+    several: bool
+    faults: bool
+    options: bool
+
+    def has(self, scope: Scope) -> bool:
+        """Whether a rule of this scope has anything to say."""
+        match scope:
+            case Scope.ALWAYS:
+                return True
+            case Scope.INCREASES:
+                return self.increases
+            case Scope.EXITS:
+                return self.exits or self.faults
+            case Scope.SEVERAL:
+                return self.several
+            case Scope.FAULTS:
+                return self.faults
+            case Scope.OPTIONS:
+                return self.options
+        assert_never(scope)
+
+
 @frozen(kw_only=True)
 class After:
     """One instrument, or the spreads of one underlying, as the increases would leave it.
 
-    `added_units` and `added_value` are what the increases contribute to the figures. Units: shares
-    or contracts; dollars.
+    `added_units` and `added_value` are what the increases contribute to the figures,
+    `planned_value` is what they come to on both sides. Units: shares or contracts; dollars.
     """
 
     intents: tuple[Intent, ...]
@@ -40,6 +80,7 @@ class After:
     added_units: Decimal
     value: Decimal
     added_value: Decimal
+    planned_value: Decimal
 
     @property
     def instrument_id(self) -> str:
@@ -67,11 +108,14 @@ class Totals:
     margin: Decimal
 
 
-@define
+@define(eq=False)
 class Case:
     """A plan in its scene, under limits. `intents` may be a part of what the plan asks for.
 
-    `environment` is the one that the gate trades in.
+    `environment` is the one that the gate trades in. `increases` are meant to add to risk, `adds`
+    are those that could be sized, `takes` the exits that could be. `moves` and `exits` are what
+    `adds` and `takes` buy and sell, symbol by symbol, legs among them. `afters` are the instruments
+    that are added to, `guarded` the levels of the increases that are no spreads.
     """
 
     plan: DecisionPlan
@@ -80,50 +124,49 @@ class Case:
     limits: Constraints
     environment: Environment
     now: datetime
+    increases: Sequence[Intent] = field(init=False)
+    adds: Sequence[Intent] = field(init=False)
+    takes: Sequence[Intent] = field(init=False)
+    moves: "dict[str, Moves]" = field(init=False)
+    exits: "dict[str, Moves]" = field(init=False)
+    afters: Sequence[After] = field(init=False)
+    guarded: Sequence[Guarded] = field(init=False)
+    totals: Totals = field(init=False)
+    traits: Traits = field(init=False)
 
-    @cached_property
+    def __attrs_post_init__(self) -> None:
+        intents = self.intents
+        self.increases = [intent for intent in intents if intent.increases]
+        self.adds = [intent for intent in self.increases if intent.adds]
+        self.takes = [intent for intent in intents if intent.takes]
+        self.moves = moves_of(self.adds)
+        self.exits = moves_of(self.takes)
+        groups: dict[str, list[Intent]] = {}
+        for intent in self.adds:
+            groups.setdefault(intent.key, []).append(intent)
+        self.afters = [_after(group, self) for group in groups.values()]
+        self.guarded = [
+            one for intent in self.increases if (one := guarded_of(intent, self.scene)) is not None
+        ]
+        self.totals = _totals(self)
+        self.traits = Traits(
+            increases=bool(self.increases),
+            exits=bool(self.takes),
+            several=len(intents) > 1,
+            faults=any(intent.faults for intent in intents),
+            options=any(intent.of_options for intent in intents),
+        )
+
+    @property
+    def equity(self) -> Decimal | None:
+        """The account's equity, stale or not. Units: dollars."""
+        return self.scene.equity
+
+    @property
     def whole_path(self) -> str:
         """Where a breach of the whole lies: all decisions, or the size of a single order."""
         single = [intent for intent in self.intents if intent.ask.names is not None]
         return single[0].path("size") if single else WHOLE_PLAN
-
-    @cached_property
-    def increases(self) -> Sequence[Intent]:
-        """Every intent that is meant to add to risk."""
-        return tuple(intent for intent in self.intents if intent.increases)
-
-    @cached_property
-    def adds(self) -> Sequence[Intent]:
-        """Increases that could be sized."""
-        return tuple(intent for intent in self.intents if intent.adds)
-
-    @cached_property
-    def takes(self) -> Sequence[Intent]:
-        """Exits that could be sized."""
-        return tuple(intent for intent in self.intents if intent.takes)
-
-    @cached_property
-    def moves(self) -> dict[str, "Moves"]:
-        """What the increases buy and sell, symbol by symbol, legs among them."""
-        return moves_of(self.adds)
-
-    @cached_property
-    def exits(self) -> dict[str, "Moves"]:
-        """What the exits buy and sell, symbol by symbol, legs among them."""
-        return moves_of(self.takes)
-
-    @cached_property
-    def afters(self) -> Sequence[After]:
-        """Every instrument that the increases add to."""
-        groups: dict[str, list[Intent]] = {}
-        for intent in self.adds:
-            groups.setdefault(intent.key, []).append(intent)
-        return tuple(_after(group, self.moves, self.scene.exposure) for group in groups.values())
-
-    @cached_property
-    def totals(self) -> Totals:
-        """The portfolio as it would be."""
-        return _totals(self)
 
 
 @define
@@ -165,8 +208,8 @@ def values_of(intents: Iterable[Intent]) -> tuple[Decimal, Decimal]:
     return long, short
 
 
-def _after(group: Sequence[Intent], moves: dict[str, Moves], exposure: Exposure) -> After:
-    first = group[0]
+def _after(group: Sequence[Intent], case: Case) -> After:
+    first, moves, exposure = group[0], case.moves, case.scene.exposure
     symbols = [instrument.symbol for instrument, _ in first.contracts()]
     for intent in group[1:]:
         symbols.extend(instrument.symbol for instrument, _ in intent.contracts())
@@ -180,9 +223,11 @@ def _after(group: Sequence[Intent], moves: dict[str, Moves], exposure: Exposure)
     if first.is_spread:
         added = sum((intent.value for intent in group), ZERO)
         value = exposure.spread_value.get(first.instrument.underlying, ZERO) + added
+        planned = added
     else:
         line = exposure.line(first.instrument)
         more_long, more_short = values_of(group)
+        planned = more_long + more_short
         long, short = line.long_value + more_long, line.short_value + more_short
         value, added = (long, more_long) if long >= short else (short, more_short)
     return After(
@@ -191,6 +236,7 @@ def _after(group: Sequence[Intent], moves: dict[str, Moves], exposure: Exposure)
         added_units=added_units,
         value=value,
         added_value=added,
+        planned_value=planned,
     )
 
 

@@ -18,7 +18,7 @@ from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms,
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.request import SingleOrder
 from cream.core.model.state import TradingState
-from cream.core.model.verdict import Severity, Unit, Verdict, Violation
+from cream.core.model.verdict import Checks, Severity, Unit, Verdict, Violation
 from cream.core.risk.asks import Ask, Origin, ask_of, asks_of, plan_of
 from cream.core.risk.limits import Constraints, policy_version
 from cream.core.risk.trial import Trial, admitted_part, suggestions
@@ -161,7 +161,7 @@ class Gate:
         return Verdict(
             ok=bool(admitted) or not whole.refuses,
             violations=violations,
-            checks=shown.checks(),
+            checks=Checks(shown.checks),
             orders=tuple(intent.terms for intent in admitted if intent.terms is not None),
             suggestions=(
                 suggestions(trial, intents) if whole.refuses and whole.depends_on_size else ()

@@ -7,7 +7,7 @@ which decisions stand changes nothing. What keeps a decision from becoming an or
 from collections.abc import Iterator
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import define, field
 
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO, floor_units
@@ -26,13 +26,19 @@ LARGEST_QUANTITY = Decimal(10) ** 9
 LARGEST_PRICE = Decimal(10) ** 9
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Intent:
     """One decision, worked out as far as it can be. What could not be worked out is None.
 
     `entry` is the price per share it is judged at: its limit, its trigger, or the far side of the
     market; net for a spread. `stake` is what one unit puts at stake, in dollars: price times
     multiplier, or the most that a spread can lose. `terms` is the order, if there can be one.
+
+    What follows from those is worked out at once, as every rule asks for it: `key` says with what
+    it is judged together, its instrument or the spreads of its underlying; `increases` and
+    `reduces` what it is meant to do to risk; `adds` and `takes` whether it is worked out far enough
+    to be added up; `value` what it puts at stake in dollars, zero where that is not known.
+    Not changed after it was made.
     """
 
     ask: Ask
@@ -44,54 +50,32 @@ class Intent:
     levels: Levels | None = None
     terms: OrderTerms | None = None
     faults: tuple[Fault, ...] = ()
+    decision: Decision = field(init=False, eq=False)
+    instrument: Instrument = field(init=False, eq=False)
+    is_spread: bool = field(init=False, eq=False)
+    of_options: bool = field(init=False, eq=False)
+    key: str = field(init=False, eq=False)
+    increases: bool = field(init=False, eq=False)
+    reduces: bool = field(init=False, eq=False)
+    adds: bool = field(init=False, eq=False)
+    takes: bool = field(init=False, eq=False)
+    value: Decimal = field(init=False, eq=False)
 
-    @property
-    def decision(self) -> Decision:
-        """The decision itself."""
-        return self.ask.decision
-
-    @property
-    def instrument(self) -> Instrument:
-        """What is traded; the underlying of a spread."""
-        return self.ask.decision.instrument
-
-    @property
-    def is_spread(self) -> bool:
-        """Whether several legs are traded as one."""
-        return bool(self.ask.decision.legs)
-
-    @property
-    def key(self) -> str:
-        """What it is judged together with: its instrument, or the spreads of its underlying."""
-        symbol = self.instrument.symbol
-        return f"{symbol} spreads" if self.is_spread else symbol
-
-    @property
-    def increases(self) -> bool:
-        """Whether it is meant to add to risk."""
-        return self.stance is not None and self.stance.effect is Effect.INCREASE
-
-    @property
-    def reduces(self) -> bool:
-        """Whether it is meant to take from a position that is held."""
-        return self.stance is not None and self.stance.effect is Effect.REDUCE
-
-    @property
-    def value(self) -> Decimal:
-        """What it puts at stake, in dollars; zero where that is not known."""
-        if self.quantity is None or self.stake is None:
-            return ZERO
-        return self.quantity * self.stake
-
-    @property
-    def adds(self) -> bool:
-        """Whether it is an increase that is worked out far enough to be added up."""
-        return self.increases and self.quantity is not None and self.quantity > 0
-
-    @property
-    def takes(self) -> bool:
-        """Whether it is an exit that is worked out far enough to be added up."""
-        return self.reduces and self.quantity is not None and self.quantity > 0
+    def __attrs_post_init__(self) -> None:
+        decision, stance, quantity = self.ask.decision, self.stance, self.quantity
+        self.decision = decision
+        self.instrument = instrument = decision.instrument
+        self.is_spread = bool(decision.legs)
+        self.of_options = self.is_spread or isinstance(instrument, OptionContract)
+        symbol = instrument.symbol
+        self.key = f"{symbol} spreads" if self.is_spread else symbol
+        self.increases = stance is not None and stance.effect is Effect.INCREASE
+        self.reduces = stance is not None and stance.effect is Effect.REDUCE
+        sized = quantity is not None and quantity > 0
+        self.adds = self.increases and sized
+        self.takes = self.reduces and sized
+        stake = self.stake
+        self.value = ZERO if quantity is None or stake is None else quantity * stake
 
     def path(self, name: str) -> str:
         """Where the caller finds the field that a decision calls `name`."""
@@ -157,14 +141,13 @@ def _faults_of_form(ask: Ask) -> Iterator[Fault]:
     quantity = decision.size.quantity
     if not quantity.is_finite() or quantity > LARGEST_QUANTITY:
         yield _out_of_range("size.quantity", quantity, LARGEST_QUANTITY)
-    prices = {
-        "limit_price": decision.limit_price,
-        "net_limit_price": decision.net_limit_price,
-        "stop_loss_level": decision.stop_loss,
-        "take_profit_level": decision.take_profit,
-        "stop_price": ask.stop_price,
-    }
-    for name, price in prices.items():
+    for name, price in (
+        ("limit_price", decision.limit_price),
+        ("net_limit_price", decision.net_limit_price),
+        ("stop_loss_level", decision.stop_loss),
+        ("take_profit_level", decision.take_profit),
+        ("stop_price", ask.stop_price),
+    ):
         if price is not None and (not price.is_finite() or abs(price) > LARGEST_PRICE):
             yield _out_of_range(name, price, LARGEST_PRICE)
     of_options = bool(decision.legs) or isinstance(decision.instrument, OptionContract)

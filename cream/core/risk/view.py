@@ -15,7 +15,8 @@ from cream.core.model.market import Datum, Known, Quote, Stale
 from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.state import TradingState
-from cream.core.risk.exposure import Exposure, Line, exposure_of
+from cream.core.risk.exposure import Exposure, exposure_of
+from cream.core.risk.line import Line
 from cream.core.risk.prices import Prices
 
 

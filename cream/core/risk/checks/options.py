@@ -9,10 +9,10 @@ from cream.core.model.order import Side
 from cream.core.model.position import Position
 from cream.core.model.verdict import Unit
 from cream.core.options.spread import net_price_fault, worst_payoff
-from cream.core.risk.case import Case, options_held, options_left
+from cream.core.risk.case import Case, Scope, options_held, options_left
 from cream.core.risk.checks.plan import FaultRule
 from cream.core.risk.intents import Intent
-from cream.core.risk.rule import FINE, Breach, Finding, Rule, room
+from cream.core.risk.rule import Breach, Figures, Rule, room
 
 _LEG_CODES = frozenset(("LEG_COUNT", "LEG_DUPLICATE", "LEG_UNDERLYING", "LEG_RATIO", "LEG_INTENT"))
 
@@ -33,8 +33,9 @@ class NetPriceSound(Rule):
 
     code = "NET_PRICE_SIGN"
     unit = Unit.USD_PER_SHARE
+    scope = Scope.OPTIONS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """An exit at a price that leaves nothing to gain is sound: it only ends."""
         breaches: list[Breach] = []
         for intent in case.intents:
@@ -53,7 +54,7 @@ class NetPriceSound(Rule):
                     code=fault.code,
                 )
             )
-        return Finding(breaches) if breaches else FINE
+        return breaches
 
 
 class RiskDefined(Rule):
@@ -64,10 +65,9 @@ class RiskDefined(Rule):
 
     code = "UNDEFINED_RISK"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Single options cannot be sold to open at all."""
-        breaches = [*_naked_entries(case.increases), *_uncovering_exits(case)]
-        return Finding(breaches) if breaches else FINE
+        return [*_naked_entries(case.increases), *_uncovering_exits(case)]
 
 
 class ContractsPerUnderlying(Rule):
@@ -76,33 +76,40 @@ class ContractsPerUnderlying(Rule):
     code = "OPTIONS_CONTRACTS_EXCEEDED"
     limit_key = "options.max_contracts_per_underlying"
     unit = Unit.CONTRACTS
+    scope = Scope.OPTIONS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Each leg counts with its ratio."""
         limit = Decimal(case.limits.options.max_contracts_per_underlying)
-        added: dict[str, Decimal] = {}
-        for move in case.moves.values():
-            if isinstance(move.instrument, OptionContract):
-                name = move.instrument.underlying
-                added[name] = added.get(name, ZERO) + move.units
-        held = case.scene.exposure.contracts
-        counts = {name: held.get(name, ZERO) + more for name, more in added.items()}
-        breaches = [
+        return [
             Breach(
                 message=f"{count:f} contracts on {name} would be above {limit:f}",
                 instrument_id=name,
                 field_path=case.whole_path,
                 observed=count,
                 limit=limit,
-                headroom=room(limit, count - added[name]),
+                headroom=room(limit, count - added),
                 fits_smaller=True,
             )
-            for name, count in counts.items()
+            for name, count, added in _contracts(case)
             if count > limit
         ]
-        if breaches:
-            return Finding(breaches)
-        return Finding((), max(counts.values(), default=None), limit)
+
+    def figures(self, case: Case) -> Figures:
+        """Those of the underlying with most contracts."""
+        most = max((count for _, count, _ in _contracts(case)), default=None)
+        return Figures(most, Decimal(case.limits.options.max_contracts_per_underlying))
+
+
+def _contracts(case: Case) -> Sequence[tuple[str, Decimal, Decimal]]:
+    """Each underlying whose options are added to, its contracts then, and how many are added."""
+    added: dict[str, Decimal] = {}
+    for move in case.moves.values():
+        if isinstance(move.instrument, OptionContract):
+            name = move.instrument.underlying
+            added[name] = added.get(name, ZERO) + move.units
+    held = case.scene.exposure.contracts
+    return [(name, held.get(name, ZERO) + more, more) for name, more in added.items()]
 
 
 def _naked_entries(increases: Sequence[Intent]) -> Iterator[Breach]:

@@ -1,6 +1,6 @@
 """Is what is traded known, is its market known, and is the price one that somebody can mean?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from cream.core.exchange.alpaca_rules import RuleBreach, violations_of
@@ -10,11 +10,11 @@ from cream.core.model.market import Known, Stale, Unknown
 from cream.core.model.order import Order, OrderTerms, OrderType, Side
 from cream.core.model.verdict import Severity, Unit
 from cream.core.options.occ import expires_at
-from cream.core.risk.case import Case
+from cream.core.risk.case import Case, Scope
 from cream.core.risk.checks.plan import faults_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.orders import watched_by
-from cream.core.risk.rule import FINE, Breach, Finding, Rule
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
 
 _LIMIT_TYPES = (OrderType.LIMIT, OrderType.STOP_LIMIT)
 
@@ -24,10 +24,10 @@ class InstrumentKnown(Rule):
 
     code = "UNKNOWN_INSTRUMENT"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Contracts that have expired are another rule's."""
         knows = case.scene.view.knows
-        breaches = [
+        return [
             Breach(
                 message=f"{instrument.symbol} is not known or cannot be traded",
                 instrument_id=instrument.symbol,
@@ -39,7 +39,6 @@ class InstrumentKnown(Rule):
             and not knows(instrument)
             and (intent.increases or not case.scene.line(instrument).held)
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class InputsKnown(Rule):
@@ -51,7 +50,7 @@ class InputsKnown(Rule):
 
     code = "RISK_INPUT_UNKNOWN"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """One breach for each input."""
         breaches = list(faults_of(case.intents, frozenset((self.code,))))
         if case.increases:
@@ -59,7 +58,7 @@ class InputsKnown(Rule):
             for doubt in self._doubts(case):
                 doubts.setdefault(doubt.message, doubt)
             breaches.extend(doubts.values())
-        return Finding(breaches) if breaches else FINE
+        return breaches
 
     def _doubts(self, case: Case) -> Iterator[Breach]:
         match case.scene.view.account:
@@ -107,28 +106,33 @@ class WithinCollar(Rule):
     limit_key = "collar.max_pct"
     unit = Unit.USD_PER_SHARE
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """The limit is the worst price that is let through."""
-        breaches: list[Breach] = []
-        passed: tuple[Decimal | None, Decimal | None] = (None, None)
+        return [
+            Breach(
+                message=f"{limit} is worse than {worst}, the worst that the market allows",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path(_limit_field(intent)),
+                observed=limit,
+                limit=worst,
+            )
+            for intent, limit, worst in self._priced(case)
+            if _side_of(intent).sign * (limit - worst) > 0
+        ]
+
+    def figures(self, case: Case) -> Figures:
+        """Those of the last decision with a limit price."""
+        figures = NO_FIGURES
+        for _, limit, worst in self._priced(case):
+            figures = Figures(limit, worst)
+        return figures
+
+    def _priced(self, case: Case) -> Iterator[tuple[Intent, Decimal, Decimal]]:
+        """Every decision with a limit price and a market, and the worst price that it may have."""
         for intent in case.intents:
             worst = self._worst(intent, case)
-            if worst is None or intent.levels is None or intent.levels.limit is None:
-                continue
-            limit, sign = intent.levels.limit, _side_of(intent).sign
-            if sign * (limit - worst) <= 0:
-                passed = (limit, worst)
-                continue
-            breaches.append(
-                Breach(
-                    message=f"{limit} is worse than {worst}, the worst that the market allows",
-                    instrument_id=intent.instrument.symbol,
-                    field_path=intent.path(_limit_field(intent)),
-                    observed=limit,
-                    limit=worst,
-                )
-            )
-        return Finding(breaches) if breaches else Finding((), *passed)
+            if worst is not None and intent.levels is not None and intent.levels.limit is not None:
+                yield intent, intent.levels.limit, worst
 
     def _worst(self, intent: Intent, case: Case) -> Decimal | None:
         """The worst price allowed; None where there is no limit price or no market."""
@@ -157,10 +161,11 @@ class NoSelfCross(Rule):
 
     code = "SELF_CROSS"
     unit = Unit.USD_PER_SHARE
+    scope = Scope.INCREASES
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Protection and orders that wait for a trigger do not count."""
-        breaches = [
+        return [
             Breach(
                 message=f"it would trade with our own order {order.order_id}",
                 instrument_id=intent.instrument.symbol,
@@ -173,7 +178,6 @@ class NoSelfCross(Rule):
             for order in case.scene.line(intent.instrument).orders
             if _cross(intent.terms, order)
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class PriceOnGrid(Rule):
@@ -183,9 +187,9 @@ class PriceOnGrid(Rule):
     severity = Severity.INFO
     unit = Unit.USD_PER_SHARE
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Observed is what was asked for, the limit what is used."""
-        breaches = [
+        return [
             Breach(
                 message=f"{asked} is not a price of the venue: {used} is used",
                 instrument_id=intent.instrument.symbol,
@@ -196,7 +200,6 @@ class PriceOnGrid(Rule):
             for intent in case.intents
             for name, asked, used in _roundings(intent)
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class VenueRules(Rule):
@@ -208,9 +211,9 @@ class VenueRules(Rule):
 
     code = "VENUE_RULES"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Of an order that is worked in slices, a slice is what the venue sees."""
-        breaches = [
+        return [
             Breach(
                 message=breach.message,
                 instrument_id=intent.instrument.symbol,
@@ -221,7 +224,6 @@ class VenueRules(Rule):
             if intent.terms is not None
             for breach in violations_of(_as_the_venue_sees(intent.terms))
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 def traded_by(intent: Intent) -> Iterator[tuple[Instrument, str]]:

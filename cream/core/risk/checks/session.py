@@ -1,27 +1,30 @@
 """May anything be traded now: by the state of trading, by the calendar, until when?"""
 
+from collections.abc import Sequence
+
 from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.plan import TimeHorizon, TimeInForce
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Severity
 from cream.core.options.occ import expires_at
-from cream.core.risk.case import Case
+from cream.core.risk.case import Case, Scope
 from cream.core.risk.checks.price import traded_by
-from cream.core.risk.rule import FINE, Breach, Finding, Rule
+from cream.core.risk.rule import Breach, Rule
 
 
 class _StateAllows(Rule):
     """Base of the rules that a restricted state of trading makes."""
 
+    scope = Scope.INCREASES
     state: TradingState
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """One breach for each increase; the message says who wanted the state and why."""
         view = case.scene.view
         if view.state is not self.state:
-            return FINE
+            return ()
         why = "; ".join(view.reasons) or "no reason was given"
-        breaches = [
+        return [
             Breach(
                 message=f"trading is {view.state.value}, only exits pass ({why})",
                 instrument_id=intent.instrument.symbol,
@@ -29,7 +32,6 @@ class _StateAllows(Rule):
             )
             for intent in case.increases
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class NotHalted(_StateAllows):
@@ -51,10 +53,11 @@ class NotExpired(Rule):
     """No contract is traded that has expired."""
 
     code = "INSTRUMENT_EXPIRED"
+    scope = Scope.OPTIONS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Exits included: there is no market any more, the contract is settled."""
-        breaches = [
+        return [
             Breach(
                 message=f"{instrument.symbol} expired on {instrument.expiration}",
                 instrument_id=instrument.symbol,
@@ -64,7 +67,6 @@ class NotExpired(Rule):
             for instrument, place in traded_by(intent)
             if isinstance(instrument, OptionContract) and expires_at(instrument) <= case.now
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class ProtectionOutlivesEntry(Rule):
@@ -76,10 +78,11 @@ class ProtectionOutlivesEntry(Rule):
 
     code = "SWING_DAY_ENTRY"
     severity = Severity.INFO
+    scope = Scope.INCREASES
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Options are always DAY, and watched here."""
-        breaches = [
+        return [
             Breach(
                 message="the exits of a DAY entry end with the session and are placed anew",
                 instrument_id=intent.instrument.symbol,
@@ -91,7 +94,6 @@ class ProtectionOutlivesEntry(Rule):
             and isinstance(intent.instrument, Equity)
             and not intent.is_spread
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 SESSION_RULES: tuple[Rule, ...] = (

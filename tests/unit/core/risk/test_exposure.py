@@ -11,7 +11,8 @@ from cream.core.model.instrument import OptionRight
 from cream.core.model.market import Known, Stale, Unknown
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.position import Position
-from cream.core.risk.exposure import Exposure, Line, exposure_of, group_value, is_occupied
+from cream.core.risk.exposure import Exposure, exposure_of, group_value
+from cream.core.risk.line import Line, is_occupied
 from cream.core.risk.prices import Prices
 from tests.unit.core.risk.scenes import (
     VERTICAL,
