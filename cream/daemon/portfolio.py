@@ -10,17 +10,32 @@ from cream.core.execution.book import Book
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
 from cream.core.ports import Clock, MarketData
+from cream.core.risk.ledger import Ledger
 from cream.core.risk.view import PortfolioView
 from cream.core.safety.heartbeat import Link
 
 
 @frozen
+class _Working:
+    """The open orders of a book, gone through only by those who have to."""
+
+    book: Book
+
+    def __iter__(self) -> Iterator[Order]:
+        return self.book.open_orders()
+
+
+@frozen
 class Portfolio:
-    """Builds portfolio views. `link` tells how the connection to the broker stands."""
+    """Builds portfolio views. `link` tells how the connection to the broker stands.
+
+    `ledger` keeps the sums of the book, so that no view goes through everything that is held.
+    """
 
     market: MarketData
     clock: Clock
@@ -28,6 +43,7 @@ class Portfolio:
     link: Callable[[], Link]
     stale_after_seconds: float
     book: Book
+    ledger: Ledger
 
     def view_of(self, book: Book, now: datetime) -> PortfolioView:
         """What the gate judges on at `now`."""
@@ -35,11 +51,12 @@ class Portfolio:
         return PortfolioView(
             account=self.account(),
             positions=book.positions,
-            working=tuple(book.open_orders()),
+            working=_Working(book),
             quote=lambda symbol: self._judged(self.market.latest(symbol), now),
             knows=lambda instrument: self._knows(instrument, now),
             state=state,
             reasons=reasons,
+            exposure=self.ledger.exposure(now),
         )
 
     def fresh_quote(self, symbol: str) -> Quote | None:
@@ -80,7 +97,7 @@ class Portfolio:
             for one in override.positions
         }
         # Holdings of someone's own making come without our working orders.
-        return evolve(view, account=account, positions=positions, working=())
+        return evolve(view, account=account, positions=positions, working=(), exposure=None)
 
     def _account_of(self, own: Datum[Account], override: PortfolioOverride) -> Datum[Account]:
         given = (override.equity, override.cash, override.buying_power)

@@ -8,6 +8,7 @@ from cream.core.execution.book import Book
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
+from cream.core.risk.ledger import Ledger
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
@@ -96,6 +97,9 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
 def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
     link, hub = BrokerLink(), Hub(settings.stream_buffer)
     accounts = AccountBoard(outside.broker, lambda: book.fills_booked, settings.account_stale_after)
+    board = QuoteBoard()
+    ledger = Ledger(book, outside.market.latest, settings.quote_stale_after)
+    board.listen(ledger.quoted)
     portfolio = Portfolio(
         market=outside.market,
         clock=outside.clock,
@@ -103,6 +107,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         link=lambda: link.state,
         stale_after_seconds=settings.quote_stale_after,
         book=book,
+        ledger=ledger,
     )
     publisher = Publisher(book, hub, portfolio.mark)
     batches_in, batches_out = trio.open_memory_channel[Batch](_BATCHES)
@@ -115,11 +120,12 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         touch=touched_by,
         on_failure=lambda _error: outside.distrust(),
     )
+    desk.on_change(ledger.follow)
     return _Ground(
         desk=desk,
         link=link,
         hub=hub,
-        board=QuoteBoard(),
+        board=board,
         accounts=accounts,
         portfolio=portfolio,
         publisher=publisher,

@@ -2,12 +2,12 @@
 
 import sys
 
-from tests.benchmarks import rpc, startup
+from tests.benchmarks import gate, rpc, startup
 
 
 def main(arguments: list[str]) -> None:
     """Run all benchmarks, or those whose names are given."""
-    suites = {"startup": startup.run, "rpc": rpc.run}
+    suites = {"startup": startup.run, "rpc": rpc.run, "gate": gate.run}
     for name in arguments or suites:
         sys.stdout.write(f"\n== {name}\n")
         for row in suites[name]():

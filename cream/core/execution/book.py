@@ -33,6 +33,9 @@ class Book:
         self.late_fills = 0
         # The last record that changed a holding: what the broker showed before it is out of date.
         self.position_sequence = 0
+        # Symbols in which an order or a holding changed, the latest change last: the record that
+        # changed it, and the underlying.
+        self.touched: dict[str, tuple[int, str]] = {}
         self._orders: dict[str, Order] = {}
         self._open: dict[str, None] = {}
         self._open_on: dict[str, dict[str, None]] = {}
@@ -155,8 +158,13 @@ class Book:
             case e.MassCancelConfirmed():
                 self.mass_cancel_owed = None
 
+    def _touch(self, instrument: Instrument) -> None:
+        self.touched.pop(instrument.symbol, None)
+        self.touched[instrument.symbol] = (self.sequence, instrument.underlying)
+
     def _store(self, order: Order) -> None:
         order_id, symbol = order.order_id, order.terms.instrument.symbol
+        self._touch(order.terms.instrument)
         self._orders[order_id] = order
         working = self._open_on.setdefault(symbol, {})
         if order.is_open:
@@ -231,6 +239,7 @@ class Book:
         before = self.position(position.instrument).quantity
         self.positions[symbol] = position
         self.position_sequence = self.sequence
+        self._touch(position.instrument)
         if position.is_flat or position.quantity * before < 0:
             self.protections.pop(symbol, None)
 

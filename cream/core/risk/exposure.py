@@ -15,6 +15,7 @@ from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
 from cream.core.model.position import Position
 from cream.core.options.spread import all_close, opens, spread_risk, worst_payoff
+from cream.core.risk.lean import NO_LEAN, Lean, leans_of
 from cream.core.risk.line import Line, is_occupied
 from cream.core.risk.margin import entry_margin, spread_margin
 from cream.core.risk.prices import Prices
@@ -25,9 +26,12 @@ class Exposure:
     """Everything at stake, in sums that a judgement can add to without looking at each position.
 
     `spread_value` holds, by underlying, what spreads can lose: those held, as one group with every
-    option of that underlying, and those that work. `contracts` counts contracts by underlying, long
-    and short. `held_options` lists held options by underlying. `reserved` is the margin that
-    working entries take. `doubts` says which marks are missing or stale. Units: dollars.
+    option of that underlying, and those that work. `stakes` is what each underlying adds to the
+    gross value, shares and options together. `contracts` counts contracts by underlying, long and
+    short. `held_options` lists held options by underlying. `leans` are the Greeks of underlyings in
+    whose options there is something, `lean` those of all. `reserved` is the margin that working
+    entries take. `doubts` says which marks are missing or stale, `unvalued` which options have no
+    Greeks; `priced` are the symbols whose quotes must be fresh. Units: dollars.
     """
 
     lines: Mapping[str, Line]
@@ -38,10 +42,15 @@ class Exposure:
     spread_value: Mapping[str, Decimal] = field(factory=dict)
     contracts: Mapping[str, Decimal] = field(factory=dict)
     held_options: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    stakes: Mapping[str, Decimal] = field(factory=dict)
+    leans: Mapping[str, Lean] = field(factory=dict)
+    lean: Lean = NO_LEAN
     reserved: Decimal = ZERO
     open_orders: int = 0
     occupied: int = 0
     doubts: tuple[str, ...] = ()
+    unvalued: tuple[str, ...] = ()
+    priced: tuple[str, ...] = ()
 
     def line(self, instrument: Instrument) -> Line:
         """The line of `instrument`; an empty one where nothing is held and nothing works."""
@@ -49,7 +58,7 @@ class Exposure:
 
 
 def exposure_of(
-    positions: Iterable[Position], working: Sequence[Order], prices: Prices
+    positions: Iterable[Position], working: Iterable[Order], prices: Prices
 ) -> Exposure:
     """The exposure of these holdings and open orders. Looks at each of them once."""
     ledger = _Ledger(prices)
@@ -66,6 +75,22 @@ def exposure_of(
             continue
         ledger.work(order)
     return ledger.total()
+
+
+def _options_in(
+    lines: Mapping[str, Line],
+) -> tuple[dict[str, Decimal], dict[str, tuple[str, ...]]]:
+    """By underlying: how many contracts there are, long and short, and which are held."""
+    contracts: dict[str, Decimal] = {}
+    held: dict[str, tuple[str, ...]] = {}
+    for symbol, line in lines.items():
+        if isinstance(line.instrument, OptionContract):
+            name = line.instrument.underlying
+            units = max(line.long_units, line.short_units)
+            contracts[name] = contracts.get(name, ZERO) + units
+            if line.held:
+                held[name] = (*held.get(name, ()), symbol)
+    return contracts, held
 
 
 def group_value(positions: Sequence[Position], prices: Prices) -> Decimal:
@@ -108,6 +133,7 @@ class _Entry:
     buying: Decimal = ZERO
     selling: Decimal = ZERO
     exiting: Decimal = ZERO
+    crossing: Decimal = ZERO
     buying_value: Decimal = ZERO
     selling_value: Decimal = ZERO
     orders: list[Order] = field(factory=list)
@@ -115,6 +141,10 @@ class _Entry:
     @property
     def held(self) -> Decimal:
         return ZERO if self.position is None else self.position.quantity
+
+    def takes(self, side: Side) -> Decimal:
+        """How much of an entry on `side` would only close, beside those counted already."""
+        return max(ZERO, -side.sign * self.held - self.crossing)
 
 
 @define
@@ -127,11 +157,13 @@ class _Ledger:
     reserved: Decimal = ZERO
     open_orders: int = 0
     doubts: dict[str, None] = field(factory=dict)
+    priced: dict[str, None] = field(factory=dict)
 
     def hold(self, position: Position) -> None:
         entry = self._entry(position.instrument)
         entry.position = position
         reading = self.prices.of(position.instrument.symbol)
+        self.priced[position.instrument.symbol] = None
         self._doubt(reading.doubt)
         # Without any price the entry price stands in; the doubt denies increases in the meantime.
         entry.mark = abs(position.average_price) if reading.mid is None else reading.mid
@@ -145,7 +177,8 @@ class _Ledger:
         entry.orders.append(order)
         closing = leaves
         if terms.purpose is not OrderPurpose.EXIT:
-            closing = min(leaves, max(ZERO, -terms.side.sign * entry.held))
+            closing = min(leaves, entry.takes(terms.side))
+            entry.crossing += closing
         opening = leaves - closing
         entry.exiting += closing
         if opening > 0:
@@ -168,6 +201,7 @@ class _Ledger:
         price = terms.limit_price or terms.stop_price
         if price is None:
             reading = self.prices.of(terms.instrument.symbol)
+            self.priced[terms.instrument.symbol] = None
             self._doubt(reading.doubt)
             price = reading.far_side(terms.side) or reading.mid or ZERO
         return price
@@ -199,10 +233,9 @@ class _Ledger:
 
     def total(self) -> Exposure:
         mixed = self._group_held_options()
-        contracts: dict[str, Decimal] = {}
-        held_options: dict[str, list[str]] = {}
         lines: dict[str, Line] = {}
         gross = sum(self.spread_value.values(), ZERO)
+        stakes = dict(self.spread_value)
         net_held = long_working = short_working = ZERO
         for symbol, entry in self.entries.items():
             instrument = entry.instrument
@@ -220,18 +253,18 @@ class _Ledger:
                 orders=tuple(entry.orders),
             )
             lines[symbol] = line
-            gross += line.gross()
+            at_stake = line.gross()
+            gross += at_stake
+            stakes[instrument.underlying] = stakes.get(instrument.underlying, ZERO) + at_stake
             long_working += line.buying_value
             short_working += line.selling_value
             if not line.grouped:
                 net_held += line.held_value if line.held > 0 else -line.held_value
-            if of_option:
-                units = max(line.long_units, line.short_units)
-                contracts[instrument.underlying] = (
-                    contracts.get(instrument.underlying, ZERO) + units
-                )
-                if line.held:
-                    held_options.setdefault(instrument.underlying, []).append(symbol)
+        contracts, held_options = _options_in(lines)
+        leans, unvalued = leans_of(lines, self.prices)
+        lean = NO_LEAN
+        for one in leans.values():
+            lean = lean.plus(one)
         return Exposure(
             lines=lines,
             gross=gross,
@@ -240,11 +273,16 @@ class _Ledger:
             short_working=short_working,
             spread_value=self.spread_value,
             contracts=contracts,
-            held_options={name: tuple(symbols) for name, symbols in held_options.items()},
+            held_options=held_options,
+            stakes=stakes,
+            leans=leans,
+            lean=lean,
             reserved=self.reserved,
             open_orders=self.open_orders,
             occupied=sum(1 for line in lines.values() if is_occupied(line)),
             doubts=tuple(self.doubts),
+            unvalued=unvalued,
+            priced=tuple(self.priced),
         )
 
     def _group_held_options(self) -> set[str]:

@@ -4,7 +4,7 @@ Who builds a view answers for it: nothing in here is looked up again. Whatever i
 said to be so (`Known | Stale | Unknown`), because what is unknown must never be read as zero.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from attrs import define, frozen
@@ -24,7 +24,8 @@ from cream.core.risk.prices import Prices
 class PortfolioView:
     """One moment, as seen by the gate.
 
-    `positions` by symbol. `working` are the open orders: parents, slices and legs, each once.
+    `positions` by symbol. `working` are the open orders: parents, slices and legs, each once; it
+    can be gone through more than once.
     `quote` gives the latest quote of a symbol with its age judged, `knows` whether an instrument
     exists and can still trade. `reasons` say why the state is what it is. `exposure` is what
     positions and working orders add up to, where somebody has kept the sums; otherwise the gate
@@ -33,7 +34,7 @@ class PortfolioView:
 
     account: Datum[Account]
     positions: Mapping[str, Position]
-    working: Sequence[Order]
+    working: Iterable[Order]
     quote: Callable[[str], Datum[Quote]]
     knows: Callable[[Instrument], bool]
     state: TradingState = TradingState.ACTIVE
