@@ -271,9 +271,17 @@ class LiveOperations:
         halt = restrict(Cause.OPERATOR, TradingState.HALTED, reason, actor)
         await self.desk.do(together(halt, owe_mass_cancel(f"kill switch: {reason}")))
         if flatten:
-            await self.mass_cancel_confirmed()
-            await self.desk.do(close_everything(self.gate, self.portfolio.view_of, reason))
+            await self._close_everything(reason)
         return self.trading_state()
+
+    async def flatten(self, reason: str) -> None:
+        """Cancel what works and close what is held, whatever the state of trading is."""
+        await self.desk.do(owe_mass_cancel(reason))
+        await self._close_everything(reason)
+
+    async def _close_everything(self, reason: str) -> None:
+        await self.mass_cancel_confirmed()
+        await self.desk.do(close_everything(self.gate, self.portfolio.view_of, reason))
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and exit and wait for the broker's confirmation."""

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from cream.core.exchange.calendar import Sessions
 from cream.core.execution.book import Book
+from cream.core.execution.history import trading_day
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
@@ -16,7 +18,7 @@ from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
 from cream.core.ports import Clock, MarketData
 from cream.core.risk.ledger import Ledger
-from cream.core.risk.view import PortfolioView
+from cream.core.risk.view import ALWAYS_OPEN, Baseline, PortfolioView
 from cream.core.safety.heartbeat import Link
 
 
@@ -35,6 +37,7 @@ class Portfolio:
     """Builds portfolio views. `link` tells how the connection to the broker stands.
 
     `ledger` keeps the sums of the book, so that no view goes through everything that is held.
+    `halted` tells why a symbol is not traded for now.
     """
 
     market: MarketData
@@ -44,6 +47,8 @@ class Portfolio:
     stale_after_seconds: float
     book: Book
     ledger: Ledger
+    sessions: Sessions = ALWAYS_OPEN
+    halted: Callable[[str], str | None] = field(default=lambda _symbol: None)
 
     def view_of(self, book: Book, now: datetime) -> PortfolioView:
         """What the gate judges on at `now`."""
@@ -57,6 +62,11 @@ class Portfolio:
             state=state,
             reasons=reasons,
             exposure=self.ledger.exposure(now),
+            halted=self.halted,
+            history=book.history,
+            baseline=_baseline(book, now),
+            sessions=self.sessions,
+            valuer=self.ledger.valuer,
         )
 
     def fresh_quote(self, symbol: str) -> Quote | None:
@@ -86,6 +96,9 @@ class Portfolio:
     def overridden(self, view: PortfolioView, override: PortfolioOverride) -> PortfolioView:
         """`view` with what a check request gives instead of the engine's own figures."""
         account = self._account_of(view.account, override)
+        if override.equity is not None:
+            # Nothing has been lost or gained on the way from our own equity to a made-up one.
+            view = evolve(view, baseline=None)
         if override.positions is None:
             return evolve(view, account=account)
         positions: Mapping[str, Position] = {
@@ -131,6 +144,14 @@ class Portfolio:
             if state is TradingState.ACTIVE:
                 state = TradingState.REDUCING
         return state, reasons
+
+
+def _baseline(book: Book, now: datetime) -> Datum[Baseline]:
+    history = book.history
+    first, peak = history.session_equity, history.peak_equity
+    if history.session != trading_day(now) or first is None or peak is None:
+        return Unknown("no equity has been marked today")
+    return Known(Baseline(first, peak))
 
 
 def _blank(now: datetime) -> Account:

@@ -232,6 +232,7 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
                 journal=journal,
                 draw=random.SystemRandom().random,
                 levers=SimulationLevers(broker, market),
+                sessions=market.sessions,
                 trusted=marker.stands(),
                 entrust=marker.place if settings.persistence.enabled else _nothing,
                 distrust=marker.remove,

@@ -12,6 +12,7 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
+from cream.core.exchange.calendar import Sessions
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.plan import Environment
@@ -22,6 +23,8 @@ from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
 from cream.core.risk.limits import Constraints
+from cream.core.risk.losses import LossWatch, is_limited
+from cream.core.risk.view import ALWAYS_OPEN
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.daemon import journal_writer
 from cream.daemon.broker_session import BrokerSession
@@ -30,6 +33,7 @@ from cream.daemon.feed_reader import FeedReader
 from cream.daemon.hub import Hub
 from cream.daemon.journal_writer import Batch, GroupCommit, JournalWriterSettings
 from cream.daemon.link import BrokerLink
+from cream.daemon.loss_guard import LossGuard
 from cream.daemon.mass_canceller import MassCanceller, MassCancelSettings
 from cream.daemon.operations import LiveOperations
 from cream.daemon.order_router import Router, RouterSettings
@@ -46,6 +50,8 @@ log = structlog.get_logger(__name__)
 class Outside:
     """The ports, and the two seams of chance and doubt. `draw` gives [0, 1) for jitter.
 
+    `sessions` are those of the market, `halted` tells why a symbol is not traded for now.
+
     `trusted` says whether the last life's journal could commit to its end. `entrust` is called once
     this life has begun in the journal, `distrust` when it can commit no more: the next start knows.
     """
@@ -57,6 +63,8 @@ class Outside:
     journal: Journal
     draw: Callable[[], float]
     levers: Simulation | None = None
+    sessions: Sessions = ALWAYS_OPEN
+    halted: Callable[[str], str | None] = field(default=lambda _symbol: None)
     trusted: bool = True
     entrust: Callable[[], None] = field(default=lambda: None)
     distrust: Callable[[], None] = field(default=lambda: None)
@@ -174,12 +182,21 @@ class Tree:
             Child(name="account_reader", run=self._read_account, backoff=restart),
             Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
         ]
+        losses = self.settings.constraints.losses
+        if is_limited(losses):
+            children.append(Child(name="loss_guard", run=self._guard().run, backoff=restart))
         if self.settings.watch_link:
             children.append(Child(name="watchdog", run=self._watchdog().run, backoff=restart))
         return children
 
     async def _read_account(self, *, task_status: trio.TaskStatus[None]) -> None:
         await self.operations.accounts.run(self.desk.wait_change, task_status=task_status)
+
+    def _guard(self) -> LossGuard:
+        watch = LossWatch(self.settings.constraints.losses)
+        return LossGuard(
+            self.desk, self.operations.accounts, watch, flatten=self.operations.flatten
+        )
 
     def _canceller(self) -> MassCanceller:
         return MassCanceller(
@@ -238,6 +255,8 @@ class Tree:
             await self.supervisor.stop_when_done(name, within)
         if self.settings.watch_link:
             await self.supervisor.stop("watchdog", within)
+        if is_limited(self.settings.constraints.losses):
+            await self.supervisor.stop("loss_guard", within)
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()

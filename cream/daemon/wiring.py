@@ -108,6 +108,8 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         stale_after_seconds=settings.quote_stale_after,
         book=book,
         ledger=ledger,
+        sessions=outside.sessions,
+        halted=outside.halted,
     )
     publisher = Publisher(book, hub, portfolio.mark)
     batches_in, batches_out = trio.open_memory_channel[Batch](_BATCHES)

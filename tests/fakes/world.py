@@ -71,6 +71,7 @@ class World:
                 journal=self.journal,
                 draw=lambda: 0.5,
                 levers=SimulationLevers(broker, market),
+                sessions=market.sessions,
                 trusted=self.trusted,
                 distrust=self._distrust,
             )

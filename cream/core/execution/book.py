@@ -11,6 +11,7 @@ from attrs import evolve
 
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
+from cream.core.execution.history import TradeHistory
 from cream.core.execution.levels import Protection, protection_from
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
@@ -31,6 +32,7 @@ class Book:
         self.mass_cancel_owed: e.MassCancelOwed | None = None
         self.stopped_cleanly = True
         self.late_fills = 0
+        self.history = TradeHistory()
         # The last record that changed a holding: what the broker showed before it is out of date.
         self.position_sequence = 0
         # Symbols in which an order or a holding changed, the latest change last: the record that
@@ -106,6 +108,7 @@ class Book:
         match event:
             case e.OrderIntended():
                 self._add(lifecycle.intended(event))
+                self.history.intended(event.terms, event.at)
             case e.ChildListed():
                 self._list_child(event)
             case e.OrderAcknowledged():
@@ -115,6 +118,7 @@ class Book:
             case e.SpreadFilled():
                 self._book_spread(event)
             case e.PlanJudged():
+                self.history.judged(event.at)
                 # Only a verdict that led to an order is remembered: the rest is judged anew.
                 if event.order_ids:
                     self.plans[event.plan_id] = event
@@ -136,7 +140,8 @@ class Book:
         | e.TradingRestricted
         | e.RestrictionLifted
         | e.MassCancelOwed
-        | e.MassCancelConfirmed,
+        | e.MassCancelConfirmed
+        | e.EquityMarked,
     ) -> None:
         match event:
             case e.RunStarted():
@@ -157,6 +162,8 @@ class Book:
                 self.mass_cancel_owed = event
             case e.MassCancelConfirmed():
                 self.mass_cancel_owed = None
+            case e.EquityMarked():
+                self.history.marked(event.session, event.equity)
 
     def _touch(self, instrument: Instrument) -> None:
         self.touched.pop(instrument.symbol, None)
@@ -230,8 +237,11 @@ class Book:
 
     def _hold(self, fill: Fill) -> None:
         self._executions.add(fill.execution_id)
-        held = self.position(fill.instrument)
-        self._take(held.filled(fill.side.sign * fill.quantity, fill.price))
+        before = self.position(fill.instrument)
+        after = before.filled(fill.side.sign * fill.quantity, fill.price)
+        order = self._orders.get(fill.order_id)
+        self.history.filled(None if order is None else order.terms, fill, before, after)
+        self._take(after)
 
     def _take(self, position: Position) -> None:
         """The holding is now this. What guarded one on the other side guards it no more."""

@@ -5,7 +5,7 @@ is needed to rebuild state is in the event, and nothing here is ever edited: a n
 event. `at` is the wall clock of the moment Cream learned or decided it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import frozen
@@ -212,6 +212,18 @@ class MassCancelConfirmed:
     at: datetime
 
 
+@frozen(kw_only=True)
+class EquityMarked:
+    """The first equity of a trading day, or a new high: what losses are measured from.
+
+    Units: dollars; `session` is a day in New York.
+    """
+
+    at: datetime
+    session: date
+    equity: Decimal
+
+
 Event = (
     RunStarted
     | RunStopped
@@ -232,6 +244,7 @@ Event = (
     | RestrictionLifted
     | MassCancelOwed
     | MassCancelConfirmed
+    | EquityMarked
 )
 
 

@@ -37,6 +37,11 @@ class Unit(Enum):
     SECONDS = "SECONDS"
     COUNT = "COUNT"
     USD_PER_SHARE = "USD_PER_SHARE"
+    SHARES_PER_USD = "SHARES_PER_USD"
+    USD_PER_POINT = "USD_PER_POINT"
+    USD_PER_DAY = "USD_PER_DAY"
+    DAYS = "DAYS"
+    MINUTES = "MINUTES"
     NONE = ""
 
 

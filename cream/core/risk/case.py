@@ -5,7 +5,7 @@ and nowhere else: a plan never becomes worse by an exit. Every figure that sever
 worked out once, with the case.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -19,6 +19,7 @@ from cream.core.model.order import Side
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.position import Position
 from cream.core.risk.exposure import group_value
+from cream.core.risk.greeks import NO_GREEKS, SHARE_GREEKS, Greeks
 from cream.core.risk.guarded import Guarded, guarded_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.limits import Constraints
@@ -38,6 +39,7 @@ class Scope(Enum):
     SEVERAL = "several"
     FAULTS = "faults"
     OPTIONS = "options"
+    LEANS = "leans"
 
 
 class Traits(NamedTuple):
@@ -48,6 +50,7 @@ class Traits(NamedTuple):
     several: bool
     faults: bool
     options: bool
+    leans: bool
 
     def has(self, scope: Scope) -> bool:
         """Whether a rule of this scope has anything to say."""
@@ -64,6 +67,8 @@ class Traits(NamedTuple):
                 return self.faults
             case Scope.OPTIONS:
                 return self.options
+            case Scope.LEANS:
+                return self.leans
         assert_never(scope)
 
 
@@ -72,7 +77,8 @@ class After:
     """One instrument, or the spreads of one underlying, as the increases would leave it.
 
     `added_units` and `added_value` are what the increases contribute to the figures,
-    `planned_value` is what they come to on both sides. Units: shares or contracts; dollars.
+    `planned_value` is what they come to on both sides, `long_value` and `short_value` on each (a
+    spread has none). Units: shares or contracts; dollars.
     """
 
     intents: tuple[Intent, ...]
@@ -81,6 +87,8 @@ class After:
     value: Decimal
     added_value: Decimal
     planned_value: Decimal
+    long_value: Decimal
+    short_value: Decimal
 
     @property
     def instrument_id(self) -> str:
@@ -97,7 +105,8 @@ class Totals:
     """The whole portfolio as it would be. Units: dollars.
 
     `net_up` is the net value if of all working entries only those that buy fill, `net_down` if only
-    those that sell do. `added_*` is what the increases contribute; `margin` what they take.
+    those that sell do. `added_*` is what the increases contribute; `margin` what they take,
+    and `added_in_options` is all that options put at stake.
     """
 
     gross: Decimal
@@ -106,6 +115,8 @@ class Totals:
     net_down: Decimal
     added_net: Decimal
     margin: Decimal
+    added_by_underlying: Mapping[str, Decimal]
+    added_in_options: Decimal
 
 
 @define(eq=False)
@@ -115,7 +126,8 @@ class Case:
     `environment` is the one that the gate trades in. `increases` are meant to add to risk, `adds`
     are those that could be sized, `takes` the exits that could be. `moves` and `exits` are what
     `adds` and `takes` buy and sell, symbol by symbol, legs among them. `afters` are the instruments
-    that are added to, `guarded` the levels of the increases that are no spreads.
+    that are added to, `guarded` the levels of the increases that are no spreads. `added_leans` are
+    the Greeks that are added on underlyings in whose options there is, or would be, something.
     """
 
     plan: DecisionPlan
@@ -132,6 +144,7 @@ class Case:
     afters: Sequence[After] = field(init=False)
     guarded: Sequence[Guarded] = field(init=False)
     totals: Totals = field(init=False)
+    added_leans: Mapping[str, Greeks] = field(init=False)
     traits: Traits = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -149,12 +162,14 @@ class Case:
             one for intent in self.increases if (one := guarded_of(intent, self.scene)) is not None
         ]
         self.totals = _totals(self)
+        self.added_leans = _added_leans(self)
         self.traits = Traits(
             increases=bool(self.increases),
             exits=bool(self.takes),
             several=len(intents) > 1,
             faults=any(intent.faults for intent in intents),
             options=any(intent.of_options for intent in intents),
+            leans=bool(self.added_leans),
         )
 
     @property
@@ -223,7 +238,7 @@ def _after(group: Sequence[Intent], case: Case) -> After:
     if first.is_spread:
         added = sum((intent.value for intent in group), ZERO)
         value = exposure.spread_value.get(first.instrument.underlying, ZERO) + added
-        planned = added
+        planned, more_long, more_short = added, ZERO, ZERO
     else:
         line = exposure.line(first.instrument)
         more_long, more_short = values_of(group)
@@ -237,24 +252,32 @@ def _after(group: Sequence[Intent], case: Case) -> After:
         value=value,
         added_value=added,
         planned_value=planned,
+        long_value=more_long,
+        short_value=more_short,
     )
 
 
 def _totals(case: Case) -> Totals:
     exposure = case.scene.exposure
-    added_gross = added_net = margin = ZERO
+    added_gross = added_net = margin = in_options = ZERO
+    by_underlying: dict[str, Decimal] = {}
     for after in case.afters:
         first = after.intents[0]
         if first.is_spread:
             # What a spread can lose is bounded both ways, so that it leans to neither side.
-            added_gross += after.added_value
-            margin += spread_margin(after.added_value)
-            continue
-        line = exposure.line(first.instrument)
-        long, short = values_of(after.intents)
-        added_gross += line.gross(long, short) - line.gross()
-        added_net += long - short
-        margin += entry_margin(first.instrument, long + short)
+            more = after.added_value
+            margin += spread_margin(more)
+        else:
+            line = exposure.line(first.instrument)
+            long, short = after.long_value, after.short_value
+            more = line.gross(long, short) - line.gross()
+            added_net += long - short
+            margin += entry_margin(first.instrument, long + short)
+        added_gross += more
+        if first.of_options:
+            in_options += more
+        name = first.instrument.underlying
+        by_underlying[name] = by_underlying[name] + more if name in by_underlying else more
     freed, closed_long, closed_short = _relief(case)
     return Totals(
         gross=exposure.gross + added_gross - freed,
@@ -263,7 +286,32 @@ def _totals(case: Case) -> Totals:
         net_down=exposure.net_held - exposure.short_working + added_net + closed_short,
         added_net=added_net,
         margin=margin,
+        added_by_underlying=by_underlying,
+        added_in_options=in_options,
     )
+
+
+def _added_leans(case: Case) -> Mapping[str, Greeks]:
+    leans = case.scene.exposure.leans
+    names = {
+        move.instrument.underlying
+        for move in case.moves.values()
+        if isinstance(move.instrument, OptionContract) or move.instrument.underlying in leans
+    }
+    if not names:
+        return {}
+    added = dict.fromkeys(sorted(names), NO_GREEKS)
+    for move in case.moves.values():
+        instrument = move.instrument
+        if instrument.underlying not in added:
+            continue
+        greeks: Greeks | None = SHARE_GREEKS
+        if isinstance(instrument, OptionContract):
+            greeks = case.scene.prices.greeks(instrument)
+        if greeks is not None:
+            more = greeks.times((move.bought - move.sold) * instrument.multiplier)
+            added[instrument.underlying] = added[instrument.underlying].plus(more)
+    return added
 
 
 def _relief(case: Case) -> tuple[Decimal, Decimal, Decimal]:

@@ -25,13 +25,13 @@ from cream.core.risk.prices import Prices
 class Exposure:
     """Everything at stake, in sums that a judgement can add to without looking at each position.
 
-    `spread_value` holds, by underlying, what spreads can lose: those held, as one group with every
-    option of that underlying, and those that work. `stakes` is what each underlying adds to the
-    gross value, shares and options together. `contracts` counts contracts by underlying, long and
-    short. `held_options` lists held options by underlying. `leans` are the Greeks of underlyings in
-    whose options there is something, `lean` those of all. `reserved` is the margin that working
-    entries take. `doubts` says which marks are missing or stale, `unvalued` which options have no
-    Greeks; `priced` are the symbols whose quotes must be fresh. Units: dollars.
+    By underlying: `spread_value` is what spreads can lose, those held (as one group with every
+    option of that underlying) and those that work; `stakes` is what it adds to the gross value,
+    shares and options together; `contracts` counts contracts, long and short; `held_options` lists
+    those held; `leans` are the Greeks where there are options. `in_options` is what options add to
+    the gross value, `lean` the Greeks of all. `reserved` is the margin that working entries take.
+    `doubts` says which marks are missing or stale, `unvalued` which options have no Greeks;
+    `priced` are the symbols whose quotes must be fresh. Units: dollars.
     """
 
     lines: Mapping[str, Line]
@@ -43,6 +43,7 @@ class Exposure:
     contracts: Mapping[str, Decimal] = field(factory=dict)
     held_options: Mapping[str, tuple[str, ...]] = field(factory=dict)
     stakes: Mapping[str, Decimal] = field(factory=dict)
+    in_options: Decimal = ZERO
     leans: Mapping[str, Lean] = field(factory=dict)
     lean: Lean = NO_LEAN
     reserved: Decimal = ZERO
@@ -235,7 +236,7 @@ class _Ledger:
         mixed = self._group_held_options()
         lines: dict[str, Line] = {}
         gross = sum(self.spread_value.values(), ZERO)
-        stakes = dict(self.spread_value)
+        stakes, in_options = dict(self.spread_value), gross
         net_held = long_working = short_working = ZERO
         for symbol, entry in self.entries.items():
             instrument = entry.instrument
@@ -255,6 +256,8 @@ class _Ledger:
             lines[symbol] = line
             at_stake = line.gross()
             gross += at_stake
+            if of_option:
+                in_options += at_stake
             stakes[instrument.underlying] = stakes.get(instrument.underlying, ZERO) + at_stake
             long_working += line.buying_value
             short_working += line.selling_value
@@ -275,6 +278,7 @@ class _Ledger:
             contracts=contracts,
             held_options=held_options,
             stakes=stakes,
+            in_options=in_options,
             leans=leans,
             lean=lean,
             reserved=self.reserved,

@@ -36,9 +36,9 @@ class Intent:
 
     What follows from those is worked out at once, as every rule asks for it: `key` says with what
     it is judged together, its instrument or the spreads of its underlying; `increases` and
-    `reduces` what it is meant to do to risk; `adds` and `takes` whether it is worked out far enough
-    to be added up; `value` what it puts at stake in dollars, zero where that is not known.
-    Not changed after it was made.
+    `reduces` what it is meant to do to risk; `is_written` whether a single option is sold to open;
+    `adds` and `takes` whether it is worked out far enough to be added up; `value` what it puts at
+    stake in dollars, zero where that is not known. Not changed after it was made.
     """
 
     ask: Ask
@@ -54,6 +54,7 @@ class Intent:
     instrument: Instrument = field(init=False, eq=False)
     is_spread: bool = field(init=False, eq=False)
     of_options: bool = field(init=False, eq=False)
+    is_written: bool = field(init=False, eq=False)
     key: str = field(init=False, eq=False)
     increases: bool = field(init=False, eq=False)
     reduces: bool = field(init=False, eq=False)
@@ -73,6 +74,9 @@ class Intent:
         self.reduces = stance is not None and stance.effect is Effect.REDUCE
         sized = quantity is not None and quantity > 0
         self.adds = self.increases and sized
+        self.is_written = (
+            self.of_options and self.increases and not self.is_spread and _sells(stance)
+        )
         self.takes = self.reduces and sized
         stake = self.stake
         self.value = ZERO if quantity is None or stake is None else quantity * stake
@@ -126,6 +130,10 @@ def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
         terms=None if isinstance(terms, Fault) else terms,
         faults=tuple(faults),
     )
+
+
+def _sells(stance: Stance | None) -> bool:
+    return stance is not None and stance.side is Side.SELL
 
 
 def must_be_whole(intent: Intent) -> bool:

@@ -179,6 +179,7 @@ def _exchanged(whole: Exposure, before: Exposure, part: Exposure) -> Exposure:
         contracts=_merged(whole.contracts, before.contracts, part.contracts),
         held_options=_merged(whole.held_options, before.held_options, part.held_options),
         stakes=_merged(whole.stakes, before.stakes, part.stakes),
+        in_options=whole.in_options - before.in_options + part.in_options,
         leans=_merged(whole.leans, before.leans, part.leans),
         lean=whole.lean.minus(before.lean).plus(part.lean),
         reserved=whole.reserved - before.reserved + part.reserved,

@@ -7,8 +7,10 @@ said to be so (`Known | Stale | Unknown`), because what is unknown must never be
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
+from cream.core.exchange.calendar import SessionMode, Sessions
+from cream.core.execution.history import TradeHistory
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, Known, Quote, Stale
@@ -16,8 +18,23 @@ from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.state import TradingState
 from cream.core.risk.exposure import Exposure, exposure_of
+from cream.core.risk.greeks import QuotedGreeks, Valuer
 from cream.core.risk.line import Line
 from cream.core.risk.prices import Prices
+
+ALWAYS_OPEN = Sessions(SessionMode.ALWAYS_OPEN)
+
+
+@frozen
+class Baseline:
+    """What losses are measured from. Units: dollars."""
+
+    session_equity: Decimal
+    peak_equity: Decimal
+
+
+def _never_halted(_symbol: str) -> str | None:
+    return None
 
 
 @frozen(kw_only=True)
@@ -27,9 +44,11 @@ class PortfolioView:
     `positions` by symbol. `working` are the open orders: parents, slices and legs, each once; it
     can be gone through more than once.
     `quote` gives the latest quote of a symbol with its age judged, `knows` whether an instrument
-    exists and can still trade. `reasons` say why the state is what it is. `exposure` is what
-    positions and working orders add up to, where somebody has kept the sums; otherwise the gate
-    adds them up.
+    exists and can still trade, `halted` why a symbol is not traded for now (None: it is). `reasons`
+    say why the state is what it is. `exposure` is what positions and working orders add up to,
+    where somebody has kept the sums; otherwise the gate adds them up. `history` is what has been
+    traded lately, `baseline` what losses are measured from; None where neither is to be judged.
+    `sessions` are those of the market, `valuer` tells the Greeks of options.
     """
 
     account: Datum[Account]
@@ -40,6 +59,11 @@ class PortfolioView:
     state: TradingState = TradingState.ACTIVE
     reasons: tuple[str, ...] = ()
     exposure: Exposure | None = None
+    halted: Callable[[str], str | None] = _never_halted
+    history: TradeHistory | None = None
+    baseline: Datum[Baseline] | None = None
+    sessions: Sessions = ALWAYS_OPEN
+    valuer: Valuer = field(factory=QuotedGreeks)
 
 
 @define
@@ -72,7 +96,7 @@ class Scene:
 
 def scene_of(view: PortfolioView) -> Scene:
     """The scene of `view`. Positions and orders are gone through once, or not at all."""
-    prices = Prices(view.quote)
+    prices = Prices(view.quote, view.valuer)
     exposure = view.exposure
     if exposure is None:
         exposure = exposure_of(view.positions.values(), view.working, prices)

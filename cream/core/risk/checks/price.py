@@ -75,6 +75,8 @@ class InputsKnown(Rule):
             yield from self._doubts_of(intent, case)
         for doubt in case.scene.exposure.doubts:
             yield Breach(message=doubt, field_path="positions")
+        yield from _doubts_of_losses(case)
+        yield from _doubts_of_greeks(case)
 
     def _doubts_of(self, intent: Intent, case: Case) -> Iterator[Breach]:
         doubted = False
@@ -93,6 +95,62 @@ class InputsKnown(Rule):
                 instrument_id=intent.instrument.symbol,
                 field_path=intent.path("instrument_id"),
             )
+
+
+def _doubts_of_losses(case: Case) -> Iterator[Breach]:
+    losses = case.limits.losses
+    limited = losses.max_daily_loss_pct is not None or losses.max_drawdown_pct is not None
+    if limited and isinstance(case.scene.view.baseline, Unknown):
+        why = case.scene.view.baseline.why
+        yield Breach(message=f"what losses are measured from: {why}", field_path="account")
+
+
+def _doubts_of_greeks(case: Case) -> Iterator[Breach]:
+    """Only where the plan adds to something that the Greeks are a limit of."""
+    if not case.added_leans:
+        return
+    for symbol in case.scene.exposure.unvalued:
+        yield Breach(message=f"no Greeks of {symbol}, which is held", field_path="positions")
+    prices = case.scene.prices
+    for intent in case.increases:
+        for instrument, place in traded_by(intent):
+            if not isinstance(instrument, OptionContract) or prices.of(instrument.symbol).doubt:
+                continue
+            doubt = prices.of(instrument.underlying).doubt
+            if doubt is None and prices.greeks(instrument) is None:
+                doubt = f"no Greeks of {instrument.symbol}"
+            if doubt is not None:
+                yield Breach(
+                    message=doubt,
+                    instrument_id=instrument.underlying,
+                    field_path=intent.path(place),
+                )
+
+
+class SymbolTrades(Rule):
+    """What is opened is not halted by its exchange; exits wait for the end of the halt."""
+
+    code = "SYMBOL_HALTED"
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """A halt of the underlying is one of its options."""
+        halted = case.scene.view.halted
+        found: list[Breach] = []
+        for intent in case.increases:
+            instruments = [instrument for instrument, _ in traded_by(intent)]
+            symbols = [one.symbol for one in instruments] + [intent.instrument.underlying]
+            for symbol in dict.fromkeys(symbols):
+                why = halted(symbol)
+                if why is not None:
+                    found.append(
+                        Breach(
+                            message=f"{symbol} is halted: {why}",
+                            instrument_id=symbol,
+                            field_path=intent.path("instrument_id"),
+                        )
+                    )
+        return found
 
 
 class WithinCollar(Rule):
@@ -299,6 +357,7 @@ def _field_of(breach: RuleBreach, intent: Intent) -> str:
 PRICE_RULES: tuple[Rule, ...] = (
     InstrumentKnown(),
     InputsKnown(),
+    SymbolTrades(),
     WithinCollar(),
     NoSelfCross(),
     PriceOnGrid(),

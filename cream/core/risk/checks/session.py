@@ -1,15 +1,23 @@
 """May anything be traded now: by the state of trading, by the calendar, until when?"""
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 
+from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.plan import TimeHorizon, TimeInForce
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Severity
-from cream.core.options.occ import expires_at
+from cream.core.options.occ import NEW_YORK, expires_at
 from cream.core.risk.case import Case, Scope
 from cream.core.risk.checks.price import traded_by
 from cream.core.risk.rule import Breach, Rule
+
+_AT_ONCE = frozenset((TimeInForce.IOC, TimeInForce.FOK))
+_AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))
+_OPENING_CUTOFF = timedelta(minutes=2)
+_CLOSING_CUTOFF = timedelta(minutes=10)
+_NEXT_DAY_FROM = time(19, 0)
 
 
 class _StateAllows(Rule):
@@ -96,9 +104,95 @@ class ProtectionOutlivesEntry(Rule):
         ]
 
 
+class TradesNow(Rule):
+    """An order that must trade at once is given while the market is open."""
+
+    code = "MARKET_CLOSED"
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """IOC and FOK; the others wait for the session."""
+        if case.scene.view.sessions.is_open(case.now):
+            return ()
+        return [
+            Breach(
+                message=f"the market is closed, and a {tif.value} order waits for nothing",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("time_in_force"),
+            )
+            for intent in case.increases
+            if (tif := intent.decision.time_in_force) in _AT_ONCE
+        ]
+
+
+class AuctionTakesOrders(Rule):
+    """An order for the opening or the closing auction comes while that takes orders.
+
+    For the opening until 09:28, for the closing until ten minutes before it; for the next ones from
+    19:00, New York time.
+
+    Source: Alpaca, Orders at Alpaca, time in force.
+    """
+
+    code = "TIME_IN_FORCE_WINDOW"
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """A market that never closes has no auctions, and takes them all."""
+        sessions = case.scene.view.sessions
+        if sessions.mode is SessionMode.ALWAYS_OPEN:
+            return ()
+        return [
+            Breach(
+                message=f"{tif.value} orders are not taken now",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("time_in_force"),
+            )
+            for intent in case.intents
+            if (tif := intent.decision.time_in_force) in _AUCTIONS
+            and _is_too_late(tif, sessions, case.now)
+        ]
+
+
+def _is_too_late(tif: TimeInForce, sessions: Sessions, now: datetime) -> bool:
+    local = now.astimezone(NEW_YORK)
+    session = sessions.session_on(local.date())
+    if session is None or local.time() >= _NEXT_DAY_FROM:
+        return False
+    if tif is TimeInForce.OPG:
+        return now >= session.opens_at - _OPENING_CUTOFF
+    return now >= session.closes_at - _CLOSING_CUTOFF
+
+
+class ExecutesInSession(Rule):
+    """An entry is given while the market is open; otherwise it waits for the next session."""
+
+    code = "QUEUED_FOR_SESSION"
+    severity = Severity.INFO
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """The message says which session that is."""
+        sessions = case.scene.view.sessions
+        if sessions.is_open(case.now):
+            return ()
+        day = sessions.next_session(case.now).day
+        return [
+            Breach(
+                message=f"the market is closed: the order waits for the session of {day}",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("time_in_force"),
+            )
+            for intent in case.increases
+            if intent.decision.time_in_force not in _AT_ONCE
+        ]
+
+
 SESSION_RULES: tuple[Rule, ...] = (
     NotHalted(),
     NotReducing(),
     NotExpired(),
+    TradesNow(),
+    AuctionTakesOrders(),
+    ExecutesInSession(),
     ProtectionOutlivesEntry(),
 )

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import ClassVar
 
 from cream.core.model.money import ONE, ZERO
-from cream.core.model.verdict import Unit
+from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import After, Case, Scope
 from cream.core.risk.checks.plan import FaultRule
 from cream.core.risk.intents import must_be_whole, unit_of
 from cream.core.risk.line import is_occupied
-from cream.core.risk.rule import Breach, Figures, Rule, room, shown_at_most
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_most
 
 
 class SizePositive(Rule):
@@ -314,6 +314,53 @@ def _share_left(limit: Decimal, taken: Decimal, equity: Decimal) -> Decimal | No
     return room(limit, taken / equity) if equity > 0 else None
 
 
+class UsualSize(Rule):
+    """An entry is no larger than so many times the usual one, the median of the last entries.
+
+    Judged once the store knows at least five.
+    """
+
+    code = "SIZING_SANITY_WARNING"
+    severity = Severity.WARNING
+    limit_key = "risk_limits.sizing_sanity_threshold"
+    unit = Unit.USD
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """Observed is the value that the plan adds to one instrument."""
+        limit = self._limit(case)
+        if limit is None:
+            return ()
+        return [
+            Breach(
+                message=f"{after.planned_value:f} USD is more than {limit:f} USD, the usual size"
+                f" times {case.limits.risk_limits.sizing_sanity_threshold}",
+                instrument_id=after.instrument_id,
+                field_path=after.path("size"),
+                observed=after.planned_value,
+                limit=limit,
+                headroom=room(limit, ZERO),
+                fits_smaller=True,
+            )
+            for after in case.afters
+            if after.planned_value > limit
+        ]
+
+    def figures(self, case: Case) -> Figures:
+        """The largest value that the plan adds."""
+        limit = self._limit(case)
+        if limit is None:
+            return NO_FIGURES
+        return Figures(max((after.planned_value for after in case.afters), default=None), limit)
+
+    def _limit(self, case: Case) -> Decimal | None:
+        history = case.scene.view.history
+        usual = None if history is None else history.usual_size()
+        if usual is None or usual <= 0:
+            return None
+        return usual * case.limits.risk_limits.sizing_sanity_threshold
+
+
 SIZE_RULES: tuple[Rule, ...] = (
     SizePositive(),
     NumbersSane(),
@@ -326,4 +373,5 @@ SIZE_RULES: tuple[Rule, ...] = (
     OrderNotional(),
     OpenOrders(),
     PositionCount(),
+    UsualSize(),
 )

@@ -177,6 +177,7 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.RestrictionLifted(at=AT, cause=Cause.DISCONNECT, reason="reconciled", actor="reconciler"),
     e.MassCancelOwed(at=AT, reason="disconnected"),
     e.MassCancelConfirmed(at=AT),
+    e.EquityMarked(at=AT, session=date(2026, 1, 5), equity=Decimal("100000.25")),
 )
 
 
