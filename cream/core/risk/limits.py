@@ -26,6 +26,9 @@ class PerInstrument:
     max_units: int = setting(
         1000, ge=0, unit="shares or contracts", doc="Largest position in one instrument."
     )
+    max_contracts: int | None = setting(
+        None, ge=0, unit="contracts", doc="Largest position in one option; null: max_units."
+    )
     max_equity_pct: Decimal = setting(
         Decimal("0.10"),
         ge=0,
@@ -93,6 +96,12 @@ class Options:
     )
     max_portfolio_delta: Decimal = setting(
         Decimal(500), ge=0, unit="shares", doc="Largest delta of all such underlyings."
+    )
+    max_delta_notional: Decimal | None = setting(
+        None,
+        ge=0,
+        unit="USD",
+        doc="Largest value of all these deltas at the underlyings' prices; null: no such limit.",
     )
     max_portfolio_gamma: Decimal = setting(
         Decimal(50), ge=0, unit="shares per USD", doc="Largest gamma of all."
@@ -312,6 +321,12 @@ class Constraints:
     orders: Orders = section(Orders, doc="Orders.")
     rate: Rate = section(Rate, doc="Rates.")
     collar: Collar = section(Collar, doc="Limit prices.")
+
+    @property
+    def max_contracts(self) -> int:
+        """The bound on contracts of one option."""
+        given = self.per_instrument.max_contracts
+        return self.per_instrument.max_units if given is None else given
 
     @property
     def max_order_notional(self) -> Decimal:

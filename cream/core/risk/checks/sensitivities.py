@@ -12,7 +12,7 @@ from cream.core.model.verdict import Unit
 from cream.core.risk.case import Case, Scope
 from cream.core.risk.greeks import NO_GREEKS, SHARE_GREEKS, Greeks
 from cream.core.risk.lean import Lean, lean_of_line
-from cream.core.risk.rule import Breach, Figures, Rule, room
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room
 
 # What a figure is of (None: everything), how far it would lean, and how much of that is new.
 _Leaning = tuple[str | None, Decimal, Decimal]
@@ -120,6 +120,56 @@ class PortfolioDelta(_LeanRule):
         yield from _leaning(None, *_all(case), lambda greeks: greeks.delta)
 
 
+class DeltaNotional(Rule):
+    """All deltas, at the prices of their underlyings, are worth no more than the limit.
+
+    Each underlying counts by itself: what is long of one does not make up for what is short of
+    another.
+    """
+
+    code = "OPTIONS_DELTA_NOTIONAL_EXCEEDED"
+    limit_key = "options.max_delta_notional"
+    unit = Unit.USD
+    scope = Scope.LEANS
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """Without a limit there is nothing to exceed."""
+        limit = case.limits.options.max_delta_notional
+        if limit is None:
+            return ()
+        before, after = self._values(case)
+        if after <= max(before, limit):
+            return ()
+        breach = Breach(
+            message=f"deltas worth {after:f} USD would be above {limit:f} USD",
+            field_path=case.whole_path,
+            observed=after,
+            limit=limit,
+            headroom=room(limit, before),
+            fits_smaller=True,
+        )
+        return (breach,)
+
+    def figures(self, case: Case) -> Figures:
+        """What all deltas would be worth, where that is limited."""
+        limit = case.limits.options.max_delta_notional
+        return NO_FIGURES if limit is None else Figures(self._values(case)[1], limit)
+
+    def _values(self, case: Case) -> tuple[Decimal, Decimal]:
+        """Without and with what the plan adds. Units: dollars."""
+        leans = dict(case.scene.exposure.leans)
+        for name in case.added_leans:
+            leans.setdefault(name, _of_shares(name, case))
+        before = after = ZERO
+        for name, lean in leans.items():
+            spot = case.scene.prices.of(name).mid or ZERO
+            added = case.added_leans.get(name, NO_GREEKS).delta
+            up, down = lean.held.delta + lean.up.delta, lean.held.delta + lean.down.delta
+            before += max(abs(up), abs(down)) * spot
+            after += max(abs(up + added), abs(down + added)) * spot
+        return before, after
+
+
 class PortfolioGamma(_LeanRule):
     """The delta of all options changes by no more than the limit per dollar of the underlyings."""
 
@@ -176,6 +226,7 @@ class PortfolioTheta(_LeanRule):
 LEAN_RULES: tuple[Rule, ...] = (
     DeltaPerUnderlying(),
     PortfolioDelta(),
+    DeltaNotional(),
     PortfolioGamma(),
     PortfolioVega(),
     PortfolioTheta(),

@@ -109,8 +109,8 @@ class _InstrumentRule(Rule):
     field: ClassVar[str] = "size"
 
     @abstractmethod
-    def limit(self, case: Case) -> Decimal:
-        """What each instrument may come to."""
+    def limit(self, case: Case, after: After) -> Decimal:
+        """What this instrument may come to."""
 
     @abstractmethod
     def figure(self, after: After) -> tuple[Decimal, Decimal]:
@@ -118,18 +118,19 @@ class _InstrumentRule(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """The headroom is what the limit leaves beside everything that is there already."""
-        limit = self.limit(case)
         return [
             self._breach(after, value, added, limit)
             for after in case.afters
-            for value, added in (self.figure(after),)
+            for limit, (value, added) in ((self.limit(case, after), self.figure(after)),)
             if value > limit
         ]
 
     def figures(self, case: Case) -> Figures:
         """Those of the instrument that comes to most."""
-        most = max((self.figure(after)[0] for after in case.afters), default=None)
-        return Figures(most, self.limit(case))
+        if not case.afters:
+            return NO_FIGURES
+        most = max(case.afters, key=lambda after: self.figure(after)[0])
+        return Figures(self.figure(most)[0], self.limit(case, most))
 
     def _breach(self, after: After, value: Decimal, added: Decimal, limit: Decimal) -> Breach:
         return Breach(
@@ -154,9 +155,11 @@ class PositionUnits(_InstrumentRule):
     unit = Unit.UNITS
     field = "size.quantity"
 
-    def limit(self, case: Case) -> Decimal:
-        """`per_instrument.max_units`."""
-        return Decimal(case.limits.per_instrument.max_units)
+    def limit(self, case: Case, after: After) -> Decimal:
+        """`per_instrument.max_units`, or `per_instrument.max_contracts`."""
+        of_options = after.intents[0].of_options
+        limits = case.limits
+        return Decimal(limits.max_contracts if of_options else limits.per_instrument.max_units)
 
     def figure(self, after: After) -> tuple[Decimal, Decimal]:
         """Both in units."""
@@ -174,7 +177,7 @@ class PositionNotional(_InstrumentRule):
     limit_key = "per_instrument.max_notional"
     unit = Unit.USD
 
-    def limit(self, case: Case) -> Decimal:
+    def limit(self, case: Case, _after: After) -> Decimal:
         """`per_instrument.max_notional`."""
         return case.limits.per_instrument.max_notional
 
@@ -230,7 +233,7 @@ class OrderNotional(_InstrumentRule):
     limit_key = "orders.max_order_notional"
     unit = Unit.USD
 
-    def limit(self, case: Case) -> Decimal:
+    def limit(self, case: Case, _after: After) -> Decimal:
         """`orders.max_order_notional`, or what a position in one instrument may be worth."""
         return case.limits.max_order_notional
 
