@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from cream.core.exchange.calendar import Sessions
 from cream.core.execution.book import Book
@@ -18,7 +18,7 @@ from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
 from cream.core.ports import Clock, MarketData
 from cream.core.risk.ledger import Ledger
-from cream.core.risk.view import ALWAYS_OPEN, Baseline, PortfolioView
+from cream.core.risk.view import ALWAYS_OPEN, Baseline, PortfolioView, never_halted
 from cream.core.safety.heartbeat import Link
 
 
@@ -48,7 +48,7 @@ class Portfolio:
     book: Book
     ledger: Ledger
     sessions: Sessions = ALWAYS_OPEN
-    halted: Callable[[str], str | None] = field(default=lambda _symbol: None)
+    halted: Callable[[str], str | None] = never_halted
 
     def view_of(self, book: Book, now: datetime) -> PortfolioView:
         """What the gate judges on at `now`."""

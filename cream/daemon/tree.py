@@ -24,7 +24,7 @@ from cream.core.resilience.breaker import BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
 from cream.core.risk.limits import Constraints
 from cream.core.risk.losses import LossWatch, is_limited
-from cream.core.risk.view import ALWAYS_OPEN
+from cream.core.risk.view import ALWAYS_OPEN, never_halted
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.daemon import journal_writer
 from cream.daemon.broker_session import BrokerSession
@@ -64,7 +64,7 @@ class Outside:
     draw: Callable[[], float]
     levers: Simulation | None = None
     sessions: Sessions = ALWAYS_OPEN
-    halted: Callable[[str], str | None] = field(default=lambda _symbol: None)
+    halted: Callable[[str], str | None] = never_halted
     trusted: bool = True
     entrust: Callable[[], None] = field(default=lambda: None)
     distrust: Callable[[], None] = field(default=lambda: None)

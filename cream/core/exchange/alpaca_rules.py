@@ -40,6 +40,10 @@ MIN_STOP_DISTANCE = CENT
 # A trail of the whole price could never be reached.
 MAX_TRAIL_PERCENT = Decimal(100)
 
+# Below this a remainder is exact at nine places with the 28 digits that there are.
+_EXACT_BELOW = Decimal(10) ** 15
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(MAX_FRACTION_PLACES + 1))
+
 _DAY_OR_GTC = frozenset((TimeInForce.DAY, TimeInForce.GTC))
 _EVERY_TIF = frozenset(TimeInForce)
 _OPTION_TIF = frozenset((TimeInForce.DAY,))
@@ -91,15 +95,15 @@ def allowed_times_in_force(terms: OrderTerms) -> frozenset[TimeInForce]:
 
 def violations_of(terms: OrderTerms) -> tuple[RuleBreach, ...]:
     """Every rule that `terms` break, in the order of the fields; empty where there is none."""
-    return (
-        *_identity(terms),
-        *_shape(terms),
-        *_quantity(terms),
-        *_prices(terms),
-        *_trail(terms),
-        *_exits(terms),
-        *_legs(terms),
-    )
+    found = [*_identity(terms), *_shape(terms), *_quantity(terms), *_prices(terms)]
+    # What an order does not have breaks no rule: most have none of these.
+    if terms.order_type is OrderType.TRAILING_STOP or _has_trail(terms):
+        found.extend(_trail(terms))
+    if terms.order_class is not OrderClass.SIMPLE:
+        found.extend(_exits(terms))
+    if terms.legs or terms.order_class is OrderClass.MLEG:
+        found.extend(_legs(terms))
+    return tuple(found)
 
 
 def _identity(terms: OrderTerms) -> Iterator[RuleBreach]:
@@ -110,7 +114,6 @@ def _identity(terms: OrderTerms) -> Iterator[RuleBreach]:
 
 def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
     """Class against instrument, type and time in force."""
-    name = terms.order_class.value.lower()
     on_option = isinstance(terms.instrument, OptionContract)
     if on_option and terms.order_class in _WITH_EXITS:
         message = "complex orders not supported for options trading"
@@ -119,6 +122,7 @@ def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
         message = "trailing stops are not supported for options trading"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
     elif terms.order_type not in TYPES_BY_CLASS[terms.order_class]:
+        name = terms.order_class.value.lower()
         message = f"{name} orders cannot be of type {terms.order_type.value.lower()}"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
     allowed = allowed_times_in_force(terms)
@@ -157,13 +161,22 @@ def _prices(terms: OrderTerms) -> Iterator[RuleBreach]:
     kind = terms.order_type
     has_limit = kind is OrderType.LIMIT or kind is OrderType.STOP_LIMIT
     has_stop = kind is OrderType.STOP or kind is OrderType.STOP_LIMIT
-    yield from _working_price(terms, "limit_price", terms.limit_price, wanted=has_limit)
-    yield from _working_price(terms, "stop_price", terms.stop_price, wanted=has_stop)
+    if has_limit is (terms.limit_price is None) or not _is_plain(terms.limit_price):
+        yield from _working_price(terms, "limit_price", terms.limit_price, wanted=has_limit)
+    if has_stop is (terms.stop_price is None) or not _is_plain(terms.stop_price):
+        yield from _working_price(terms, "stop_price", terms.stop_price, wanted=has_stop)
     if terms.order_class in _WITH_EXITS:
-        if terms.take_profit is not None:
+        if terms.take_profit is not None and not _is_plain(terms.take_profit):
             yield from _price(terms, "take_profit", terms.take_profit)
-        if terms.stop_loss is not None:
+        if terms.stop_loss is not None and not _is_plain(terms.stop_loss):
             yield from _price(terms, "stop_loss", terms.stop_loss)
+
+
+def _is_plain(price: Decimal | None) -> bool:
+    """Whether a price is none, or in whole cents above zero: of most there is no more to say."""
+    if price is None:
+        return True
+    return price.is_finite() and 0 < price < _EXACT_BELOW and not price % CENT
 
 
 def _working_price(
@@ -200,10 +213,16 @@ def _needs_more_places(value: Decimal, places: int) -> bool:
 
     Exact for any size, where the remainder of a division would overflow.
     """
+    if abs(value) < _EXACT_BELOW:
+        return value % _STEPS[places] != 0
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or exponent >= -places or not value:
         return False
     return any(digits[exponent + places :])
+
+
+def _has_trail(terms: OrderTerms) -> bool:
+    return terms.trail_price is not None or terms.trail_percent is not None
 
 
 def _trail(terms: OrderTerms) -> Iterator[RuleBreach]:
@@ -232,7 +251,6 @@ def _trail(terms: OrderTerms) -> Iterator[RuleBreach]:
 
 def _exits(terms: OrderTerms) -> Iterator[RuleBreach]:
     """The exits that travel with an order: which there must be, and on which side."""
-    name = terms.order_class.value.lower()
     entry = terms.purpose is OrderPurpose.ENTRY
     match terms.order_class:
         case OrderClass.SIMPLE | OrderClass.MLEG:
@@ -256,6 +274,7 @@ def _exits(terms: OrderTerms) -> Iterator[RuleBreach]:
                 message = "the limit_price of an oco order is its take_profit"
                 yield RuleBreach("INVALID_TAKE_PROFIT", message, "take_profit")
     if entry == (terms.order_class is OrderClass.OCO):
+        name = terms.order_class.value.lower()
         wanted = "exit" if terms.order_class is OrderClass.OCO else "entry"
         yield RuleBreach("INVALID_PURPOSE", f"{name} orders must be {wanted} orders", "purpose")
     yield from _levels(terms)

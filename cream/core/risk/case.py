@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from operator import attrgetter
 from typing import NamedTuple, assert_never
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
@@ -72,7 +73,7 @@ class Traits(NamedTuple):
         assert_never(scope)
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class After:
     """One instrument, or the spreads of one underlying, as the increases would leave it.
 
@@ -100,7 +101,7 @@ class After:
         return self.intents[0].path(name) if len(self.intents) == 1 else WHOLE_PLAN
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Totals:
     """The whole portfolio as it would be. Units: dollars.
 
@@ -117,6 +118,10 @@ class Totals:
     margin: Decimal
     added_by_underlying: Mapping[str, Decimal]
     added_in_options: Decimal
+
+
+_of_options = attrgetter("of_options")
+_faults = attrgetter("faults")
 
 
 @define(eq=False)
@@ -136,6 +141,7 @@ class Case:
     limits: Constraints
     environment: Environment
     now: datetime
+    equity: Decimal | None = field(init=False)
     increases: Sequence[Intent] = field(init=False)
     adds: Sequence[Intent] = field(init=False)
     takes: Sequence[Intent] = field(init=False)
@@ -149,6 +155,7 @@ class Case:
 
     def __attrs_post_init__(self) -> None:
         intents = self.intents
+        self.equity = self.scene.equity
         self.increases = [intent for intent in intents if intent.increases]
         self.adds = [intent for intent in self.increases if intent.adds]
         self.takes = [intent for intent in intents if intent.takes]
@@ -167,15 +174,10 @@ class Case:
             increases=bool(self.increases),
             exits=bool(self.takes),
             several=len(intents) > 1,
-            faults=any(intent.faults for intent in intents),
-            options=any(intent.of_options for intent in intents),
+            faults=any(map(_faults, intents)),
+            options=any(map(_of_options, intents)),
             leans=bool(self.added_leans),
         )
-
-    @property
-    def equity(self) -> Decimal | None:
-        """The account's equity, stale or not. Units: dollars."""
-        return self.scene.equity
 
     @property
     def whole_path(self) -> str:
@@ -202,6 +204,17 @@ def moves_of(intents: Iterable[Intent]) -> dict[str, Moves]:
     """What these intents buy and sell, symbol by symbol."""
     moves: dict[str, Moves] = {}
     for intent in intents:
+        if not intent.is_spread:
+            assert intent.stance is not None, "only what was worked out is added up"
+            assert intent.quantity is not None, "only what was sized is added up"
+            move = moves.get(intent.instrument.symbol)
+            if move is None:
+                move = moves[intent.instrument.symbol] = Moves(intent.instrument)
+            if intent.stance.side is Side.BUY:
+                move.bought += intent.quantity
+            else:
+                move.sold += intent.quantity
+            continue
         for instrument, quantity in intent.contracts():
             move = moves.setdefault(instrument.symbol, Moves(instrument))
             if quantity > 0:
@@ -225,13 +238,15 @@ def values_of(intents: Iterable[Intent]) -> tuple[Decimal, Decimal]:
 
 def _after(group: Sequence[Intent], case: Case) -> After:
     first, moves, exposure = group[0], case.moves, case.scene.exposure
+    if len(group) == 1 and not first.is_spread:
+        return _after_one(first, case)
     symbols = [instrument.symbol for instrument, _ in first.contracts()]
     for intent in group[1:]:
         symbols.extend(instrument.symbol for instrument, _ in intent.contracts())
     units = added_units = ZERO
     for symbol in symbols:
         move = moves[symbol]
-        line = exposure.line(move.instrument)
+        line = case.scene.line(move.instrument)
         long, short = line.long_units + move.bought, line.short_units + move.sold
         if max(long, short) > units:
             units, added_units = (long, move.bought) if long >= short else (short, move.sold)
@@ -240,7 +255,7 @@ def _after(group: Sequence[Intent], case: Case) -> After:
         value = exposure.spread_value.get(first.instrument.underlying, ZERO) + added
         planned, more_long, more_short = added, ZERO, ZERO
     else:
-        line = exposure.line(first.instrument)
+        line = case.scene.line(first.instrument)
         more_long, more_short = values_of(group)
         planned = more_long + more_short
         long, short = line.long_value + more_long, line.short_value + more_short
@@ -257,6 +272,30 @@ def _after(group: Sequence[Intent], case: Case) -> After:
     )
 
 
+def _after_one(intent: Intent, case: Case) -> After:
+    """As `_after`, of the plainest: one decision on one instrument."""
+    assert intent.stance is not None, "only what was worked out is added up"
+    line, move = case.scene.line(intent.instrument), case.moves[intent.instrument.symbol]
+    value = intent.value
+    if intent.stance.side is Side.BUY:
+        more_long, more_short = value, ZERO
+    else:
+        more_long, more_short = ZERO, value
+    long, short = line.long_units + move.bought, line.short_units + move.sold
+    held_long, held_short = line.long_value + more_long, line.short_value + more_short
+    goes_long, is_long = long >= short, held_long >= held_short
+    return After(
+        intents=(intent,),
+        units=long if goes_long else short,
+        added_units=move.bought if goes_long else move.sold,
+        value=held_long if is_long else held_short,
+        added_value=more_long if is_long else more_short,
+        planned_value=value,
+        long_value=more_long,
+        short_value=more_short,
+    )
+
+
 def _totals(case: Case) -> Totals:
     exposure = case.scene.exposure
     added_gross = added_net = margin = in_options = ZERO
@@ -268,7 +307,7 @@ def _totals(case: Case) -> Totals:
             more = after.added_value
             margin += spread_margin(more)
         else:
-            line = exposure.line(first.instrument)
+            line = case.scene.line(first.instrument)
             long, short = after.long_value, after.short_value
             more = line.gross(long, short) - line.gross()
             added_net += long - short
@@ -316,11 +355,12 @@ def _added_leans(case: Case) -> Mapping[str, Greeks]:
 
 def _relief(case: Case) -> tuple[Decimal, Decimal, Decimal]:
     """What the exits take off the gross value, off the longs and off the shorts."""
-    exposure = case.scene.exposure
+    if not case.exits:
+        return ZERO, ZERO, ZERO
     gross = closed_long = closed_short = ZERO
     grouped: dict[str, None] = {}
     for move in case.exits.values():
-        line = exposure.line(move.instrument)
+        line = case.scene.line(move.instrument)
         if line.grouped:
             grouped[move.instrument.underlying] = None
             continue

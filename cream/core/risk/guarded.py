@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.risk.intents import Intent
 from cream.core.risk.orders import gains_up, watched_by
@@ -43,22 +42,12 @@ class Guarded(NamedTuple):
             return False
         return target > entry if self.up else 0 < target < entry
 
-    @property
-    def risk(self) -> Decimal:
-        """What is lost if the stop is reached; zero where there is no stop. Units: dollars."""
-        intent, stop, entry = self.intent, self.stop, self.reference
-        if stop is None or entry is None or intent.quantity is None:
-            return ZERO
-        loss = abs(entry - stop)
-        if self.by_underlying and intent.entry is not None:
-            # An option moves no more than its underlying, and a bought one loses no more than its
-            # price.
-            loss = min(loss, intent.entry)
-        return loss * intent.instrument.multiplier * intent.quantity
-
 
 def guarded_of(intent: Intent, scene: Scene) -> Guarded | None:
-    """The levels of `intent`; None for a spread, and where its levels could not be worked out."""
+    """The levels of `intent`; None for a spread, and where its levels could not be worked out.
+
+    Notes with the intent what is lost if the stop is reached.
+    """
     stance, levels = intent.stance, intent.levels
     if stance is None or levels is None or intent.is_spread:
         return None
@@ -72,7 +61,11 @@ def guarded_of(intent: Intent, scene: Scene) -> Guarded | None:
         market = scene.prices.of(watched.symbol).far_side(side.opposite)
         if reference is not None and market is not None:
             nearest = min(reference, market) if side is Side.BUY else max(reference, market)
-    up = gains_up(decision, side)
-    return Guarded(
-        intent, levels.stop_loss, levels.take_profit, reference, nearest, up, by_underlying
-    )
+    stop, up = levels.stop_loss, gains_up(decision, side)
+    if stop is not None and reference is not None and intent.quantity is not None:
+        loss = abs(reference - stop)
+        if by_underlying and intent.entry is not None:
+            # An option moves no more than its underlying; a bought one loses no more than it cost.
+            loss = min(loss, intent.entry)
+        intent.risk = loss * intent.instrument.multiplier * intent.quantity
+    return Guarded(intent, stop, levels.take_profit, reference, nearest, up, by_underlying)

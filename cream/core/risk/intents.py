@@ -38,7 +38,8 @@ class Intent:
     it is judged together, its instrument or the spreads of its underlying; `increases` and
     `reduces` what it is meant to do to risk; `is_written` whether a single option is sold to open;
     `adds` and `takes` whether it is worked out far enough to be added up; `value` what it puts at
-    stake in dollars, zero where that is not known. Not changed after it was made.
+    stake in dollars, zero where that is not known; `risk` what it loses at its stop, or a spread at
+    worst. Nothing else of it is changed after it was made.
     """
 
     ask: Ask
@@ -61,6 +62,7 @@ class Intent:
     adds: bool = field(init=False, eq=False)
     takes: bool = field(init=False, eq=False)
     value: Decimal = field(init=False, eq=False)
+    risk: Decimal = field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         decision, stance, quantity = self.ask.decision, self.stance, self.quantity
@@ -80,6 +82,8 @@ class Intent:
         self.takes = self.reduces and sized
         stake = self.stake
         self.value = ZERO if quantity is None or stake is None else quantity * stake
+        # Until a stop is known that bounds it.
+        self.risk = self.value if self.is_spread else ZERO
 
     def path(self, name: str) -> str:
         """Where the caller finds the field that a decision calls `name`."""

@@ -13,7 +13,7 @@ from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.execution.history import TradeHistory
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
-from cream.core.model.market import Datum, Known, Quote, Stale
+from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.state import TradingState
@@ -33,7 +33,8 @@ class Baseline:
     peak_equity: Decimal
 
 
-def _never_halted(_symbol: str) -> str | None:
+def never_halted(_symbol: str) -> str | None:
+    """For a market that tells of no halts."""
     return None
 
 
@@ -59,7 +60,7 @@ class PortfolioView:
     state: TradingState = TradingState.ACTIVE
     reasons: tuple[str, ...] = ()
     exposure: Exposure | None = None
-    halted: Callable[[str], str | None] = _never_halted
+    halted: Callable[[str], str | None] = never_halted
     history: TradeHistory | None = None
     baseline: Datum[Baseline] | None = None
     sessions: Sessions = ALWAYS_OPEN
@@ -68,30 +69,33 @@ class PortfolioView:
 
 @define
 class Scene:
-    """A view with its sums and readings, for one judgement."""
+    """A view with its sums and readings, for one judgement.
+
+    `account` are the broker's figures, stale or not; None where there are none. Units: `equity` in
+    dollars.
+    """
 
     view: PortfolioView
     prices: Prices
     exposure: Exposure
+    account: Account | None = field(init=False)
+    equity: Decimal | None = field(init=False)
+    _empty: dict[str, Line] = field(factory=dict, init=False)
 
-    @property
-    def account(self) -> Account | None:
-        """The broker's figures, stale or not; None where there are none."""
+    def __attrs_post_init__(self) -> None:
         match self.view.account:
             case Known(account) | Stale(account, _):
-                return account
-            case _:
-                return None
-
-    @property
-    def equity(self) -> Decimal | None:
-        """The account's equity, stale or not. Units: dollars."""
-        account = self.account
-        return None if account is None else account.equity
+                self.account, self.equity = account, account.equity
+            case Unknown():
+                self.account = self.equity = None
 
     def line(self, instrument: Instrument) -> Line:
-        """What is held and what works in `instrument`."""
-        return self.exposure.line(instrument)
+        """What is held and what works in `instrument`; an empty line where nothing does."""
+        symbol = instrument.symbol
+        found = self.exposure.lines.get(symbol) or self._empty.get(symbol)
+        if found is None:
+            found = self._empty[symbol] = Line(instrument=instrument)
+        return found
 
 
 def scene_of(view: PortfolioView) -> Scene:

@@ -93,11 +93,13 @@ class SectorShare(_ShareRule):
         """`portfolio.max_sector_equity_pct`."""
         return case.limits.portfolio.max_sector_equity_pct
 
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """Without sectors there is nothing to exceed."""
+        return super().breaches(case) if case.limits.portfolio.sectors else ()
+
     def shares(self, case: Case) -> Iterator[_Share]:
         """By sector."""
         sectors = case.limits.portfolio.sectors
-        if not sectors:
-            return
         added: dict[str, Decimal] = {}
         for name, more in case.totals.added_by_underlying.items():
             sector = sectors.get(name)

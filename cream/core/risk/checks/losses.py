@@ -34,7 +34,8 @@ class _LossRule(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """A loss as large as the limit is one too many."""
-        limit, figures = self.limit(case), self._loss(case)
+        limit = self.limit(case)
+        figures = None if limit is None else self._loss(case)
         if limit is None or figures is None:
             return ()
         start, lost = figures

@@ -27,6 +27,8 @@ class PlanApproved(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Names every approval that is refused or missing."""
+        if case.plan.risk_manager_approved and case.plan.critic_approved:
+            return ()
         allow_absent = case.limits.plan.absent_approval == "allow"
         approvals = {
             "risk_manager_approved": case.plan.risk_manager_approved,

@@ -15,6 +15,7 @@ from cream.core.risk.checks.plan import faults_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.orders import watched_by
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
+from cream.core.risk.view import never_halted
 
 _LIMIT_TYPES = (OrderType.LIMIT, OrderType.STOP_LIMIT)
 
@@ -27,18 +28,24 @@ class InstrumentKnown(Rule):
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Contracts that have expired are another rule's."""
         knows = case.scene.view.knows
-        return [
-            Breach(
-                message=f"{instrument.symbol} is not known or cannot be traded",
-                instrument_id=instrument.symbol,
-                field_path=intent.path(place),
-            )
-            for intent in case.intents
-            for instrument, place in traded_by(intent)
-            if not (isinstance(instrument, OptionContract) and expires_at(instrument) <= case.now)
-            and not knows(instrument)
-            and (intent.increases or not case.scene.line(instrument).held)
-        ]
+        found: list[Breach] = []
+        for intent in case.intents:
+            if not intent.of_options and knows(intent.instrument):
+                continue
+            for instrument, place in traded_by(intent):
+                if isinstance(instrument, OptionContract) and expires_at(instrument) <= case.now:
+                    continue
+                if knows(instrument):
+                    continue
+                if intent.increases or not case.scene.line(instrument).held:
+                    found.append(
+                        Breach(
+                            message=f"{instrument.symbol} is not known or cannot be traded",
+                            instrument_id=instrument.symbol,
+                            field_path=intent.path(place),
+                        )
+                    )
+        return found
 
 
 class InputsKnown(Rule):
@@ -52,13 +59,28 @@ class InputsKnown(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """One breach for each input."""
-        breaches = list(faults_of(case.intents, frozenset((self.code,))))
-        if case.increases:
+        found: list[Breach] = []
+        if case.traits.faults:
+            found.extend(faults_of(case.intents, frozenset((self.code,))))
+        if case.increases and not self._is_plain(case):
             doubts: dict[str, Breach] = {}
             for doubt in self._doubts(case):
                 doubts.setdefault(doubt.message, doubt)
-            breaches.extend(doubts.values())
-        return breaches
+            found.extend(doubts.values())
+        return found
+
+    def _is_plain(self, case: Case) -> bool:
+        """Whether there can be no doubt: most often nothing but shares with fresh quotes."""
+        scene = case.scene
+        if case.traits.leans or scene.exposure.doubts or type(scene.view.account) is not Known:
+            return False
+        prices = scene.prices
+        for intent in case.increases:
+            if intent.of_options or intent.entry is None:
+                return False
+            if prices.of(intent.instrument.symbol).doubt is not None:
+                return False
+        return not isinstance(scene.view.baseline, Unknown)
 
     def _doubts(self, case: Case) -> Iterator[Breach]:
         match case.scene.view.account:
@@ -136,6 +158,8 @@ class SymbolTrades(Rule):
     def breaches(self, case: Case) -> Sequence[Breach]:
         """A halt of the underlying is one of its options."""
         halted = case.scene.view.halted
+        if halted is never_halted:
+            return ()
         found: list[Breach] = []
         for intent in case.increases:
             instruments = [instrument for instrument, _ in traded_by(intent)]
@@ -166,31 +190,32 @@ class WithinCollar(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """The limit is the worst price that is let through."""
-        return [
-            Breach(
-                message=f"{limit} is worse than {worst}, the worst that the market allows",
-                instrument_id=intent.instrument.symbol,
-                field_path=intent.path(_limit_field(intent)),
-                observed=limit,
-                limit=worst,
-            )
-            for intent, limit, worst in self._priced(case)
-            if _side_of(intent).sign * (limit - worst) > 0
-        ]
+        found: list[Breach] = []
+        for intent in case.intents:
+            worst = self._worst(intent, case)
+            if worst is None or intent.terms is None or intent.terms.limit_price is None:
+                continue
+            limit = intent.terms.limit_price
+            if limit > worst if intent.terms.side is Side.BUY else limit < worst:
+                found.append(
+                    Breach(
+                        message=f"{limit} is worse than {worst}, the worst that the market allows",
+                        instrument_id=intent.instrument.symbol,
+                        field_path=intent.path(_limit_field(intent)),
+                        observed=limit,
+                        limit=worst,
+                    )
+                )
+        return found
 
     def figures(self, case: Case) -> Figures:
         """Those of the last decision with a limit price."""
         figures = NO_FIGURES
-        for _, limit, worst in self._priced(case):
-            figures = Figures(limit, worst)
-        return figures
-
-    def _priced(self, case: Case) -> Iterator[tuple[Intent, Decimal, Decimal]]:
-        """Every decision with a limit price and a market, and the worst price that it may have."""
         for intent in case.intents:
             worst = self._worst(intent, case)
-            if worst is not None and intent.levels is not None and intent.levels.limit is not None:
-                yield intent, intent.levels.limit, worst
+            if worst is not None and intent.terms is not None:
+                figures = Figures(intent.terms.limit_price, worst)
+        return figures
 
     def _worst(self, intent: Intent, case: Case) -> Decimal | None:
         """The worst price allowed; None where there is no limit price or no market."""
@@ -198,20 +223,22 @@ class WithinCollar(Rule):
         if terms is None or terms.limit_price is None or terms.order_type not in _LIMIT_TYPES:
             return None
         prices = case.scene.prices
-        if any(prices.of(one.symbol).doubt for one, _ in traded_by(intent)):
-            return None
         side = terms.side
         if terms.legs:
+            if any(prices.of(one.symbol).doubt for one, _ in traded_by(intent)):
+                return None
             far = prices.net_far_side(terms.legs)
         else:
-            far = prices.of(terms.instrument.symbol).far_side(side)
+            reading = prices.of(terms.instrument.symbol)
+            far = None if reading.doubt else reading.far_side(side)
         if far is None:
             return None
         if terms.stop_price is not None:
             # Once triggered, the market is there.
             far = max(far, terms.stop_price) if side is Side.BUY else min(far, terms.stop_price)
         collar = case.limits.collar
-        return far + side.sign * max(abs(far) * collar.max_pct, collar.min_abs)
+        allowance = max(abs(far) * collar.max_pct, collar.min_abs)
+        return far + allowance if side is Side.BUY else far - allowance
 
 
 class NoSelfCross(Rule):
@@ -223,19 +250,25 @@ class NoSelfCross(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Protection and orders that wait for a trigger do not count."""
-        return [
-            Breach(
-                message=f"it would trade with our own order {order.order_id}",
-                instrument_id=intent.instrument.symbol,
-                field_path=intent.path("limit_price"),
-                observed=intent.terms.limit_price,
-                limit=order.terms.limit_price,
-            )
-            for intent in case.increases
-            if intent.terms is not None and not intent.is_spread
-            for order in case.scene.line(intent.instrument).orders
-            if _cross(intent.terms, order)
-        ]
+        found: list[Breach] = []
+        for intent in case.increases:
+            terms = intent.terms
+            if terms is None or intent.is_spread:
+                continue
+            side = terms.side
+            for order in case.scene.line(intent.instrument).orders:
+                if order.terms.side is side or not _cross(terms, order):
+                    continue
+                found.append(
+                    Breach(
+                        message=f"it would trade with our own order {order.order_id}",
+                        instrument_id=intent.instrument.symbol,
+                        field_path=intent.path("limit_price"),
+                        observed=terms.limit_price,
+                        limit=order.terms.limit_price,
+                    )
+                )
+        return found
 
 
 class PriceOnGrid(Rule):
@@ -271,17 +304,20 @@ class VenueRules(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Of an order that is worked in slices, a slice is what the venue sees."""
-        return [
-            Breach(
-                message=breach.message,
-                instrument_id=intent.instrument.symbol,
-                field_path=intent.path(_field_of(breach, intent)),
-                code=breach.code,
+        found: list[Breach] = []
+        for intent in case.intents:
+            if intent.terms is None:
+                continue
+            found.extend(
+                Breach(
+                    message=breach.message,
+                    instrument_id=intent.instrument.symbol,
+                    field_path=intent.path(_field_of(breach, intent)),
+                    code=breach.code,
+                )
+                for breach in violations_of(_as_the_venue_sees(intent.terms))
             )
-            for intent in case.intents
-            if intent.terms is not None
-            for breach in violations_of(_as_the_venue_sees(intent.terms))
-        ]
+        return found
 
 
 def traded_by(intent: Intent) -> Iterator[tuple[Instrument, str]]:
@@ -301,19 +337,15 @@ def quotes_for(intent: Intent) -> Iterator[tuple[Instrument, str]]:
         yield watched, "stop_loss_level"
 
 
-def _side_of(intent: Intent) -> Side:
-    assert intent.stance is not None, "an order has a side"
-    return intent.stance.side
-
-
 def _limit_field(intent: Intent) -> str:
     return "net_limit_price" if intent.is_spread else "limit_price"
 
 
 def _cross(terms: OrderTerms, resting: Order) -> bool:
+    """Whether an order would trade with one of our own on the other side."""
     other = resting.terms
     waits = other.order_type in (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
-    if other.side is terms.side or waits or other.parent_order_id == terms.order_id:
+    if waits or other.parent_order_id == terms.order_id:
         return False
     if terms.limit_price is None or other.limit_price is None:
         return True

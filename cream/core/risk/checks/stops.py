@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from cream.core.model.instrument import OptionContract
-from cream.core.model.money import ZERO
+from cream.core.model.money import ONE, ZERO
 from cream.core.model.plan import RiskDenomination
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import After, Case, Scope
@@ -168,6 +168,7 @@ class TradeRisk(Rule):
         equity, limit = case.equity, case.limits.risk_limits.max_per_trade_risk_pct
         if equity is None:
             return ()
+        most = limit * equity / _PERCENT if equity > 0 else -ONE
         return [
             Breach(
                 message=f"{risk:f} USD would be at risk, with {equity:f} USD of equity",
@@ -178,29 +179,22 @@ class TradeRisk(Rule):
                 headroom=room(limit, ZERO) if equity > 0 else None,
                 fits_smaller=equity > 0,
             )
-            for after, risk in _risks(case)
-            if equity <= 0 or risk * _PERCENT > limit * equity
+            for after in case.afters
+            if (risk := _risk_of(after)) > most
         ]
 
     def figures(self, case: Case) -> Figures:
         """Those of the trade that risks most."""
         equity, limit = case.equity, case.limits.risk_limits.max_per_trade_risk_pct
-        most = max((risk for _, risk in _risks(case)), default=None)
+        most = max(map(_risk_of, case.afters), default=None)
         if most is None or equity is None:
             return Figures(None, limit)
         return Figures(shown_at_most(most * _PERCENT / equity), limit)
 
 
-def _risks(case: Case) -> Sequence[tuple[After, Decimal]]:
-    """What is lost at worst on each instrument that is added to. Units: dollars."""
-    risks = {id(one.intent): one.risk for one in case.guarded}
-    found: list[tuple[After, Decimal]] = []
-    for after in case.afters:
-        risk = ZERO
-        for intent in after.intents:
-            risk += intent.value if intent.is_spread else risks[id(intent)]
-        found.append((after, risk))
-    return found
+def _risk_of(after: After) -> Decimal:
+    """What is lost at worst on an instrument that is added to. Units: dollars."""
+    return sum((intent.risk for intent in after.intents), ZERO)
 
 
 class RewardWorthRisk(Rule):
@@ -242,15 +236,14 @@ def _odds(case: Case) -> Sequence[tuple[Guarded, Decimal, Decimal]]:
 
     Units: dollars per share.
     """
-    return [
-        (one, abs(one.target - one.reference), abs(one.reference - one.stop))
-        for one in case.guarded
-        if one.target is not None
-        and one.stop is not None
-        and one.reference is not None
-        and one.is_behind
-        and one.is_beyond
-    ]
+    found: list[tuple[Guarded, Decimal, Decimal]] = []
+    for one in case.guarded:
+        _, stop, target, entry, _, up, _ = one
+        if stop is None or target is None or entry is None:
+            continue
+        if stop < entry < target if up else 0 < target < entry < stop:
+            found.append((one, abs(target - entry), abs(entry - stop)))
+    return found
 
 
 class LevelsMeant(Rule):

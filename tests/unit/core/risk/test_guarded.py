@@ -50,11 +50,11 @@ def test_a_level_of_the_underlying_is_held_against_its_market() -> None:
 
 @pytest.mark.parametrize(("stop", "lost"), [("228.50", 100), (None, 0)])
 def test_the_risk_is_what_the_stop_leaves(stop: str | None, lost: int) -> None:
-    assert levels(buy(quantity=10, stop=stop)).risk == lost
+    assert levels(buy(quantity=10, stop=stop)).intent.risk == lost
 
 
 def test_a_bought_option_loses_no_more_than_its_price() -> None:
-    assert levels(buy(CALL, 2, limit="4.20", stop="200", target=None)).risk == 840
+    assert levels(buy(CALL, 2, limit="4.20", stop="200", target=None)).intent.risk == 840
 
 
 def test_an_option_s_own_stop_is_of_its_own_price() -> None:
@@ -62,7 +62,7 @@ def test_an_option_s_own_stop_is_of_its_own_price() -> None:
         CALL, 2, limit="4.20", stop="3.20", target="6", denomination=RiskDenomination.OPTION_PRICE
     )
 
-    assert levels(own).risk == 200
+    assert levels(own).intent.risk == 200
     assert not levels(own).by_underlying
 
 
@@ -72,4 +72,4 @@ def test_without_a_market_nothing_is_behind_or_beyond() -> None:
     assert one.reference is None
     assert not one.is_behind
     assert not one.is_beyond
-    assert one.risk == 0
+    assert one.intent.risk == 0
