@@ -8,13 +8,11 @@ worked out once, with the case.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from operator import attrgetter
-from typing import NamedTuple, assert_never
 
 from attrs import define, evolve, field
 
-from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.instrument import OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.plan import DecisionPlan, Environment
@@ -25,52 +23,12 @@ from cream.core.risk.guarded import Guarded, guarded_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.limits import Constraints
 from cream.core.risk.margin import entry_margin, spread_margin
+from cream.core.risk.moves import Moves, moves_of
+from cream.core.risk.traits import Traits
 from cream.core.risk.view import Scene
 
 # Where a breach lies that no single decision is to blame for.
 WHOLE_PLAN = "plan.decisions"
-
-
-class Scope(Enum):
-    """What a case must have for a rule to have anything to say of it."""
-
-    ALWAYS = "always"
-    INCREASES = "increases"
-    EXITS = "exits"
-    SEVERAL = "several"
-    FAULTS = "faults"
-    OPTIONS = "options"
-    LEANS = "leans"
-
-
-class Traits(NamedTuple):
-    """What a case has: the scopes that it falls into."""
-
-    increases: bool
-    exits: bool
-    several: bool
-    faults: bool
-    options: bool
-    leans: bool
-
-    def has(self, scope: Scope) -> bool:
-        """Whether a rule of this scope has anything to say."""
-        match scope:
-            case Scope.ALWAYS:
-                return True
-            case Scope.INCREASES:
-                return self.increases
-            case Scope.EXITS:
-                return self.exits or self.faults
-            case Scope.SEVERAL:
-                return self.several
-            case Scope.FAULTS:
-                return self.faults
-            case Scope.OPTIONS:
-                return self.options
-            case Scope.LEANS:
-                return self.leans
-        assert_never(scope)
 
 
 @define(kw_only=True)
@@ -145,8 +103,8 @@ class Case:
     increases: Sequence[Intent] = field(init=False)
     adds: Sequence[Intent] = field(init=False)
     takes: Sequence[Intent] = field(init=False)
-    moves: "dict[str, Moves]" = field(init=False)
-    exits: "dict[str, Moves]" = field(init=False)
+    moves: dict[str, Moves] = field(init=False)
+    exits: dict[str, Moves] = field(init=False)
     afters: Sequence[After] = field(init=False)
     guarded: Sequence[Guarded] = field(init=False)
     totals: Totals = field(init=False)
@@ -184,44 +142,6 @@ class Case:
         """Where a breach of the whole lies: all decisions, or the size of a single order."""
         single = [intent for intent in self.intents if intent.ask.names is not None]
         return single[0].path("size") if single else WHOLE_PLAN
-
-
-@define
-class Moves:
-    """Units of one instrument bought and sold."""
-
-    instrument: Instrument
-    bought: Decimal = ZERO
-    sold: Decimal = ZERO
-
-    @property
-    def units(self) -> Decimal:
-        """Both together."""
-        return self.bought + self.sold
-
-
-def moves_of(intents: Iterable[Intent]) -> dict[str, Moves]:
-    """What these intents buy and sell, symbol by symbol."""
-    moves: dict[str, Moves] = {}
-    for intent in intents:
-        if not intent.is_spread:
-            assert intent.stance is not None, "only what was worked out is added up"
-            assert intent.quantity is not None, "only what was sized is added up"
-            move = moves.get(intent.instrument.symbol)
-            if move is None:
-                move = moves[intent.instrument.symbol] = Moves(intent.instrument)
-            if intent.stance.side is Side.BUY:
-                move.bought += intent.quantity
-            else:
-                move.sold += intent.quantity
-            continue
-        for instrument, quantity in intent.contracts():
-            move = moves.setdefault(instrument.symbol, Moves(instrument))
-            if quantity > 0:
-                move.bought += quantity
-            else:
-                move.sold -= quantity
-    return moves
 
 
 def values_of(intents: Iterable[Intent]) -> tuple[Decimal, Decimal]:
@@ -375,7 +295,10 @@ def _relief(case: Case) -> tuple[Decimal, Decimal, Decimal]:
     for underlying in grouped:
         before = tuple(options_held(case.scene, underlying))
         prices = case.scene.prices
-        freed = group_value(before, prices) - group_value(options_left(case, before), prices)
+        shares = case.scene.exposure.lines.get(underlying)
+        count = ZERO if shares is None else shares.held
+        left = group_value(options_left(case, before), prices, count)
+        freed = group_value(before, prices, count) - left
         gross += max(ZERO, freed)
     return gross, closed_long, closed_short
 

@@ -14,6 +14,7 @@ from cream.core.model.instrument import Instrument, OptionContract, OptionRight
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
 from cream.core.model.position import Position
+from cream.core.options.cover import lots, short_of, with_cover
 from cream.core.options.spread import all_close, opens, spread_risk, worst_payoff
 from cream.core.risk.lean import NO_LEAN, Lean, leans_of
 from cream.core.risk.line import Line, is_occupied
@@ -94,19 +95,19 @@ def _options_in(
     return contracts, held
 
 
-def group_value(positions: Sequence[Position], prices: Prices) -> Decimal:
+def group_value(positions: Sequence[Position], prices: Prices, shares: Decimal = ZERO) -> Decimal:
     """What the held options of one underlying put at stake, some of them short.
 
-    The most that the group can lose from what it cost; where that is without bound, the premium of
-    the longs and the value of the shares that the shorts can have to deliver or to take.
-    Units: dollars.
+    The most that the group can lose from what it cost, with the `shares` that are held beside it;
+    where that is without bound, the premium of the longs and the value of the shares that the
+    shorts can have to deliver or to take. Units: dollars.
     """
     owned = [
         (position.instrument, position.quantity)
         for position in positions
         if isinstance(position.instrument, OptionContract)
     ]
-    worst = worst_payoff(owned)
+    worst = worst_payoff(with_cover(owned, shares))
     multiplier = positions[0].instrument.multiplier if positions else 1
     if worst is not None:
         cost = sum((position.cost for position in positions), ZERO)
@@ -159,6 +160,8 @@ class _Ledger:
     open_orders: int = 0
     doubts: dict[str, None] = field(factory=dict)
     priced: dict[str, None] = field(factory=dict)
+    # By underlying: calls that shares could still be delivered on.
+    lots_left: dict[str, Decimal] = field(factory=dict)
 
     def hold(self, position: Position) -> None:
         entry = self._entry(position.instrument)
@@ -186,7 +189,10 @@ class _Ledger:
             self._work_entry(entry, terms, opening)
 
     def _work_entry(self, entry: _Entry, terms: OrderTerms, opening: Decimal) -> None:
-        value = opening * self._price(terms) * terms.instrument.multiplier
+        counted = opening
+        if isinstance(terms.instrument, OptionContract) and terms.side is Side.SELL:
+            counted = self._uncovered(terms.instrument, opening)
+        value = counted * self._price(terms) * terms.instrument.multiplier
         self.reserved += entry_margin(terms.instrument, value)
         if terms.side is Side.BUY:
             entry.buying += opening
@@ -195,10 +201,29 @@ class _Ledger:
             entry.selling += opening
             entry.selling_value += value
 
+    def _uncovered(self, contract: OptionContract, count: Decimal) -> Decimal:
+        """How many of the options that an order sells are not covered by shares that are held."""
+        name = contract.underlying
+        if contract.right is OptionRight.PUT:
+            return count
+        if name not in self.lots_left:
+            owned = [
+                (one.instrument, one.quantity)
+                for one in self._held()
+                if isinstance(one.instrument, OptionContract) and one.instrument.underlying == name
+            ]
+            free = lots(self._shares(name)) - short_of(owned, OptionRight.CALL)
+            self.lots_left[name] = max(ZERO, free)
+        covered = min(count, self.lots_left[name])
+        self.lots_left[name] -= covered
+        return count - covered
+
     def _price(self, terms: OrderTerms) -> Decimal:
         if isinstance(terms.instrument, OptionContract) and terms.side is Side.SELL:
-            # Only a stranger's order can be one: what matters is the obligation.
-            return terms.instrument.strike
+            # What matters is the obligation, and of a put what the sale brings is there for it.
+            brings = terms.limit_price or ZERO
+            put = terms.instrument.right is OptionRight.PUT
+            return max(ZERO, terms.instrument.strike - brings) if put else terms.instrument.strike
         price = terms.limit_price or terms.stop_price
         if price is None:
             reading = self.prices.of(terms.instrument.symbol)
@@ -299,8 +324,14 @@ class _Ledger:
         for underlying, positions in by_underlying.items():
             if any(position.quantity < 0 for position in positions):
                 mixed.add(underlying)
-                self._stake(underlying, group_value(positions, self.prices))
+                self._stake(
+                    underlying, group_value(positions, self.prices, self._shares(underlying))
+                )
         return mixed
+
+    def _shares(self, underlying: str) -> Decimal:
+        entry = self.entries.get(underlying)
+        return ZERO if entry is None else entry.held
 
     def _held(self) -> Iterator[Position]:
         return (one.position for one in self.entries.values() if one.position is not None)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from attrs import define, field
 
-from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.instrument import Instrument, OptionContract, OptionRight
 from cream.core.model.money import ZERO, floor_units
 from cream.core.model.order import OrderTerms, Side
 from cream.core.model.plan import Action, Decision, OptionLeg, SizeUnit
@@ -83,7 +83,7 @@ class Intent:
         stake = self.stake
         self.value = ZERO if quantity is None or stake is None else quantity * stake
         # Until a stop is known that bounds it.
-        self.risk = self.value if self.is_spread else ZERO
+        self.risk = self.value if self.is_spread or self.is_written else ZERO
 
     def path(self, name: str) -> str:
         """Where the caller finds the field that a decision calls `name`."""
@@ -211,6 +211,12 @@ def _stake(
     if entry is None:
         return None
     price = entry
+    instrument = decision.instrument
+    if isinstance(instrument, OptionContract) and stance == Stance(Effect.INCREASE, Side.SELL):
+        # Only sold where shares or cash stand behind it: a call then adds nothing to what the
+        # shares can lose, a put what it obliges to pay less what it brings.
+        owed = instrument.strike - entry if instrument.right is OptionRight.PUT else ZERO
+        return max(ZERO, owed) * instrument.multiplier
     if stance == Stance(Effect.INCREASE, Side.SELL):
         price = max(price, scene.prices.of(decision.instrument.symbol).far_side(Side.SELL) or price)
     return price * decision.instrument.multiplier

@@ -6,9 +6,10 @@ from functools import cache, lru_cache
 from attrs import frozen
 
 from cream.core.model.verdict import Check, CheckResult, Severity, Violation
-from cream.core.risk.case import Case, Traits
+from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES, VENUE_RULES
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
+from cream.core.risk.traits import Traits
 
 # One selection of rules for each set of scopes that cases have: there are few, and never this many.
 _SELECTIONS = 64

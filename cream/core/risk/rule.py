@@ -8,7 +8,8 @@ from typing import ClassVar
 from attrs import frozen
 
 from cream.core.model.verdict import Severity, Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
+from cream.core.risk.traits import Scope
 
 # Ratios are shown to a ten-thousandth of a percent: no limit is set finer.
 _RATIO_QUANTUM = Decimal("0.000001")

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from cream.core.model.money import ZERO
 from cream.core.model.verdict import Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_most
+from cream.core.risk.traits import Scope
 
 # What a figure is of, the figure as it would be, and what the plan adds to it.
 _Share = tuple[str, Decimal, Decimal]

@@ -17,8 +17,9 @@ from decimal import Decimal
 from cream.core.execution.history import TradeHistory, trading_day
 from cream.core.model.money import ZERO
 from cream.core.model.verdict import Severity, Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room
+from cream.core.risk.traits import Scope
 
 INTRADAY_MARGIN_SINCE = date(2026, 6, 4)
 # Alpaca lends intraday from this equity on; below it a position needs all of its value.

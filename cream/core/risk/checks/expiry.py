@@ -13,10 +13,11 @@ from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.verdict import Severity, Unit
 from cream.core.options.occ import expires_at
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.checks.price import traded_by
 from cream.core.risk.intents import Intent
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
+from cream.core.risk.traits import Scope
 
 _MINUTE = timedelta(minutes=1)
 

@@ -11,8 +11,9 @@ from decimal import Decimal
 from cream.core.model.market import Known, Stale
 from cream.core.model.money import ZERO
 from cream.core.model.verdict import Severity, Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, shown_at_most
+from cream.core.risk.traits import Scope
 from cream.core.risk.view import Baseline
 
 

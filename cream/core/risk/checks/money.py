@@ -7,11 +7,13 @@ from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.money import ONE, ZERO
 from cream.core.model.order import Side
 from cream.core.model.verdict import Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.margin import available_margin
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_least
+from cream.core.risk.traits import Scope
 
-# Alpaca, option trading levels: 2 buys options, 3 trades spreads.
+# Alpaca, option trading levels: 1 sells covered ones, 2 buys, 3 trades spreads.
+_LEVEL_FOR_WRITTEN = 1
 _LEVEL_FOR_LONG = 2
 _LEVEL_FOR_SPREAD = 3
 
@@ -118,7 +120,10 @@ class ShortingAllowed(Rule):
 
 
 class OptionsAllowed(Rule):
-    """Options are opened only at the option level that the broker has granted: 2, for spreads 3."""
+    """Options are opened only at the option level that the broker has granted: 2, for spreads 3.
+
+    To sell them with shares or cash behind them takes level 1.
+    """
 
     code = "OPTIONS_LEVEL_TOO_LOW"
     unit = Unit.COUNT
@@ -134,6 +139,8 @@ class OptionsAllowed(Rule):
             if not (intent.is_spread or isinstance(intent.instrument, OptionContract)):
                 continue
             needed = _LEVEL_FOR_SPREAD if intent.is_spread else _LEVEL_FOR_LONG
+            if intent.is_written:
+                needed = _LEVEL_FOR_WRITTEN
             if account.options_level < needed:
                 breaches.append(
                     Breach(

@@ -1,18 +1,17 @@
 """Is the loss of every option position bounded, and is every spread one that can be traded?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from cream.core.model.instrument import OptionContract
 from cream.core.model.money import ZERO
-from cream.core.model.order import Side
-from cream.core.model.position import Position
 from cream.core.model.verdict import Unit
-from cream.core.options.spread import net_price_fault, worst_payoff
-from cream.core.risk.case import Case, Scope, options_held, options_left
+from cream.core.options.spread import net_price_fault
+from cream.core.risk.case import Case
+from cream.core.risk.checks.cover import RISK_DEFINED
 from cream.core.risk.checks.plan import FaultRule
-from cream.core.risk.intents import Intent
 from cream.core.risk.rule import Breach, Figures, Rule, room
+from cream.core.risk.traits import Scope
 
 _LEG_CODES = frozenset(("LEG_COUNT", "LEG_DUPLICATE", "LEG_UNDERLYING", "LEG_RATIO", "LEG_INTENT"))
 
@@ -57,19 +56,6 @@ class NetPriceSound(Rule):
         return breaches
 
 
-class RiskDefined(Rule):
-    """No option is sold that is not covered by another that lives as long, in the same order.
-
-    And no exit takes away what covers an option that is held short.
-    """
-
-    code = "UNDEFINED_RISK"
-
-    def breaches(self, case: Case) -> Sequence[Breach]:
-        """Single options cannot be sold to open at all."""
-        return [*_naked_entries(case.increases), *_uncovering_exits(case)]
-
-
 class ContractsPerUnderlying(Rule):
     """No more contracts on one underlying, long and short, are held and being entered."""
 
@@ -112,50 +98,9 @@ def _contracts(case: Case) -> Sequence[tuple[str, Decimal, Decimal]]:
     return [(name, held.get(name, ZERO) + more, more) for name, more in added.items()]
 
 
-def _naked_entries(increases: Sequence[Intent]) -> Iterator[Breach]:
-    for intent in increases:
-        if intent.is_spread:
-            owned = [(leg.contract, Decimal(leg.ratio)) for leg in intent.decision.legs]
-            naked = worst_payoff(owned) is None
-        else:
-            sells = intent.stance is not None and intent.stance.side is Side.SELL
-            naked = sells and isinstance(intent.instrument, OptionContract)
-        if naked:
-            yield Breach(
-                message="an option would be sold that nothing in the order covers",
-                instrument_id=intent.instrument.symbol,
-                field_path=intent.path("legs" if intent.is_spread else "instrument_id"),
-            )
-
-
-def _uncovering_exits(case: Case) -> Iterator[Breach]:
-    underlyings = {
-        move.instrument.underlying: None
-        for move in case.exits.values()
-        if isinstance(move.instrument, OptionContract)
-    }
-    for underlying in underlyings:
-        held = tuple(options_held(case.scene, underlying))
-        if _is_defined(held) and not _is_defined(options_left(case, held)):
-            yield Breach(
-                message="the exits would leave an option short that nothing covers any more",
-                instrument_id=underlying,
-                field_path=case.whole_path,
-            )
-
-
-def _is_defined(positions: Sequence[Position]) -> bool:
-    owned = [
-        (position.instrument, position.quantity)
-        for position in positions
-        if isinstance(position.instrument, OptionContract)
-    ]
-    return worst_payoff(owned) is not None
-
-
 OPTION_RULES: tuple[Rule, ...] = (
     LegsSound(),
     NetPriceSound(),
-    RiskDefined(),
+    RISK_DEFINED,
     ContractsPerUnderlying(),
 )

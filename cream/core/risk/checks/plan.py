@@ -9,10 +9,11 @@ from cream.core.model.money import ONE, ZERO
 from cream.core.model.order import Side
 from cream.core.model.plan import Action, Direction
 from cream.core.model.verdict import Severity, Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.intents import Intent, closable, unit_of
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room
 from cream.core.risk.stance import MISMATCH, NOT_HELD
+from cream.core.risk.traits import Scope
 
 
 class PlanApproved(Rule):

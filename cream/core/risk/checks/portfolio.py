@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from cream.core.model.verdict import Unit
-from cream.core.risk.case import Case, Scope, Totals
+from cream.core.risk.case import Case, Totals
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_most
+from cream.core.risk.traits import Scope
 
 
 def _gross(totals: Totals) -> tuple[Decimal, Decimal]:

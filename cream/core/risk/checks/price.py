@@ -10,11 +10,12 @@ from cream.core.model.market import Known, Stale, Unknown
 from cream.core.model.order import Order, OrderTerms, OrderType, Side
 from cream.core.model.verdict import Severity, Unit
 from cream.core.options.occ import expires_at
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.checks.plan import faults_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.orders import watched_by
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
+from cream.core.risk.traits import Scope
 from cream.core.risk.view import never_halted
 
 _LIMIT_TYPES = (OrderType.LIMIT, OrderType.STOP_LIMIT)

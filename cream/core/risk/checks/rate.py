@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from cream.core.execution.history import ORDERS_OVER, PLANS_OVER
 from cream.core.model.verdict import Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room
+from cream.core.risk.traits import Scope
 
 
 class PlanRate(Rule):

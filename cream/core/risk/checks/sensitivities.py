@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from cream.core.model.money import ZERO
 from cream.core.model.verdict import Unit
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.greeks import NO_GREEKS, SHARE_GREEKS, Greeks
 from cream.core.risk.lean import Lean, lean_of_line
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room
+from cream.core.risk.traits import Scope
 
 # What a figure is of (None: everything), how far it would lean, and how much of that is new.
 _Leaning = tuple[str | None, Decimal, Decimal]

@@ -9,9 +9,10 @@ from cream.core.model.plan import TimeHorizon, TimeInForce
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Severity
 from cream.core.options.occ import NEW_YORK, expires_at
-from cream.core.risk.case import Case, Scope
+from cream.core.risk.case import Case
 from cream.core.risk.checks.price import traded_by
 from cream.core.risk.rule import Breach, Rule
+from cream.core.risk.traits import Scope
 
 _AT_ONCE = frozenset((TimeInForce.IOC, TimeInForce.FOK))
 _AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))

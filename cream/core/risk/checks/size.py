@@ -11,11 +11,12 @@ from typing import ClassVar
 
 from cream.core.model.money import ONE, ZERO
 from cream.core.model.verdict import Severity, Unit
-from cream.core.risk.case import After, Case, Scope
+from cream.core.risk.case import After, Case
 from cream.core.risk.checks.plan import FaultRule
 from cream.core.risk.intents import must_be_whole, unit_of
 from cream.core.risk.line import is_occupied
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_most
+from cream.core.risk.traits import Scope
 
 
 class SizePositive(Rule):

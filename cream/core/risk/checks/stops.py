@@ -7,7 +7,7 @@ from cream.core.model.instrument import OptionContract
 from cream.core.model.money import ONE, ZERO
 from cream.core.model.plan import RiskDenomination
 from cream.core.model.verdict import Severity, Unit
-from cream.core.risk.case import After, Case, Scope
+from cream.core.risk.case import After, Case
 from cream.core.risk.guarded import Guarded
 from cream.core.risk.intents import Intent
 from cream.core.risk.rule import (
@@ -19,12 +19,16 @@ from cream.core.risk.rule import (
     shown_at_least,
     shown_at_most,
 )
+from cream.core.risk.traits import Scope
 
 _PERCENT = Decimal(100)
 
 
 class StopGiven(Rule):
-    """An entry has a stop. Exits need none, and neither do spreads whose loss is bounded."""
+    """An entry has a stop. Exits need none, and neither does what has a bounded loss.
+
+    Spreads, and single options that are sold with shares or cash behind them.
+    """
 
     code = "MISSING_STOP_LOSS"
     scope = Scope.INCREASES
@@ -38,7 +42,7 @@ class StopGiven(Rule):
                 field_path=one.intent.path("stop_loss_level"),
             )
             for one in case.guarded
-            if one.stop is None
+            if one.stop is None and not one.intent.is_written
         ]
 
 
