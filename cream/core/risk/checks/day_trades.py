@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from cream.core.execution.history import TradeHistory, trading_day
+from cream.core.execution.history import trading_day
 from cream.core.model.money import ZERO
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
@@ -39,9 +39,10 @@ def counts_day_trades(case: Case) -> bool:
 
 
 def _used(case: Case) -> int | None:
-    """Round trips in the window, and those that the plan's exits end; None: nobody counts them.
+    """Round trips in the window; None: nobody counts them.
 
-    The larger of the broker's count and ours: each may know of some that the other does not.
+    The larger of the broker's count and ours: each may know of some that the other does not. Those
+    that the plan's exits would end are not counted yet: an exit turns no entry into a refusal.
     """
     account, history = case.scene.account, case.scene.view.history
     if account is None or not counts_day_trades(case):
@@ -51,11 +52,14 @@ def _used(case: Case) -> int | None:
     used = account.day_trade_count
     if history is not None:
         used = max(used, history.round_trips(case.now, case.limits.pdt.rolling_window_days))
-        used += _ended_by(case, history)
     return used
 
 
-def _ended_by(case: Case, history: TradeHistory) -> int:
+def _ended_by(case: Case) -> int:
+    """Round trips that the plan's exits would end."""
+    history = case.scene.view.history
+    if history is None:
+        return 0
     return sum(1 for symbol in case.exits if history.would_round_trip(symbol, case.now))
 
 
@@ -71,7 +75,7 @@ class DayTradesLeft(Rule):
     scope = Scope.INCREASES
 
     def breaches(self, case: Case) -> Sequence[Breach]:
-        """Observed are the day trades in the window, with what the plan ends."""
+        """Observed are the day trades in the window."""
         used, limit = _used(case), case.limits.pdt.max_day_trades
         if used is None or used < limit:
             return ()
@@ -107,17 +111,14 @@ class LastDayTrade(Rule):
         used, limit = _used(case), case.limits.pdt.max_day_trades
         if used is None:
             return ()
-        history = case.scene.view.history
-        if case.increases:
-            warns = used == limit - 1
-        else:
-            warns = history is not None and _ended_by(case, history) > 0 and used > limit
-        if not warns:
+        ended = _ended_by(case)
+        warns = ended > 0 and used + ended > limit
+        if not warns and not (case.increases and used == limit - 1):
             return ()
         breach = Breach(
-            message=f"{used} of {limit} day trades are used",
+            message=f"{used} of {limit} day trades are used, the exits make {used + ended} of it",
             field_path=case.whole_path,
-            observed=Decimal(used),
+            observed=Decimal(used + ended),
             limit=Decimal(limit),
         )
         return (breach,)
