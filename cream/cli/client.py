@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -35,8 +36,8 @@ def base_url(options: argparse.Namespace) -> str:
     """
     given = options.url or os.environ.get("CREAM_URL")
     if given:
-        if not given.startswith(("http://", "https://")):
-            raise CommandFailed(f"{given}: a URL begins with http:// or https://", USAGE)
+        if not _is_url(given):
+            raise CommandFailed(f"{given}: is no http:// or https:// URL of a host", USAGE)
         return str(given).rstrip("/")
     try:
         server = load_settings(options.config).settings.server
@@ -46,6 +47,15 @@ def base_url(options: argparse.Namespace) -> str:
     scheme = "https" if server.tls.enabled else "http"
     host = f"[{server.bind_address}]" if ":" in server.bind_address else server.bind_address
     return f"{scheme}://{host}:{server.http_port}"
+
+
+def _is_url(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        return False
+    return given.startswith(("http://", "https://")) and bool(parts.hostname) and port != 0
 
 
 def token(options: argparse.Namespace) -> str | None:

@@ -102,12 +102,15 @@ def _add_reading(groups: "Groups") -> None:
         "status": "readiness, trading state and subsystems; exit code 1 if not ready",
         "orders": "every order, open and closed",
         "positions": "what is held, and how it is protected",
+        "reconcile": "how the broker's view and ours compare; exit code 1 if they do not",
         "watch": "follow changes as they happen",
     }
     for name, text in texts.items():
         command = groups.add_parser(name, help=text)
         if name == "orders":
             command.add_argument("--open", action="store_true", help="only those that can trade")
+        if name == "reconcile":
+            command.add_argument("--now", action="store_true", help="compare everything first")
         if name == "watch":
             command.add_argument("--count", type=int, default=0, help="end after so many messages")
         _client_options(command)

@@ -1,4 +1,4 @@
-"""`cream status`, `orders`, `positions`, `watch`: look, touch nothing."""
+"""`cream status`, `orders`, `positions`, `reconcile`, `watch`: look, touch nothing."""
 
 import argparse
 import sys
@@ -12,19 +12,29 @@ _CLOSED = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
 
 def reading(options: argparse.Namespace) -> int:
     """Do what `options.action` says."""
-    commands = {"status": _status, "orders": _orders, "positions": _positions, "watch": _watch}
+    commands = {
+        "status": _status,
+        "orders": _orders,
+        "positions": _positions,
+        "reconcile": _reconcile,
+        "watch": _watch,
+    }
     return guarded(commands[options.action], options)
 
 
 def _status(options: argparse.Namespace) -> int:
     ready = call(options, "GET", "/ready")
     state = call(options, "GET", "/v1/trading-state")
+    parts = call(options, "GET", "/v1/supervision")
     if options.json:
-        print_json({**ready, **state})
+        print_json({**ready, **state, **parts})
     else:
         sys.stdout.write(f"{'ready' if ready['ready'] else 'not ready'}, {state['state']}\n")
         for reason in ready["reasons"]:
             sys.stdout.write(f"  {reason}\n")
+        keys = ("name", "state", "restarts", "last_error")
+        rows = [[one[key] for key in keys] for one in parts["subsystems"]]
+        sys.stdout.write(table(("SUBSYSTEM", "STATE", "RESTARTS", "LAST ERROR"), rows) + "\n")
     return DONE if ready["ready"] else REFUSED
 
 
@@ -83,6 +93,25 @@ def _positions(options: argparse.Namespace) -> int:
     rows = [[one.get(key) for key in keys] for one in reply["positions"]]
     sys.stdout.write(table(headings, rows) + "\n")
     return DONE
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    """Exit code 1 where something critical differs, or nothing was ever compared."""
+    reply = call(options, "POST" if options.now else "GET", "/v1/reconciliation")
+    if options.json:
+        print_json(reply)
+        return DONE if reply["clean"] else REFUSED
+    when = f"{reply['layer']} at {reply['completed_at']}" if reply["completed_at"] else "never"
+    sys.stdout.write(f"last compared: {when}\n")
+    keys = ("kind", "subject", "ours", "theirs", "critical")
+    rows = [[one[key] for key in keys] for one in reply["differences"]]
+    if rows:
+        heading = ("DIFFERENCE", "IN", "OURS", "THE BROKER'S", "CRITICAL")
+        sys.stdout.write(table(heading, rows) + "\n")
+    for key, text in (("unanswered", "may be at the broker"), ("guessed", "fills guessed")):
+        if reply[key]:
+            sys.stdout.write(f"{text}: {', '.join(reply[key])}\n")
+    return DONE if reply["clean"] else REFUSED
 
 
 def _watch(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from urllib.parse import SplitResult, urlsplit
 
 import trio
 from trio_websocket import (
@@ -10,7 +11,7 @@ from trio_websocket import (
     ConnectionRejected,
     HandshakeError,
     WebSocketConnection,
-    connect_websocket_url,
+    wrap_client_stream,
 )
 from wsproto.utilities import LocalProtocolError
 
@@ -21,20 +22,25 @@ from cream.cli.exits import DONE, NOT_LET_IN, UNREACHABLE
 _MESSAGE_BYTES = 64 * 1024 * 1024
 # How long a daemon that does not answer the goodbye is waited for.
 _GOODBYE_SECONDS = 2.0
+# How long a stream may take to open; the snapshot comes after that.
+_OPENING_SECONDS = 10.0
 
 
 def watch(options: argparse.Namespace) -> int:
     """Print messages until the daemon ends the stream, `--count` is reached, or Ctrl-C."""
     url = base_url(options).replace("http", "ws", 1) + "/v1/stream"
     given = [(name.encode(), value.encode()) for name, value in headers(options).items()]
-    failure: CommandFailed | None = None
+    failure: Exception | None = None
     try:
         trio.run(_follow, url, given, options.count, options.json)
     except* (KeyboardInterrupt, LocalProtocolError):
         # Ctrl-C is the way to leave. A ping that crosses our goodbye is answered too late, which
         # wsproto takes for a fault of ours.
         failure = None
-    except* HandshakeError as group:
+    except* BrokenPipeError:
+        # Our reader's end, which `main` knows.
+        failure = BrokenPipeError()
+    except* (HandshakeError, OSError, trio.BrokenResourceError, trio.TooSlowError) as group:
         failure = _no_stream(url, group.exceptions[0])
     if failure is not None:
         raise failure
@@ -48,18 +54,41 @@ def _no_stream(url: str, error: BaseException) -> CommandFailed:
     if isinstance(error, ConnectionRejected):
         code = NOT_LET_IN if error.status_code in (401, 403) else UNREACHABLE
         return CommandFailed(f"no stream at {url}: it answered {error.status_code}", code)
-    return CommandFailed(f"no stream at {url}: {error.__cause__ or error!r}", UNREACHABLE)
+    if isinstance(error, trio.TooSlowError):
+        return CommandFailed(f"no stream at {url}: no answer", UNREACHABLE)
+    why = error.__cause__ or error
+    return CommandFailed(f"no stream at {url}: {str(why) or repr(why)}", UNREACHABLE)
 
 
 async def _follow(url: str, given: list[tuple[bytes, bytes]], count: int, as_json: bool) -> None:
-    async with trio.open_nursery() as nursery:
-        stream = await connect_websocket_url(
-            nursery, url, extra_headers=given, max_message_size=_MESSAGE_BYTES
-        )
+    parts = urlsplit(url)
+    with trio.fail_after(_OPENING_SECONDS):
+        raw = await _connected(parts)
+    async with raw, trio.open_nursery() as nursery:
+        with trio.fail_after(_OPENING_SECONDS):
+            if isinstance(raw, trio.SSLStream):
+                # Here a failure is told; wrapped, it would only never answer.
+                await raw.do_handshake()
+            stream = await wrap_client_stream(
+                nursery,
+                raw,
+                parts.netloc.rpartition("@")[2],
+                parts.path,
+                extra_headers=given,
+                max_message_size=_MESSAGE_BYTES,
+            )
         await _print(stream, count, as_json)
-        with trio.move_on_after(_GOODBYE_SECONDS):
-            await stream.aclose()
-        nursery.cancel_scope.cancel()
+        # The nursery ends with its reader, which ends when the daemon has closed its side.
+        nursery.cancel_scope.deadline = trio.current_time() + _GOODBYE_SECONDS
+        await stream.aclose()
+
+
+async def _connected(parts: SplitResult) -> trio.SocketStream | trio.SSLStream[trio.SocketStream]:
+    """A connection to the daemon, secured where the URL says so. Raises: OSError."""
+    host = parts.hostname or ""
+    if parts.scheme == "ws":
+        return await trio.open_tcp_stream(host, parts.port or 80)
+    return await trio.open_ssl_over_tcp_stream(host, parts.port or 443, https_compatible=True)
 
 
 async def _print(stream: WebSocketConnection, count: int, as_json: bool) -> None:

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Protocol
 
 from attrs import frozen
 
-from cream.core.execution.events import Event
+from cream.core.execution.events import Event, ReconciliationCompleted
 from cream.core.model.account import Account
-from cream.core.model.market import Datum, Quote
+from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.position import Position
@@ -88,6 +89,14 @@ class Readiness:
 
 
 @frozen(kw_only=True)
+class KillSwitchReport:
+    """The trading state afterwards, and what became of each order that had to go."""
+
+    trading_state: TradingStateView
+    results: tuple[CancelResult, ...]
+
+
+@frozen(kw_only=True)
 class MassCancelReport:
     """What a mass cancel achieved: how many orders it went for and which are still listed."""
 
@@ -117,6 +126,19 @@ class Update:
 
 
 @frozen(kw_only=True)
+class ReconciliationView:
+    """How the broker's view and ours compare.
+
+    `last` is the last comparison that the journal knows. `unanswered` are orders that may or may
+    not be at the broker, `guessed` those with fills that no execution has named yet.
+    """
+
+    last: ReconciliationCompleted | None
+    unanswered: tuple[str, ...]
+    guessed: tuple[str, ...]
+
+
+@frozen(kw_only=True)
 class SubsystemView:
     """One supervised child: its state, restarts and last error."""
 
@@ -139,18 +161,30 @@ class FeedView:
     issues: tuple[str, ...] = ()
 
 
+class StreamEnd(Enum):
+    """Why nothing more is published to a subscriber."""
+
+    STOPPING = "STOPPING"
+    FELL_BEHIND = "FELL_BEHIND"
+
+
 class Subscription(Protocol):
-    """A subscriber's end: updates in order, without gaps, or an end that says it fell behind."""
+    """A subscriber's end: updates in order, without gaps, or an end that says why."""
 
     @property
     def sequence(self) -> int:
         """The journal sequence that the snapshot taken at subscription reflects."""
         ...
 
+    @property
+    def ended(self) -> StreamEnd | None:
+        """Why nothing more comes after what is still unread; None while more may come."""
+        ...
+
     def __aiter__(self) -> AsyncIterator[Update]: ...
 
     async def __anext__(self) -> Update:
-        """The next update. Raises: StopAsyncIteration when dropped for slowness or at shutdown."""
+        """The next update. Raises: StopAsyncIteration when all is read and `ended` says why."""
         ...
 
 
@@ -232,6 +266,13 @@ class Operations(Protocol):
         """Every holding that is not flat, by symbol."""
         ...
 
+    def realized_pnl(self) -> Decimal:
+        """Dollars that fills earned or lost, in what is held and in what is flat by now.
+
+        Units: dollars before commission.
+        """
+        ...
+
     def account(self) -> Datum[Account]:
         """The broker's figures with their age."""
         ...
@@ -246,8 +287,11 @@ class Operations(Protocol):
         """Set or lift the operator's cause; durable before this returns."""
         ...
 
-    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
-        """HALTED by the operator, every working entry cancelled, and positions closed on demand."""
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
+        """HALTED by the operator, every working entry cancelled, and positions closed on demand.
+
+        Durable before this returns; the broker's confirmations are waited for only to flatten.
+        """
         ...
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
@@ -270,12 +314,24 @@ class Operations(Protocol):
         """The latest quote of `symbol`."""
         ...
 
+    def market_status(self) -> MarketStatus:
+        """Where in its day the market stands now."""
+        ...
+
     def feed_health(self) -> FeedView:
         """How the feed does."""
         ...
 
     def circuit_breakers(self) -> Sequence[BreakerView]:
         """Every circuit breaker."""
+        ...
+
+    def reconciliation(self) -> ReconciliationView:
+        """How the broker's view and ours compare, as far as is known."""
+        ...
+
+    async def reconcile_now(self) -> ReconciliationView:
+        """Compare everything with the broker now. Raises: CreamError NOT_READY without one."""
         ...
 
     def supervision(self) -> Sequence[SubsystemView]:

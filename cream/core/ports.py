@@ -20,7 +20,7 @@ from cream.core.model.broker import (
     SubmitOutcome,
 )
 from cream.core.model.instrument import Instrument
-from cream.core.model.market import Quote
+from cream.core.model.market import MarketStatus, Quote
 from cream.core.model.order import OrderTerms
 
 T = TypeVar("T")
@@ -105,6 +105,10 @@ class MarketData(Protocol):
 
     def knows(self, instrument: Instrument, now: datetime) -> bool:
         """Whether this instrument exists and can still trade at `now`."""
+        ...
+
+    def status(self, now: datetime) -> MarketStatus:
+        """Where in its day the market stands."""
         ...
 
     async def ensure(self, symbols: Sequence[str]) -> None:

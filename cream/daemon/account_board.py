@@ -29,7 +29,7 @@ class AccountBoard:
     _fills_then: int = -1
     _fetched: trio.Event = field(factory=trio.Event)
 
-    async def fetch(self) -> None:
+    async def fetch(self) -> Account:
         """Ask the broker. Raises: BrokerUnavailable."""
         fills = self.fills()
         self._latest = await self.broker.account()
@@ -37,6 +37,7 @@ class AccountBoard:
         self._fills_then = fills
         self._fetched.set()
         self._fetched = trio.Event()
+        return self._latest
 
     @property
     def figures(self) -> Account | None:

@@ -3,8 +3,8 @@
 The session connects the order stream, sweeps (whatever happened while nobody listened), and only
 then lets the router send. If the stream drops, the scope ends and takes the router with it; the
 supervisor starts the next session after a backoff. The watchdog ends it too, when the broker is
-gone. While a mass cancel is owed the router waits: nothing new leaves before everything old is
-confirmed gone.
+gone. Trading is REDUCING then, so that no entry leaves; exits do not wait for the mass cancel that
+is owed, for to prove that a lost order is absent takes longer than a stop can wait.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +13,7 @@ import structlog
 import trio
 from attrs import frozen
 
+from cream.core.execution.reports import Reading
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.ports import Broker
@@ -27,7 +28,10 @@ log = structlog.get_logger(__name__)
 
 @frozen
 class BrokerSession:
-    """A session's collaborators. `sweep` reconciles and raises BrokerUnavailable if it cannot."""
+    """A session's collaborators.
+
+    `sweep` reconciles and raises BrokerUnavailable if it cannot; `doubted` wants that done soon.
+    """
 
     desk: Desk
     broker: Broker
@@ -36,6 +40,7 @@ class BrokerSession:
     tactics: TacticRunner
     jobs: trio.MemoryReceiveChannel[RouterJob]
     sweep: Callable[[], Awaitable[None]]
+    doubted: Callable[[], None]
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """One session, to its end.
@@ -51,12 +56,12 @@ class BrokerSession:
                 self.link.set_session(True)
                 log.info("broker_session.session_started", broker=self.broker.name)
                 task_status.started()
+                await nursery.start(self.router.run, self.jobs)
+                nursery.start_soon(self.tactics.run)
                 if self.desk.book.mass_cancel_owed is not None:
                     await self._debts_paid()
                     # Only now can a reconciliation be clean enough to resume.
                     await self.sweep()
-                await nursery.start(self.router.run, self.jobs)
-                nursery.start_soon(self.tactics.run)
         except* BrokerUnavailable:
             self.link.failed()
             raise
@@ -71,9 +76,17 @@ class BrokerSession:
         """Hand every update to the desk, in order.
 
         The desk's queue is bounded; when it is full this reader waits, and the broker's stream
-        behind it.
+        behind it. What an update leaves open is asked about without waiting for the next sweep.
         """
         async for update in updates:
             self.link.alive()
-            await self.desk.post(read(update))
+            await self.desk.post(read(update), answered=self._answered)
         raise BrokerUnavailable("the order stream ended")
+
+    def _answered(self, reading: Reading) -> None:
+        for shown in reading.unclear:
+            if shown.status is None:
+                log.warning("broker_session.status_not_known", status=shown.raw_status)
+                self.link.status_words_not_known += 1
+        if reading.leaves_questions:
+            self.doubted()

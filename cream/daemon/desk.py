@@ -56,6 +56,7 @@ class _Command(Generic[T]):
     decide: Decide[T]
     passes_without_journal: bool
     done: trio.Event | None = None
+    answered: Callable[[T], None] | None = None
     result: T | None = None
     error: Exception | None = None
 
@@ -138,9 +139,19 @@ class Desk:
             raise command.error
         return command.result  # type: ignore[return-value]
 
-    async def post(self, decide: Decide[Any], *, passes_without_journal: bool = True) -> None:
-        """Hand the decision in, waiting for room in the queue but not for the answer."""
-        await self.channels.commands_in.send(_Command(decide, passes_without_journal))
+    async def post(
+        self,
+        decide: Decide[T],
+        *,
+        passes_without_journal: bool = True,
+        answered: Callable[[T], None] | None = None,
+    ) -> None:
+        """Hand the decision in, waiting for room in the queue but not for the answer.
+
+        `answered` is told it, once what was recorded is durable. It must not wait or raise.
+        """
+        command = _Command(decide, passes_without_journal, answered=answered)
+        await self.channels.commands_in.send(command)
 
     def do_soon(self, decide: Decide[Any], *, passes_without_journal: bool = True) -> None:
         """Take the decision soon; nobody waits for the answer.
@@ -149,6 +160,10 @@ class Desk:
         again later (reports are also found by reconciliation).
         """
         self.channels.commands_in.send_nowait(_Command(decide, passes_without_journal))
+
+    def send_again(self, approved: Approved) -> None:
+        """Give back an order that a router took and could not send: it never left."""
+        self.channels.jobs.send_nowait(SendOrder(approved))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Take commands until the last sender is gone."""
@@ -207,12 +222,13 @@ class Desk:
         for order_id in decided.cancels:
             self.channels.jobs.send_nowait(CancelOrder(order_id))
         self.published(committed)
-        command.result = decided.result
-        if command.done is not None:
-            command.done.set()
+        self._succeed(command, decided)
 
     def _fail(self, command: _Command[Any], decided: Decided[Any], error: JournalFailed) -> None:
-        """The journal does not have it. Cancels still leave; nothing else does."""
+        """The journal does not have it. Cancels that need none still leave; nothing else does.
+
+        A cancel that only makes way for an exit does not: the exit cannot follow it.
+        """
         if self.failure is None:
             self.failure = error
             log.critical("desk.journal_failed", error=str(error))
@@ -226,15 +242,20 @@ class Desk:
                 actor="desk",
             )
             self.published(self._record((halted,)))
-        for order_id in decided.cancels:
-            self.channels.jobs.send_nowait(CancelOrder(order_id))
         if command.passes_without_journal:
-            command.result = decided.result
-            if command.done is not None:
-                command.done.set()
+            for order_id in decided.cancels:
+                self.channels.jobs.send_nowait(CancelOrder(order_id))
+            self._succeed(command, decided)
             return
         message = f"the journal cannot commit: {error}"
         self._answer(command, CreamError("PERSISTENCE_UNAVAILABLE", message))
+
+    def _succeed(self, command: _Command[Any], decided: Decided[Any]) -> None:
+        command.result = decided.result
+        if command.answered is not None:
+            command.answered(decided.result)
+        if command.done is not None:
+            command.done.set()
 
     def _answer(self, command: _Command[Any], error: CreamError) -> None:
         command.error = error

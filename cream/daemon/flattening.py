@@ -1,43 +1,64 @@
 """How is everything closed at once? One market exit per position, decided in one turn."""
 
 from datetime import datetime
+from decimal import Decimal
+
+import structlog
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
-from cream.core.execution.protection import coverage, exit_side
+from cream.core.execution.protection import coverage, exit_side, in_the_way
 from cream.core.model.ids import client_order_id, digest
 from cream.core.model.order import OrderClass, OrderPurpose, OrderTerms, OrderType
 from cream.core.model.plan import TimeInForce
 from cream.core.model.position import Position
-from cream.core.risk.decisions import Decide, Decided, ViewOf
+from cream.core.model.verdict import Violation
+from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
 from cream.core.risk.gate import Approved, Gate
+from cream.core.risk.view import without
+
+log = structlog.get_logger(__name__)
 
 
 def close_everything(gate: Gate, view_of: ViewOf, reason: str) -> Decide[tuple[str, ...]]:
-    """Intend an exit for all of each position that no exit works on yet; the answer is their ids.
+    """Intend an exit for what no exit at any price works on yet; the answer is their ids.
 
-    Exits are allowed in every trading state; the router releases protection before it sends them.
+    Exits are allowed in every trading state. What waits for a better price to close, or would add,
+    is cancelled; the router waits for that, and releases protection, before it sends the exits.
     """
 
     def decide(book: Book, now: datetime) -> Decided[tuple[str, ...]]:
         view = view_of(book, now)
         events: list[e.Event] = []
         sends: list[Approved] = []
-        for symbol, position in book.positions.items():
-            if position.is_flat or coverage(book, symbol).exiting > 0:
+        cancels: list[str] = []
+        # What is owed before what is owned: a short leg is never left without the long one.
+        for symbol, position in sorted(book.positions.items(), key=lambda one: one[1].quantity > 0):
+            if position.is_flat:
                 continue
-            approved = gate.approve_exit(_exit(book, position), view)
-            if isinstance(approved, Approved):
-                intent = e.OrderIntended(at=now, terms=approved.terms, reason=f"flatten: {reason}")
-                events.append(intent)
-                sends.append(approved)
+            cover = coverage(book, symbol)
+            quantity = cover.held - cover.exiting
+            if quantity <= 0:
+                continue
+            going = in_the_way(book, symbol)
+            terms = _exit(book, position, quantity)
+            approved = gate.approve_exit(terms, without(going, view))
+            if isinstance(approved, Violation):
+                log.error("flattening.exit_refused", symbol=symbol, code=approved.code)
+                continue
+            orders = [book.order(one) for one in going]
+            asked, wanted = request_cancels(orders, f"flatten: {reason}", "flattening", now)
+            events += asked
+            cancels += wanted
+            events.append(e.OrderIntended(at=now, terms=terms, reason=f"flatten: {reason}"))
+            sends.append(approved)
         ids = tuple(one.terms.order_id for one in sends)
-        return Decided(ids, tuple(events), tuple(sends))
+        return Decided(ids, tuple(events), tuple(sends), tuple(cancels))
 
     return decide
 
 
-def _exit(book: Book, position: Position) -> OrderTerms:
+def _exit(book: Book, position: Position, quantity: Decimal) -> OrderTerms:
     symbol = position.instrument.symbol
     # The journal's length makes the id new for each flatten and the same in a replay.
     order_id = "o" + digest("flatten", symbol, str(book.sequence))
@@ -52,6 +73,6 @@ def _exit(book: Book, position: Position) -> OrderTerms:
         order_type=OrderType.MARKET,
         order_class=OrderClass.SIMPLE,
         time_in_force=TimeInForce.DAY,
-        quantity=abs(position.quantity),
+        quantity=quantity,
         purpose=OrderPurpose.EXIT,
     )

@@ -11,7 +11,7 @@ import trio
 from attrs import define, field
 
 from cream.core.model.market import Quote
-from cream.core.operations import Update
+from cream.core.operations import StreamEnd, Update
 
 
 class _Subscription:
@@ -19,6 +19,7 @@ class _Subscription:
 
     def __init__(self, sequence: int, receive: trio.MemoryReceiveChannel[Update]) -> None:
         self.sequence = sequence
+        self.ended: StreamEnd | None = None
         self._receive = receive
 
     def __aiter__(self) -> "_Subscription":
@@ -36,7 +37,7 @@ class Hub:
 
     def __init__(self, buffer: int) -> None:
         self._buffer = buffer
-        self._senders: dict[trio.MemorySendChannel[Update], None] = {}
+        self._senders: dict[trio.MemorySendChannel[Update], _Subscription] = {}
         self._closed = False
         self.dropped = 0
 
@@ -54,7 +55,7 @@ class Hub:
             except trio.WouldBlock:
                 # What fitted stays readable: its end comes after a prefix, never after a gap.
                 self.dropped += 1
-                self._drop(sender)
+                self._drop(sender, StreamEnd.FELL_BEHIND)
 
     @asynccontextmanager
     async def subscribe(self, sequence: int) -> AsyncIterator[_Subscription]:
@@ -63,23 +64,32 @@ class Hub:
         Cancellation: an update is either received or still waiting.
         """
         send, receive = trio.open_memory_channel[Update](self._buffer)
-        self._senders[send] = None
+        subscription = self._senders[send] = _Subscription(sequence, receive)
         if self._closed:
-            self._drop(send)
+            self._drop(send, StreamEnd.STOPPING)
         try:
-            yield _Subscription(sequence, receive)
+            yield subscription
         finally:
-            self._drop(send)
+            self._senders.pop(send, None)
+            send.close()
             receive.close()
+
+    def break_off(self) -> None:
+        """End every subscription: not all that has happened is going to be published.
+
+        Whoever subscribes again begins with what is true then.
+        """
+        for sender in list(self._senders):
+            self._drop(sender, StreamEnd.FELL_BEHIND)
 
     def close(self) -> None:
         """End every subscription, after what it has been given, and all later ones at once."""
         self._closed = True
         for sender in list(self._senders):
-            self._drop(sender)
+            self._drop(sender, StreamEnd.STOPPING)
 
-    def _drop(self, sender: trio.MemorySendChannel[Update]) -> None:
-        self._senders.pop(sender, None)
+    def _drop(self, sender: trio.MemorySendChannel[Update], why: StreamEnd) -> None:
+        self._senders.pop(sender).ended = why
         sender.close()
 
 

@@ -10,13 +10,15 @@ from cream.core.safety.heartbeat import Link, Signs
 class BrokerLink:
     """Signs of life, written by whoever talks to the broker, judged by the watchdog.
 
-    Times are monotonic seconds. `state` is the watchdog's last judgement.
+    Times are monotonic seconds. `state` is the watchdog's last judgement. Words for an order's
+    status that nobody here knows are counted: the broker has changed, and Cream has to.
     """
 
     last_sign: float = field(factory=trio.current_time)
     failing_since: float | None = None
     state: Link = Link.CONNECTED
     session_up: bool = False
+    status_words_not_known: int = 0
     changed: trio.Event = field(factory=trio.Event)
 
     def alive(self) -> None:

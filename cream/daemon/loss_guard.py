@@ -7,6 +7,7 @@ import trio
 from attrs import define
 
 from cream.core.model.errors import CreamError
+from cream.core.risk.decisions import Decide, owe_mass_cancel
 from cream.core.risk.losses import LossWatch, mark_equity, stop_trading
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.desk import Desk
@@ -16,12 +17,13 @@ log = structlog.get_logger(__name__)
 
 @define
 class LossGuard:
-    """`flatten` cancels everything that works and closes everything that is held."""
+    """`cancelled` waits until no mass cancel is owed, `closing` gives what closes all holdings."""
 
     desk: Desk
     accounts: AccountBoard
     watch: LossWatch
-    flatten: Callable[[str], Awaitable[None]]
+    cancelled: Callable[[], Awaitable[object]]
+    closing: Callable[[str], Decide[tuple[str, ...]]]
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Judge each reading, until cancelled. While the journal cannot commit, nothing is judged:
@@ -49,4 +51,10 @@ class LossGuard:
         if decide is not None:
             await self.desk.do(decide)
         if self.watch.limits.action == "flatten":
-            await self.flatten(reason)
+            await self._flatten(reason)
+
+    async def _flatten(self, reason: str) -> None:
+        """Cancel what works, then close what is held; nothing new comes in between."""
+        await self.desk.do(owe_mass_cancel(reason))
+        await self.cancelled()
+        await self.desk.do(self.closing(reason))

@@ -2,7 +2,8 @@
 
 The debt is an event (`MassCancelOwed`): it survives a crash, and this subsystem pays it whenever it
 stands, at start as well as after a disconnect. Orders that never left are withdrawn here; the rest
-are cancelled side by side, again and again, until a list without them confirms it.
+are cancelled side by side, again and again, until a list without them confirms it. It needs no
+journal: cancels leave when nothing else does, and the debt that the journal knows stands then.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from attrs import frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.tactics import open_slices
 from cream.core.model.broker import (
+    BrokerOrder,
     CancelTaken,
     OrderUpdate,
     OutcomeUnknown,
@@ -71,10 +74,11 @@ class MassCanceller:
     async def _pay(self) -> None:
         attempt = 0
         while self.desk.book.mass_cancel_owed is not None:
-            await self.desk.do(_withdraw_unsent(self.settings.policy, self.in_flight))
+            withdraw = _withdraw_unsent(self.settings.policy, self.in_flight)
+            await self.desk.do(withdraw, passes_without_journal=True)
             try:
                 if await self._cancelled_all():
-                    await self.desk.do(_confirmed)
+                    await self.desk.do(_confirmed, passes_without_journal=True)
                     log.info("mass_canceller.mass_cancel_confirmed", attempts=attempt + 1)
                     return
             except (BrokerUnavailable, trio.TooSlowError) as error:
@@ -100,12 +104,19 @@ class MassCanceller:
         with trio.fail_after(self.settings.request_timeout):
             listed = await self.broker.open_orders()
         self.link.alive()
-        for shown in still_listed(self.desk.book, listed, self.settings.policy):
+        remaining = list(still_listed(self.desk.book, listed, self.settings.policy))
+        for shown in remaining:
             log.info("mass_canceller.order_remains", broker_order_id=shown.broker_order_id)
+            await self._cancel_what_is_closed_here(shown)
+        if remaining:
             return False
         await self._settle({shown.broker_order_id for shown in listed})
-        # What is open here and not listed there is asked about, not assumed gone.
-        return not targets(self.desk.book, self.settings.policy)
+        # What is open here and not listed there is asked about, not assumed gone. What has not left
+        # by now came after this pass began: the exit of a level that was reached meanwhile, which
+        # would come back each time it is withdrawn, while the router waits for the debt to be paid.
+        book = self.desk.book
+        left = targets(book, self.settings.policy)
+        return all(_never_left(book, order, self.in_flight) for order in left)
 
     async def _cancel(self, order: Order, limiter: trio.CapacityLimiter) -> None:
         """Ask once for one order to go. Failures show in the list that follows."""
@@ -132,6 +143,13 @@ class MassCanceller:
             case Unavailable() | OutcomeUnknown():
                 self.link.failed()
 
+    async def _cancel_what_is_closed_here(self, shown: BrokerOrder) -> None:
+        """The broker lists it, and nobody here would ask for it to go any more."""
+        order = self.desk.book.find(shown.broker_order_id)
+        if order is not None and not order.is_open:
+            with trio.move_on_after(self.settings.request_timeout):
+                await self.broker.cancel(shown.broker_order_id)
+
     async def _settle(self, listed: set[str]) -> None:
         """Ask what became of targets that are no longer listed."""
         for order in targets(self.desk.book, self.settings.policy):
@@ -139,7 +157,8 @@ class MassCanceller:
                 continue
             shown = await self.broker.order(order.broker_order_id)
             if shown is not None:
-                await self.desk.do(read(OrderUpdate(event="asked", order=shown)))
+                asked = read(OrderUpdate(event="asked", order=shown))
+                await self.desk.do(asked, passes_without_journal=True)
 
 
 def _withdraw_unsent(policy: MassCancelPolicy, in_flight: Callable[[str], bool]) -> Decide[None]:
@@ -156,17 +175,20 @@ def _withdraw_unsent(policy: MassCancelPolicy, in_flight: Callable[[str], bool])
                 reason="mass cancel: withdrawn before it was sent",
             )
             for order in orders
-            if can_withdraw(order)
-            and not in_flight(order.order_id)
-            and not _slices_open(book, order)
+            if _never_left(book, order, in_flight)
         )
         return Decided(None, events + ended)
 
     return decide
 
 
-def _slices_open(book: Book, order: Order) -> bool:
-    return any(child.is_open for child in book.children(order.order_id))
+def _never_left(book: Book, order: Order, in_flight: Callable[[str], bool]) -> bool:
+    """Whether nothing of the order is at the broker or on its way there."""
+    return (
+        can_withdraw(order)
+        and not in_flight(order.order_id)
+        and not any(True for _ in open_slices(book, order))
+    )
 
 
 def _confirmed(book: Book, now: datetime) -> Decided[None]:

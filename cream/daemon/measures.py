@@ -49,6 +49,9 @@ def _state(tree: Tree) -> Iterable[Reading]:
     yield "cream_broker_link", "1 for how the link stands.", ("state",), links, False
     silent = trio.current_time() - tree.link.last_sign
     yield "cream_broker_silence_seconds", "Since the last sign of life.", (), _one(silent), False
+    words = tree.link.status_words_not_known
+    name = "cream_broker_status_words_not_known"
+    yield name, "Reports with a status that nobody knows.", (), _one(words), True
     ready = tree.operations.readiness().ready
     yield "cream_ready", "1 if an increase would be accepted.", (), _one(ready), False
     failed = tree.desk.failure is not None

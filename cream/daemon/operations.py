@@ -7,6 +7,7 @@ that is cancelled while it waits has lost only the answer.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from decimal import Decimal
 
 import trio
 from attrs import define
@@ -15,7 +16,7 @@ from cream.core.execution.book import Book
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import Instrument
-from cream.core.model.market import Datum, Quote
+from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.request import (
@@ -30,11 +31,13 @@ from cream.core.operations import (
     BreakerView,
     CancelResult,
     FeedView,
+    KillSwitchReport,
     MassCancelReport,
     OrderResult,
     PlanResult,
     PositionView,
     Readiness,
+    ReconciliationView,
     Simulation,
     Subscription,
     SubsystemView,
@@ -50,7 +53,6 @@ from cream.core.risk.decisions import (
     restrict,
     submit_order,
     submit_plan,
-    together,
 )
 from cream.core.risk.gate import Gate
 from cream.core.risk.view import PortfolioView
@@ -60,9 +62,11 @@ from cream.daemon.account_board import AccountBoard
 from cream.daemon.desk import Desk
 from cream.daemon.flattening import close_everything
 from cream.daemon.hub import Hub, QuoteBoard
+from cream.daemon.kill_switch import pull, pull_without_journal, results
 from cream.daemon.link import BrokerLink
-from cream.daemon.portfolio import Portfolio
+from cream.daemon.portfolio import Portfolio, instruments_of
 from cream.daemon.publication import Publisher
+from cream.daemon.reconciler import Reconciler
 from cream.daemon.supervisor import Supervisor
 
 # How long a submit may wait for fresh account figures before it is judged on what there is.
@@ -85,6 +89,7 @@ class LiveOperations:
     board: QuoteBoard
     publisher: Publisher
     supervisor: Supervisor
+    reconciler: Reconciler
     breaker: Breaker
     mass_cancel_policy: MassCancelPolicy
     mass_cancel_wait: float
@@ -106,7 +111,7 @@ class LiveOperations:
         asked: RiskConstraints | None = None,
     ) -> Verdict:
         """The verdict on `plan` now, under limits at least as tight as `asked`; nothing changes."""
-        await self._prepare(_instruments(plan))
+        await self._prepare(instruments_of(plan))
         now = self.desk.clock.now()
         return self.gate.judge(plan, self._view(override), now, asked=asked)
 
@@ -118,7 +123,7 @@ class LiveOperations:
     async def submit_plan(self, plan: DecisionPlan, params: ExecutionParams) -> PlanResult:
         """Judge and place; wait a little for the broker's answer."""
         self._refuse_while_draining()
-        await self._prepare(_instruments(plan))
+        await self._prepare(instruments_of(plan))
         view_of = self.portfolio.view_of
         done = await self.desk.do(submit_plan(plan, params, self.gate, view_of))
         await self._answered(done.judged.order_ids, params.wait_seconds)
@@ -221,6 +226,10 @@ class LiveOperations:
         views = (self.publisher.position(symbol) for symbol in held)
         return [view for view in views if view is not None]
 
+    def realized_pnl(self) -> Decimal:
+        """Dollars that fills earned or lost, in what is held and in what is flat by now."""
+        return self.portfolio.realized_pnl()
+
     def account(self) -> Datum[Account]:
         """The broker's figures with their age."""
         return self.accounts.datum()
@@ -228,6 +237,10 @@ class LiveOperations:
     def quote(self, symbol: str) -> Quote | None:
         """The latest quote of `symbol`."""
         return self.market.latest(symbol)
+
+    def market_status(self) -> MarketStatus:
+        """Where in its day the market stands now."""
+        return self.market.status(self.desk.clock.now())
 
     def quotes(self, symbols: Sequence[str]) -> AbstractAsyncContextManager[AsyncIterator[Quote]]:
         """Quotes of `symbols` as they come."""
@@ -274,27 +287,25 @@ class LiveOperations:
             (lifted if may else standing).append(cause)
         return lifted, standing
 
-    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
         """HALTED, everything working cancelled, positions closed on demand."""
-        halt = restrict(Cause.OPERATOR, TradingState.HALTED, reason, actor)
-        await self.desk.do(together(halt, owe_mass_cancel(f"kill switch: {reason}")))
+        if self.desk.failure is None:
+            order_ids = await self.desk.do(pull(self.mass_cancel_policy, reason, actor))
+        else:
+            last_resort = pull_without_journal(self.mass_cancel_policy, reason, actor)
+            order_ids = await self.desk.do(last_resort, passes_without_journal=True)
         if flatten:
-            await self._close_everything(reason)
-        return self.trading_state()
-
-    async def flatten(self, reason: str) -> None:
-        """Cancel what works and close what is held, whatever the state of trading is."""
-        await self.desk.do(owe_mass_cancel(reason))
-        await self._close_everything(reason)
-
-    async def _close_everything(self, reason: str) -> None:
-        await self.mass_cancel_confirmed()
-        await self.desk.do(close_everything(self.gate, self.portfolio.view_of, reason))
+            await self.mass_cancel_confirmed()
+            await self.desk.do(close_everything(self.gate, self.portfolio.view_of, reason))
+        return KillSwitchReport(
+            trading_state=self.trading_state(), results=results(self.book, order_ids)
+        )
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and exit and wait for the broker's confirmation."""
         before = [one.order_id for one in targets(self.book, self.mass_cancel_policy)]
-        await self.desk.do(owe_mass_cancel(f"{reason} ({actor})"))
+        debt = owe_mass_cancel(f"{reason} ({actor})")
+        await self.desk.do(debt, passes_without_journal=True)
         await self.mass_cancel_confirmed()
         remaining = tuple(one for one in before if self.book.order(one).is_open)
         return MassCancelReport(
@@ -360,6 +371,14 @@ class LiveOperations:
             )
         ]
 
+    def reconciliation(self) -> ReconciliationView:
+        """How the broker's view and ours compare, as far as is known."""
+        return self.reconciler.view()
+
+    async def reconcile_now(self) -> ReconciliationView:
+        """Compare everything with the broker now. Raises: CreamError NOT_READY without one."""
+        return await self.reconciler.compare_now()
+
     def supervision(self) -> Sequence[SubsystemView]:
         """Every supervised child."""
         now, wall = trio.current_time(), self.desk.clock.now()
@@ -378,12 +397,3 @@ class LiveOperations:
     def simulation(self) -> Simulation | None:
         """The simulation's levers; None with a real broker."""
         return self.levers
-
-
-def _instruments(plan: DecisionPlan) -> Sequence[Instrument]:
-    found: dict[str, Instrument] = {}
-    for decision in plan.decisions:
-        found[decision.instrument.symbol] = decision.instrument
-        for leg in decision.legs:
-            found[leg.contract.symbol] = leg.contract
-    return list(found.values())

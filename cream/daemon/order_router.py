@@ -1,9 +1,11 @@
 """How does an approved order reach the broker? One task per order in flight, and no second try.
 
 The router takes `Approved` orders and cancels from its channel. It sends an order only while the
-book says PENDING_NEW, so a withdrawn one never leaves. An answer that does not come is
-UNKNOWN_SUBMIT, which the reconciler resolves by looking the id up; the router never sends again.
-When its scope is cancelled, everything in flight becomes UNKNOWN_SUBMIT on the way out.
+book says PENDING_NEW, so a withdrawn one never leaves, and an entry only while the trading state is
+ACTIVE. An answer that does not come is UNKNOWN_SUBMIT, which the reconciler resolves by looking the
+id up; the router never sends again. When its scope is cancelled, everything that may have left
+becomes UNKNOWN_SUBMIT on the way out; what has not left, and every cancel that is not confirmed,
+waits for the next router.
 """
 
 from datetime import datetime
@@ -24,8 +26,9 @@ from cream.core.model.broker import (
     SubmitOutcome,
     Unavailable,
 )
-from cream.core.model.errors import BrokerUnavailable
-from cream.core.model.order import Order, OrderPurpose, OrderStatus
+from cream.core.model.errors import BrokerUnavailable, CreamError
+from cream.core.model.money import ZERO
+from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms
 from cream.core.ports import Broker
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker
@@ -43,21 +46,27 @@ class RouterSettings:
     """Units: seconds.
 
     `unavailable_retry`: how long an order that certainly has not left is tried again;
-    `release`: how long an exit waits for the protection that holds its shares to be gone.
+    `release`: how long an exit waits for the protection that holds its shares to be gone;
+    `cancel_again`: how long the broker may leave a cancel without effect before it is asked again;
+    `look`: how long it may say nothing of a cancel before it is asked what became of the order.
     """
 
     submit_timeout: float = 10.0
     cancel_timeout: float = 10.0
     unavailable_retry: float = 3.0
     release: float = 5.0
-    cancel_confirm: float = 2.0
-    cancel_give_up: float = 60.0
+    look: float = 1.0
+    cancel_again: Backoff = field(factory=lambda: Backoff(base=2.0, cap=60.0))
     backoff: Backoff = field(factory=lambda: Backoff(base=0.1, cap=2.0))
 
 
 @define
 class Router:
-    """The router's collaborators, and its work. `in_flight` are orders on their way out."""
+    """The router's collaborators, and its work.
+
+    `in_flight` are orders on their way out; `left` those of them that the broker may have;
+    `cancelling` those that are being asked to go.
+    """
 
     desk: Desk
     broker: Broker
@@ -65,6 +74,8 @@ class Router:
     settings: RouterSettings
     breaker: Breaker
     in_flight: set[str] = field(factory=set)
+    left: set[str] = field(factory=set)
+    cancelling: set[str] = field(factory=set)
 
     async def run(
         self,
@@ -74,9 +85,13 @@ class Router:
     ) -> None:
         """Work jobs until cancelled; the channel belongs to the root and outlives the router.
 
-        Cancellation: orders in flight are recorded as UNKNOWN_SUBMIT before this ends.
+        Cancellation: orders that may have left are recorded as UNKNOWN_SUBMIT before this ends.
         """
         async with trio.open_nursery() as nursery:
+            for order in self.desk.book.open_orders():
+                # Their cancels were under way when the last router ended.
+                if order.status is OrderStatus.PENDING_CANCEL and not order.terms.is_tactic:
+                    nursery.start_soon(self._cancel, order.order_id)
             task_status.started()
             while True:
                 job = await jobs.receive()
@@ -90,40 +105,78 @@ class Router:
 
     async def _send(self, approved: Approved) -> None:
         order_id = approved.terms.order_id
-        if approved.terms.purpose is OrderPurpose.EXIT and not await self._released(approved):
-            return
-        if self.desk.book.order(order_id).status is not OrderStatus.PENDING_NEW:
-            await self.desk.do(_withdraw(order_id))
-            return
-        self.in_flight.add(order_id)
+        settled = False
         try:
+            if approved.terms.purpose is OrderPurpose.EXIT and not await self._released(approved):
+                settled = True
+                return
+            self.in_flight.add(order_id)
             outcome = await self._submit(approved)
+            settled = True
         finally:
             self.in_flight.discard(order_id)
+            if not settled and order_id not in self.left:
+                # Cancelled before it left. It keeps its place for the next router.
+                self.desk.send_again(approved)
+            self.left.discard(order_id)
         log.info(
             "order_router.order_answered",
             client_order_id=approved.terms.client_order_id,
-            outcome=type(outcome).__name__,
+            outcome=type(outcome).__name__ if outcome is not None else "not sent",
         )
-        await self.desk.do(_answered(order_id, outcome), passes_without_journal=True)
+        await self._record(_withdraw(order_id) if outcome is None else _answered(order_id, outcome))
 
-    async def _submit(self, approved: Approved) -> SubmitOutcome:
-        """Send once; again only when it certainly did not leave."""
-        order_id = approved.terms.order_id
+    async def _record(self, decide: Decide[None]) -> None:
+        """Hand a fact to the desk. Cancellation: it is handed in all the same."""
+        try:
+            self.desk.do_soon(decide)
+        except trio.WouldBlock:
+            # The desk is far behind. Waiting here is better than forgetting what happened.
+            with trio.move_on_after(self.settings.submit_timeout, shield=True):
+                await self.desk.post(decide)
+
+    async def _submit(self, approved: Approved) -> SubmitOutcome | None:
+        """Send once; again only when it certainly did not leave. None: it was not to be sent."""
         give_up = trio.current_time() + self.settings.unavailable_retry
         attempt = 0
+        last: SubmitOutcome | None = None
         while True:
-            outcome = await self._submit_once(approved)
-            if not isinstance(outcome, Unavailable):
-                if not isinstance(outcome, OutcomeUnknown):
+            if self._is_withdrawn(approved):
+                return last
+            stopped = self._stopped_at_the_door(approved)
+            if stopped is not None:
+                return last or stopped
+            last = await self._submit_once(approved)
+            if not isinstance(last, Unavailable):
+                if not isinstance(last, OutcomeUnknown):
                     self.link.alive()
-                return outcome
+                return last
             self.link.failed()
-            withdrawn = self.desk.book.order(order_id).status is not OrderStatus.PENDING_NEW
-            if withdrawn or trio.current_time() >= give_up:
-                return outcome
+            if trio.current_time() >= give_up:
+                return last
             await trio.sleep(self.settings.backoff.ceiling(attempt))
             attempt += 1
+
+    def _stopped_at_the_door(self, approved: Approved) -> Refused | None:
+        """Asked right before the sending: what was allowed may not be any more.
+
+        Between the last decision and the sending others were durable, and fills were booked.
+        """
+        book, terms = self.desk.book, approved.terms
+        if self.desk.failure is not None:
+            message = "the journal cannot commit: only cancels leave"
+            return Refused("PERSISTENCE_UNAVAILABLE", message)
+        if terms.purpose is OrderPurpose.ENTRY:
+            if book.trading_state.allows_increases:
+                return None
+            state = book.trading_state.value
+            return Refused(f"TRADING_{state}", f"trading became {state} before the order was sent")
+        problem = _closes_too_much(book, terms)
+        return Refused("POSITION_MISMATCH", problem) if problem is not None else None
+
+    def _is_withdrawn(self, approved: Approved) -> bool:
+        order = self.desk.book.order(approved.terms.order_id)
+        return order.status is not OrderStatus.PENDING_NEW
 
     async def _submit_once(self, approved: Approved) -> SubmitOutcome:
         """Send if the breaker lets it; exits and protection always pass."""
@@ -143,6 +196,7 @@ class Router:
     async def _submit_now(self, approved: Approved) -> SubmitOutcome:
         order_id = approved.terms.order_id
         outcome: SubmitOutcome = OutcomeUnknown("no answer in time")
+        self.left.add(order_id)
         answered = False
         try:
             with trio.move_on_after(self.settings.submit_timeout):
@@ -150,9 +204,11 @@ class Router:
             answered = True
         finally:
             if not answered:
-                # Cancelled in flight: it may have arrived. Recorded without waiting.
+                # Cancelled in flight: it may have arrived.
                 unknown = OutcomeUnknown("the session ended before the answer came")
-                self.desk.do_soon(_answered(order_id, unknown))
+                await self._record(_answered(order_id, unknown))
+        if isinstance(outcome, Unavailable):
+            self.left.discard(order_id)
         return outcome
 
     async def _released(self, approved: Approved) -> bool:
@@ -162,42 +218,72 @@ class Router:
         still protected as before.
         """
         order_id = approved.terms.order_id
-        holders = await self.desk.do(_release_holders(order_id))
+        if self.desk.failure is not None:
+            # It is stopped at the door: whatever protects the position stays.
+            return True
+        try:
+            holders = await self.desk.do(_release_holders(order_id))
+        except CreamError as error:
+            return await self._refuse(order_id, error.kind.code, error.message)
         with trio.move_on_after(self.settings.release):
             while any(self.desk.book.order(one).is_open for one in holders):
                 await self.desk.wait_change()
-            await self.desk.do(_bound_exit(order_id))
+            await self.desk.do(_bound_exit(order_id), passes_without_journal=True)
             return True
         message = "the orders that protect the position were not cancelled in time"
-        refusal = Refused("PROTECTION_NOT_RELEASED", message)
-        await self.desk.do(_answered(order_id, refusal))
+        return await self._refuse(order_id, "PROTECTION_NOT_RELEASED", message)
+
+    async def _refuse(self, order_id: str, code: str, message: str) -> bool:
+        refusal = _answered(order_id, Refused(code, message))
+        await self.desk.do(refusal, passes_without_journal=True)
         return False
 
     # Cancelling ---------------------------------------------------------------------------------
 
     async def _cancel(self, order_id: str) -> None:
-        """Ask until the order is closed or the broker has refused; then the reconciler takes over.
+        """Ask until the order is closed or the broker has refused: then it is no longer to go.
 
-        Asking twice is harmless, so a cancel is repeated where a submit never is.
+        Asking twice is harmless, so a cancel is repeated where a submit never is. Who asks for an
+        order that is being asked for already makes it asked at once.
         """
-        give_up = trio.current_time() + self.settings.cancel_give_up
         attempt = 0
-        while trio.current_time() < give_up:
-            order = self.desk.book.order(order_id)
-            if not order.is_open:
-                return
-            if order.broker_order_id is None and order_id in self.in_flight:
-                wait = self.settings.submit_timeout
-            elif order.broker_order_id is None:
-                await self.desk.do(_withdraw(order_id), passes_without_journal=True)
-                wait = self.settings.backoff.ceiling(attempt)
-            elif await self._cancel_once(order, order.broker_order_id):
-                wait = self.settings.cancel_confirm
-            else:
-                return
-            attempt += 1
-            with trio.move_on_after(wait):
+        repeats = order_id not in self.cancelling
+        self.cancelling.add(order_id)
+        try:
+            while await self._ask_to_cancel(order_id, attempt) and repeats:
+                attempt += 1
+        finally:
+            if repeats:
+                self.cancelling.discard(order_id)
+
+    async def _ask_to_cancel(self, order_id: str, attempt: int) -> bool:
+        """Ask once and wait for what comes of it. False when there is nothing more to ask for."""
+        order = self.desk.book.order(order_id)
+        if not order.is_open:
+            return False
+        if order.broker_order_id is None and order_id in self.in_flight:
+            wait = self.settings.submit_timeout
+        elif order.broker_order_id is None:
+            await self.desk.do(_withdraw(order_id), passes_without_journal=True)
+            wait = self.settings.cancel_again.ceiling(attempt)
+        elif await self._cancel_once(order, order.broker_order_id):
+            wait = self.settings.cancel_again.ceiling(attempt)
+        else:
+            return False
+        again = trio.current_time() + wait
+        if await self._unmoved(order, until=again - wait + min(wait, self.settings.look)):
+            if order.broker_order_id is not None:
+                # It may be gone, and the message that said so with it.
+                await self._look(order.broker_order_id)
+            await self._unmoved(order, until=again)
+        return True
+
+    async def _unmoved(self, order: Order, *, until: float) -> bool:
+        """Wait for the order to change. Whether it has not by then."""
+        with trio.move_on_at(until) as waited:
+            while self.desk.book.order(order.order_id).status is order.status:
                 await self.desk.wait_change()
+        return waited.cancelled_caught
 
     async def _cancel_once(self, order: Order, broker_order_id: str) -> bool:
         """Ask once. False when asking again is pointless."""
@@ -217,14 +303,20 @@ class Router:
 
     async def _ask_what_happened(self, order_id: str, broker_order_id: str, message: str) -> None:
         """A refused cancel means that something happened to the order: find out what (R-23)."""
-        try:
-            shown = await self.broker.order(broker_order_id)
-        except BrokerUnavailable:
-            shown = None
+        await self._look(broker_order_id)
+        await self.desk.do(_cancel_refused(order_id, message), passes_without_journal=True)
+
+    async def _look(self, broker_order_id: str) -> None:
+        """Ask the broker how the order stands, and take in what it says."""
+        shown = None
+        with trio.move_on_after(self.settings.cancel_timeout):
+            try:
+                shown = await self.broker.order(broker_order_id)
+            except BrokerUnavailable:
+                self.link.failed()
         if shown is not None:
             asked = read(OrderUpdate(event="asked", order=shown))
             await self.desk.do(asked, passes_without_journal=True)
-        await self.desk.do(_cancel_refused(order_id, message), passes_without_journal=True)
 
 
 def _answered(order_id: str, outcome: SubmitOutcome) -> Decide[None]:
@@ -283,17 +375,21 @@ def _bound_exit(order_id: str) -> Decide[None]:
 
     def decide(book: Book, now: datetime) -> Decided[None]:
         order = book.order(order_id)
-        position = book.position(order.terms.instrument)
-        right_side = exit_side(position.quantity) is order.terms.side
-        held = abs(position.quantity) if right_side else 0
-        if order.terms.quantity <= held or order.status is not OrderStatus.PENDING_NEW:
+        problem = _closes_too_much(book, order.terms)
+        if order.status is not OrderStatus.PENDING_NEW or problem is None:
             return Decided(None)
-        event = e.OrderRefused(
-            at=now,
-            order_id=order_id,
-            code="POSITION_MISMATCH",
-            message=f"{order.terms.quantity} to close, but only {held} are still held",
-        )
+        event = e.OrderRefused(at=now, order_id=order_id, code="POSITION_MISMATCH", message=problem)
         return Decided(None, (event,))
 
     return decide
+
+
+def _closes_too_much(book: Book, terms: OrderTerms) -> str | None:
+    """What an exit closes that is not held, in words; None where all of it is."""
+    for instrument, side, quantity in terms.moves:
+        position = book.position(instrument)
+        right_side = exit_side(position.quantity) is side
+        held = abs(position.quantity) if right_side else ZERO
+        if quantity > held:
+            return f"{quantity:f} {instrument.symbol} to close, but only {held} are held"
+    return None

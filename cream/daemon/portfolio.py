@@ -1,6 +1,6 @@
 """On what does the gate judge right now? The book, the market and the account, put together."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,7 +12,9 @@ from cream.core.execution.history import trading_day
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.money import ZERO
 from cream.core.model.order import Order
+from cream.core.model.plan import DecisionPlan
 from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
@@ -86,6 +88,10 @@ class Portfolio:
                 return Stale(quote.mid, age)
             case Unknown(why):
                 return Unknown(why)
+
+    def realized_pnl(self) -> Decimal:
+        """Dollars that fills earned or lost, commission aside, in everything ever held."""
+        return sum((one.realized_pnl for one in self.book.positions.values()), ZERO)
 
     def stale_symbols(self) -> Iterator[str]:
         """Symbols that are held and whose quote is not fresh."""
@@ -165,3 +171,13 @@ def _blank(now: datetime) -> Account:
         last_equity=zero,
         as_of=now,
     )
+
+
+def instruments_of(plan: DecisionPlan) -> Sequence[Instrument]:
+    """Everything that the plan trades, legs among them, each once."""
+    found: dict[str, Instrument] = {}
+    for decision in plan.decisions:
+        found[decision.instrument.symbol] = decision.instrument
+        for leg in decision.legs:
+            found[leg.contract.symbol] = leg.contract
+    return list(found.values())

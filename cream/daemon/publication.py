@@ -28,18 +28,17 @@ def _orders(book: Book, event: e.Event) -> Iterator[Order]:
     match event:
         case e.OrderIntended() | e.ChildListed():
             yield book.order(event.terms.order_id)
-        case e.OrderFilled():
-            order = book.order(event.fill.order_id)
-            yield order
-            parent = book.find(order.terms.parent_order_id or "")
-            if parent is not None and parent.terms.is_tactic:
-                yield parent
+        case e.OrderFilled() | e.FillInferred():
+            yield from _with_tactic(book, event.fill.order_id)
+        case e.FillCorrected():
+            yield from _with_tactic(book, event.order_id)
         case (
             e.OrderAcknowledged()
             | e.OrderRefused()
             | e.SubmitUnknown()
             | e.OrderProgressed()
             | e.SpreadFilled()
+            | e.OrderReplaced()
             | e.CancelRequested()
             | e.CancelRefused()
         ):
@@ -48,10 +47,22 @@ def _orders(book: Book, event: e.Event) -> Iterator[Order]:
             return
 
 
+def _with_tactic(book: Book, order_id: str) -> Iterator[Order]:
+    """The order, and the tactic that it may be a slice of."""
+    order = book.order(order_id)
+    yield order
+    parent = book.find(order.terms.parent_order_id or "")
+    if parent is not None and parent.terms.is_tactic:
+        yield parent
+
+
 def _symbols(event: e.Event) -> Iterator[str]:
     match event:
-        case e.OrderFilled():
+        case e.OrderFilled() | e.FillInferred():
             yield event.fill.instrument.symbol
+        case e.FillCorrected():
+            fills = event.before if event.after is None else (*event.before, event.after)
+            yield from dict.fromkeys(fill.instrument.symbol for fill in fills)
         case e.SpreadFilled():
             for fill in event.legs:
                 yield fill.instrument.symbol

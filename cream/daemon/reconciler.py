@@ -1,53 +1,88 @@
 """Does the broker see what we see? Asked all the time, in layers, and always after a connect.
 
-Layers: orders in flight (no answer yet) every few seconds, everything every `interval`. Questions
-that a snapshot leaves open are asked one by one, and absence counts only when it is proven: by
-several look-ups of the client id spread over time, and by the list (R-03, R-15).
+Layers: orders in flight (no answer yet) every few seconds, open orders every few more, holdings
+every half minute, everything at `interval`; each asks more questions less often, so that the rate
+budget bears all of them. A report of the order stream that leaves questions is asked about at once.
+Questions that a snapshot leaves open are asked one by one, and absence counts only when it is
+proven: by several look-ups of the client id spread over time, and by the list. What the broker
+says is taken in even when the journal cannot commit: it is as true then.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from enum import Enum
+from typing import TypeVar
 
 import structlog
 import trio
 from attrs import define, field, frozen
 
-from cream.core.execution import events as e
-from cream.core.execution.book import Book
+from cream.core.execution.cash import CashPoint, unexplained
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
+    DiscrepancyKind,
     Reconciliation,
-    adjustments,
-    adoption,
-    reconcile,
 )
+from cream.core.execution.reports import Reading
+from cream.core.model.account import Account
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
-from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.state import Cause, TradingState
+from cream.core.operations import ReconciliationView
 from cream.core.ports import Broker
-from cream.core.risk.decisions import Decide, Decided, lift, restrict
+from cream.core.risk.decisions import Decide, lift, restrict
+from cream.daemon import reconciling
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
-from cream.daemon.readings import read, read_fills
+from cream.daemon.readings import guess, read, read_fills
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 # Executions are asked for from this long before the run began: clocks differ and books lag.
 _EXECUTIONS_MARGIN = timedelta(minutes=5)
+# A guess is dated by the report that showed it; the execution was before that, maybe by a session.
+_GUESSED_MARGIN = timedelta(days=1)
+# Replacements of one order that are followed in one look. A longer chain is followed by the next.
+_LONGEST_CHAIN = 20
+
+
+# What a later round does not see any more, because something was done about it, and still was so.
+_ONCE_IS_ENOUGH = frozenset(
+    (DiscrepancyKind.UNKNOWN_AT_BROKER, DiscrepancyKind.ORPHAN, DiscrepancyKind.CASH)
+)
+
+
+class Layer(Enum):
+    """How thoroughly to compare. Each includes those before it."""
+
+    OPEN_ORDERS = "open_orders"
+    POSITIONS = "positions"
+    FULL = "full"
 
 
 @frozen(kw_only=True)
 class ReconcilerSettings:
-    """Units: seconds. Absence needs `absence_probes` look-ups over `absence_seconds` (R-03)."""
+    """Units: seconds. Absence needs `absence_probes` look-ups over `absence_seconds`.
+
+    `doubt_settles`: how long a report that leaves questions waits for the next one to answer them.
+    `young`: how long an order that the broker does not list is only asked about, not wondered at.
+    """
 
     enabled: bool = True
     interval: float = 300.0
+    positions_interval: float = 30.0
+    open_orders_interval: float = 5.0
     in_flight_interval: float = 2.0
+    doubt_settles: float = 0.25
     absence_probes: int = 5
     absence_seconds: float = 30.0
     rounds: int = 5
+    young: float = 1800.0
+    max_order_age: float = 86_400.0
+    auto_resolve_orphans: bool = True
     sync_positions: bool = True
     on_critical: str = "halt"
     resume_automatically: bool = True
@@ -69,30 +104,86 @@ class Reconciler:
     broker: Broker
     link: BrokerLink
     settings: ReconcilerSettings
-    account_seen: Callable[[], Awaitable[None]]
-    last: Reconciliation | None = None
-    completed_at: datetime | None = None
+    fetch_account: Callable[[], Awaitable[Account]]
     _absences: dict[str, _Absence] = field(factory=dict)
+    _positions: Sequence[BrokerPosition] = ()
     _lock: trio.Lock = field(factory=trio.Lock)
+    _doubt: trio.Event = field(factory=trio.Event)
+    _cash: CashPoint | None = None
+
+    def doubted(self) -> None:
+        """A report left questions: sweep soon. Does not wait."""
+        self._doubt.set()
+
+    def view(self) -> ReconciliationView:
+        """How the broker's view and ours compare, as far as is known."""
+        book = self.desk.book
+        waiting = (one for one in book.open_orders() if one.status is OrderStatus.UNKNOWN_SUBMIT)
+        return ReconciliationView(
+            last=book.last_reconciliation,
+            unanswered=tuple(one.order_id for one in waiting),
+            guessed=tuple(one.order_id for one in book.guessed()),
+        )
+
+    async def compare_now(self) -> ReconciliationView:
+        """Compare everything, for whoever asks.   Raises: CreamError NOT_READY without a broker."""
+        try:
+            await self.sweep()
+        except BrokerUnavailable as error:
+            self.link.failed()
+            raise CreamError("NOT_READY", f"the broker cannot be asked: {error}") from None
+        return self.view()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Reconcile for ever: in flight often, everything at the interval."""
+        """Reconcile for ever: in flight often, each layer at its interval, and where in doubt."""
         task_status.started()
-        next_full = trio.current_time() + self.settings.interval
+        began = trio.current_time()
+        due = {layer: began + self._every(layer) for layer in Layer}
         while True:
-            await trio.sleep(self.settings.in_flight_interval)
+            await self._pause(due)
             if not self.link.session_up:
                 continue
             try:
                 await self.resolve_in_flight()
-                if trio.current_time() >= next_full:
-                    next_full = trio.current_time() + self.settings.interval
-                    await self.account_seen()
-                    if self.settings.enabled:
-                        await self.sweep()
+                await self._reconcile_what_is_due(due)
             except BrokerUnavailable as error:
                 self.link.failed()
                 log.warning("reconciler.broker_unavailable", error=str(error))
+
+    def _every(self, layer: Layer) -> float:
+        match layer:
+            case Layer.OPEN_ORDERS:
+                return self.settings.open_orders_interval
+            case Layer.POSITIONS:
+                return self.settings.positions_interval
+            case Layer.FULL:
+                return self.settings.interval
+
+    async def _pause(self, due: dict[Layer, float]) -> None:
+        """Wait for the next look at what is in flight, or for a doubt, and let it settle."""
+        now = trio.current_time()
+        soonest, latest = min(due.values()), now + self.settings.in_flight_interval
+        # What is overdue, because there is no session or no answer, waits like everything else.
+        with trio.move_on_at(soonest if now < soonest < latest else latest):
+            await self._doubt.wait()
+            await trio.sleep(self.settings.doubt_settles)
+
+    async def _reconcile_what_is_due(self, due: dict[Layer, float]) -> None:
+        """The most thorough of the layers that are due; it stands for those that it includes."""
+        now = trio.current_time()
+        ready = [layer for layer in Layer if now >= due[layer]]
+        doubted = self._doubt.is_set()
+        if not ready and not doubted:
+            return
+        layer = ready[-1] if ready else Layer.OPEN_ORDERS
+        for included in list(Layer)[: list(Layer).index(layer) + 1]:
+            due[included] = now + self._every(included)
+        if doubted:
+            # Anew before the sweep: a doubt that comes during it is one of its own.
+            self._doubt = trio.Event()
+            layer = max(layer, Layer.POSITIONS, key=list(Layer).index)
+        if self.settings.enabled or doubted:
+            await self.sweep(layer)
 
     async def resolve_in_flight(self) -> None:
         """Look up every order that has no broker id yet though it may have left."""
@@ -104,68 +195,127 @@ class Reconciler:
             if waits and order.broker_order_id is None:
                 await self._look_up(order)
 
-    async def sweep(self) -> Reconciliation:
-        """Compare everything, ask what is open, and act on what differs.
+    async def catch_up(self) -> None:
+        """Book what has traded since the last fill that is known: nobody listened meanwhile.
+
+        Raises: BrokerUnavailable.
+        """
+        last = self.desk.book.last_executed_at
+        if last is not None:
+            await self._book_since(last - _EXECUTIONS_MARGIN)
+
+    async def sweep(self, layer: Layer = Layer.FULL) -> Reconciliation:
+        """Compare, ask what is open, and act on what differs.
 
         Raises: BrokerUnavailable.
         """
         async with self._lock:
-            result = await self._round()
-            for _ in range(self.settings.rounds - 1):
+            found: dict[tuple[str, str], Discrepancy] = {}
+            if layer is Layer.FULL:
+                await self._name_guesses()
+                await self._compare_cash(found)
+            rounds = 1 if layer is Layer.OPEN_ORDERS else self.settings.rounds
+            result = await self._round(layer, found)
+            for _ in range(rounds - 1):
                 if not self._unsettled(result):
                     break
-                result = await self._round()
-            self.last, self.completed_at = result, self.desk.clock.now()
-            await self._conclude(result)
+                result = await self._round(layer, found)
+            await self._conclude(layer, result, found)
             return result
+
+    async def _name_guesses(self) -> None:
+        """Fills that were guessed: have their executions come by now?"""
+        moments = [one.executed_at for order in self.desk.book.guessed() for one in order.inferred]
+        if moments:
+            await self._book_since(min(moments) - _GUESSED_MARGIN)
+
+    async def _compare_cash(self, found: dict[tuple[str, str], Discrepancy]) -> None:
+        """Only between two moments at which no fill was under way."""
+        book = self.desk.book
+        fills = book.fills_booked
+        account = await self.fetch_account()
+        if fills != book.fills_booked:
+            return
+        now = CashPoint(at_broker=account.cash, by_fills=book.paid)
+        difference = None if self._cash is None else unexplained(self._cash, now)
+        self._cash = now
+        if difference is not None:
+            found[difference.kind.value, difference.subject] = difference
 
     def _unsettled(self, result: Reconciliation) -> bool:
         open_questions = result.ask_by_broker_id or result.ask_by_client_id
         differs = result.reading.events or result.reading.missing_executions
         return bool(open_questions or differs or not result.clean)
 
-    async def _round(self) -> Reconciliation:
+    async def _round(
+        self, layer: Layer, found: dict[tuple[str, str], Discrepancy]
+    ) -> Reconciliation:
         """One snapshot, its events, and its questions."""
         before = self.desk.book.sequence
-        positions = await self.broker.positions()
+        positions = None if layer is Layer.OPEN_ORDERS else await self.broker.positions()
         orders = await self.broker.open_orders()
         self.link.alive()
         snapshot = BrokerSnapshot(open_orders=orders, positions=positions, sequence_before=before)
-        result = await self.desk.do(_reconciled(snapshot))
+        critical_orphans = not self.settings.auto_resolve_orphans
+        result = await self._record(reconciling.reconciled(snapshot, critical_orphans))
+        found.update(((one.kind.value, one.subject), one) for one in result.discrepancies)
         for shown in result.reading.unknown:
-            log.warning("reconciler.order_adopted", broker_order_id=shown.broker_order_id)
-            await self.desk.do(_adopted(shown))
+            await self._adopt(shown)
         if result.reading.missing_executions:
-            await self._fetch_executions(result.reading.missing_executions)
-        for order_id in result.ask_by_broker_id:
+            await self._fetch_executions(result.reading)
+        for order_id in (*result.reading.missing_executions, *result.ask_by_broker_id):
             await self._ask(self.desk.book.order(order_id))
         for order_id in result.ask_by_client_id:
             order = self.desk.book.order(order_id)
             if order.status is not OrderStatus.PENDING_NEW:
                 await self._look_up(order)
-        self._positions = positions
+        self._positions = positions or ()
         return result
 
-    _positions: Sequence[BrokerPosition] = ()
+    async def _record(self, decide: Decide[T]) -> T:
+        """What the broker has told us is true, with a journal or without."""
+        return await self.desk.do(decide, passes_without_journal=True)
 
-    async def _fetch_executions(self, order_ids: Sequence[str]) -> None:
-        oldest = min(self.desk.book.order(one).intended_at for one in order_ids)
-        executions = await self.broker.executions_since(oldest - _EXECUTIONS_MARGIN)
-        await self.desk.do(read_fills(executions), passes_without_journal=True)
+    async def _adopt(self, shown: BrokerOrder) -> None:
+        """Take a stranger's order in; one that bears our name and is too old is cancelled."""
+        log.warning("reconciler.order_adopted", broker_order_id=shown.broker_order_id)
+        max_age = self.settings.max_order_age if self.settings.auto_resolve_orphans else None
+        await self._record(reconciling.adopted(shown, max_age))
+
+    async def _fetch_executions(self, reading: Reading) -> None:
+        """Book what has filled unseen. A stranger's order may have filled before we knew it."""
+        since = [self.desk.book.order(one).intended_at for one in reading.missing_executions]
+        if reading.missing_since is not None:
+            since.append(reading.missing_since)
+        await self._book_since(min(since) - _EXECUTIONS_MARGIN)
+
+    async def _book_since(self, moment: datetime) -> None:
+        executions = await self.broker.executions_since(moment)
+        await self._record(read_fills(executions))
 
     async def _ask(self, order: Order) -> None:
-        """What became of an order that is open here and not listed there?"""
+        """What became of an order that is open here and not listed there, or has filled unseen?"""
         assert order.broker_order_id is not None, "asked by broker id"
-        shown = await self.broker.order(order.broker_order_id)
-        if shown is not None:
+        asked: str | None = order.broker_order_id
+        for _ in range(_LONGEST_CHAIN):
+            shown = None if asked is None else await self.broker.order(asked)
+            if shown is None:
+                return
             await self._told(shown)
+            asked = shown.replaced_by
 
     async def _told(self, shown: BrokerOrder) -> None:
+        """Take in what the broker shows. What has filled and has no execution yet is guessed."""
         update = OrderUpdate(event="asked", order=shown)
-        reading = await self.desk.do(read(update), passes_without_journal=True)
+        reading = await self._record(read(update))
+        if not reading.missing_executions:
+            return
+        await self._fetch_executions(reading)
+        reading = await self._record(read(update))
         if reading.missing_executions:
-            await self._fetch_executions(reading.missing_executions)
-            await self.desk.do(read(update), passes_without_journal=True)
+            log.warning("reconciler.fill_guessed", broker_order_id=shown.broker_order_id)
+            await self._record(guess(shown))
+            await self._record(read(update))
 
     async def _look_up(self, order: Order) -> None:
         """Find an order by its client id, or count one more proof that it does not exist."""
@@ -183,79 +333,50 @@ class Reconciler:
         long_enough = now - absence.since >= settings.absence_seconds
         if absence.probes < settings.absence_probes or not long_enough:
             return
-        if any(one.client_order_id == client_id for one in await self._list(order)):
+        listed = await self.broker.orders_since(order.intended_at - _EXECUTIONS_MARGIN)
+        if any(one.client_order_id == client_id for one in listed):
             return
         log.warning("reconciler.order_absent", client_order_id=client_id, probes=absence.probes)
         self._absences.pop(order.order_id, None)
-        await self.desk.do(_absent(order.order_id, absence.probes))
+        await self._record(reconciling.absent(order.order_id, absence.probes))
 
-    async def _list(self, order: Order) -> Sequence[BrokerOrder]:
-        return await self.broker.orders_since(order.intended_at - _EXECUTIONS_MARGIN)
-
-    async def _conclude(self, result: Reconciliation) -> None:
+    async def _conclude(
+        self, layer: Layer, result: Reconciliation, found: dict[tuple[str, str], Discrepancy]
+    ) -> None:
         """Act on what still differs after all rounds; lift what no longer stands."""
-        critical = [one for one in result.discrepancies if one.critical]
+        standing = {(one.kind.value, one.subject) for one in result.discrepancies}
+        everything = [
+            one for key, one in found.items() if key in standing or one.kind in _ONCE_IS_ENOUGH
+        ]
+        if everything or layer is Layer.FULL:
+            await self._record(reconciling.noted(layer.value, everything))
+        critical = [one for one in everything if one.critical]
         if critical:
             log.error("reconciler.critical_difference", differences=[str(one) for one in critical])
             await self._escalate(critical)
             return
-        log.info("reconciler.reconciliation_completed", differences=len(result.discrepancies))
+        if layer is Layer.OPEN_ORDERS:
+            return
+        if everything or layer is Layer.FULL:
+            log.info(
+                "reconciler.reconciliation_completed",
+                layer=layer.value,
+                differences=len(everything),
+            )
         causes = [Cause.RECONCILIATION]
         if self.settings.resume_automatically and self.desk.book.mass_cancel_owed is None:
             causes.append(Cause.DISCONNECT)
-        standing = [one for one in causes if one in self.desk.book.restrictions]
-        if standing:
-            await self.desk.do(lift(standing, "reconciliation was clean", "reconciler"))
+        lifted = [one for one in causes if one in self.desk.book.restrictions]
+        if lifted:
+            await self._record(lift(lifted, "reconciliation was clean", "reconciler"))
 
     async def _escalate(self, critical: Sequence[Discrepancy]) -> None:
-        """A difference that only logging answers would be a bug (R-14)."""
+        """A difference that only logging answers would be a bug."""
         first = critical[0]
         reason = f"{first.subject}: we have {first.ours}, the broker {first.theirs}"
         if self.settings.on_critical == "halt":
-            await self.desk.do(
+            await self._record(
                 restrict(Cause.RECONCILIATION, TradingState.REDUCING, reason, "reconciler")
             )
         if self.settings.sync_positions:
-            await self.desk.do(_adjusted(critical, self._positions))
-
-
-def _reconciled(snapshot: BrokerSnapshot) -> Decide[Reconciliation]:
-    def decide(book: Book, now: datetime) -> Decided[Reconciliation]:
-        result = reconcile(book, snapshot, now)
-        return Decided(result, result.reading.events)
-
-    return decide
-
-
-def _adopted(shown: BrokerOrder) -> Decide[None]:
-    def decide(book: Book, now: datetime) -> Decided[None]:
-        if book.find(shown.broker_order_id) is not None:
-            return Decided(None)
-        return Decided(None, (adoption(shown, now),))
-
-    return decide
-
-
-def _adjusted(critical: Sequence[Discrepancy], positions: Sequence[BrokerPosition]) -> Decide[None]:
-    def decide(book: Book, now: datetime) -> Decided[None]:
-        return Decided(None, tuple(adjustments(book, critical, positions, now)))
-
-    return decide
-
-
-def _absent(order_id: str, probes: int) -> Decide[None]:
-    """Absence is proven: the order never reached the broker."""
-
-    def decide(book: Book, now: datetime) -> Decided[None]:
-        order = book.order(order_id)
-        if order.broker_order_id is not None or not order.is_open:
-            return Decided(None)
-        event = e.OrderRefused(
-            at=now,
-            order_id=order_id,
-            code="NOT_FOUND_AT_BROKER",
-            message=f"the broker does not know it: {probes} look-ups and its order list",
-        )
-        return Decided(None, (event,))
-
-    return decide
+            await self._record(reconciling.adjusted(critical, self._positions))

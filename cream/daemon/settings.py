@@ -186,6 +186,12 @@ class ReconciliationSettings:
     in_flight_interval_secs: float = setting(
         2.0, gt=0, le=600, unit="s", doc="Between look-ups of orders without an answer."
     )
+    open_orders_interval_secs: float = setting(
+        5.0, gt=0, le=3600, unit="s", doc="Between comparisons of open orders."
+    )
+    positions_interval_secs: float = setting(
+        30.0, gt=0, le=3600, unit="s", doc="Between comparisons of holdings."
+    )
     absence_probes: int = setting(
         5,
         ge=2,
@@ -200,14 +206,10 @@ class ReconciliationSettings:
         1800.0, ge=0, le=86_400, unit="s", not_effective=_LIFECYCLE, doc="Young orders are let be."
     )
     max_order_age_secs: float = setting(
-        86_400.0,
-        gt=0,
-        unit="s",
-        not_effective=_LIFECYCLE,
-        doc="Age at which orphans are cancelled.",
+        86_400.0, gt=0, unit="s", doc="Age at which orphans are cancelled."
     )
     auto_resolve_orphans: bool = setting(
-        True, not_effective=_LIFECYCLE, doc="As `recovery.auto_resolve_orphans`, at intervals."
+        True, doc="Adopt orders that carry our id and are not known, instead of restricting trade."
     )
     on_critical_discrepancy: Literal["halt", "alert", "log_and_continue"] = setting(
         "halt", doc="What a critical difference does to the trading state."

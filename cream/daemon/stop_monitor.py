@@ -25,6 +25,7 @@ from cream.core.model.market import Quote
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
 from cream.core.risk.gate import Approved, Gate
+from cream.core.risk.view import without
 from cream.daemon.desk import Desk
 
 log = structlog.get_logger(__name__)
@@ -116,7 +117,8 @@ class StopMonitor:
         sends: list[Approved],
         cancels: list[str],
     ) -> None:
-        approved = self.gate.approve_exit(action.terms, self.view_of(book, now))
+        view = without(action.cancel_first, self.view_of(book, now))
+        approved = self.gate.approve_exit(action.terms, view)
         if isinstance(approved, Violation):
             log.error("stop_monitor.exit_refused", symbol=action.symbol, code=approved.code)
             return

@@ -183,12 +183,12 @@ class Supervisor:
             with keeper.all_lives:
                 while True:
                     failed = await self._live(keeper, announce)
-                    if failed and keeper.child.must_start and not announce.told:
-                        self._note(keeper, Phase.FAILED)
-                        raise Escalated(keeper.child.name)
                     # However its last life ended: a child that was told to end has no next one,
                     # and does not escalate.
                     await trio.lowlevel.checkpoint_if_cancelled()
+                    if failed and keeper.child.must_start and not announce.told:
+                        self._note(keeper, Phase.FAILED)
+                        raise Escalated(keeper.child.name)
                     attempt = 0 if self._was_steady(keeper) else attempt
                     if not self._comes_back(keeper, failed):
                         break

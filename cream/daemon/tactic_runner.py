@@ -18,6 +18,7 @@ from cream.core.execution.tactics import (
     TacticWaits,
     next_step,
 )
+from cream.core.model.errors import CreamError
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf
@@ -55,7 +56,14 @@ class TacticRunner:
                 await self.desk.wait_change()
 
     async def _work(self, order_id: str) -> None:
+        """Work one parent. Without a journal nothing can be intended: it rests for this life."""
         log.info("tactic_runner.tactic_started", order_id=order_id)
+        try:
+            await self._work_slices(order_id)
+        except CreamError as error:
+            log.error("tactic_runner.tactic_rests", order_id=order_id, error=error.message)
+
+    async def _work_slices(self, order_id: str) -> None:
         await self.desk.do(_begun(order_id))
         while True:
             parent = self.desk.book.order(order_id)

@@ -7,6 +7,8 @@ Everything else is a supervised child.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import structlog
 import trio
@@ -14,7 +16,7 @@ from attrs import define, field, frozen
 
 from cream.core.exchange.calendar import Sessions
 from cream.core.execution.protection import ProtectionPolicy
-from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
@@ -30,6 +32,7 @@ from cream.daemon import journal_writer
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk
 from cream.daemon.feed_reader import FeedReader
+from cream.daemon.flattening import close_everything
 from cream.daemon.hub import Hub
 from cream.daemon.journal_writer import Batch, GroupCommit, JournalWriterSettings
 from cream.daemon.link import BrokerLink
@@ -44,6 +47,7 @@ from cream.daemon.supervisor import Child, Intensity, Restart, Supervisor
 from cream.daemon.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 @frozen(kw_only=True)
@@ -120,6 +124,7 @@ class Tree:
     recovered: trio.Event = field(factory=trio.Event)
     draining: trio.Event = field(factory=trio.Event)
     ended: trio.Event = field(factory=trio.Event)
+    _recovering: trio.CancelScope = field(factory=trio.CancelScope)
 
     async def run(
         self,
@@ -143,16 +148,28 @@ class Tree:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write)
             nursery.start_soon(self.desk.run)
-            in_flight = await self.desk.do(self.begin)
+            in_flight = await self._recorded(self.begin)
             self.outside.entrust()
             log.info("tree.run_started", orders_in_flight=in_flight)
             children = [*self._children(), *self._gated(interfaces)]
-            nursery.start_soon(self._await_recovery)
-            await nursery.start(self.supervisor.run, children)
-            log.info("tree.tree_started", book_sequence=self.desk.book.sequence)
-            task_status.started()
-            await self.draining.wait()
+            async with trio.open_nursery() as starting:
+                starting.start_soon(self._await_recovery)
+                await nursery.start(self.supervisor.run, children)
+                log.info("tree.tree_started", book_sequence=self.desk.book.sequence)
+                task_status.started()
+                await self.draining.wait()
+                # Who is told to stop before the broker has been reached waits for it no longer.
+                starting.cancel_scope.cancel()
             await self._wind_down([one.name for one in interfaces])
+
+    async def _recorded(self, decide: Decide[T]) -> T:
+        """What a run begins and ends with.   Raises: JournalFailed if it cannot be written."""
+        try:
+            return await self.desk.do(decide)
+        except CreamError:
+            if self.desk.failure is not None:
+                raise self.desk.failure from None
+            raise
 
     def stop(self) -> None:
         """Begin to end. Does not wait."""
@@ -194,8 +211,13 @@ class Tree:
 
     def _guard(self) -> LossGuard:
         watch = LossWatch(self.settings.constraints.losses)
+        gate, view_of = self.operations.gate, self.operations.portfolio.view_of
         return LossGuard(
-            self.desk, self.operations.accounts, watch, flatten=self.operations.flatten
+            self.desk,
+            self.operations.accounts,
+            watch,
+            cancelled=self.operations.mass_cancel_confirmed,
+            closing=partial(close_everything, gate, view_of),
         )
 
     def _canceller(self) -> MassCanceller:
@@ -236,21 +258,28 @@ class Tree:
         return [gate(child) for child in interfaces]
 
     async def _await_recovery(self) -> None:
-        """Wait for the first session; without one, start all the same, but not trading."""
+        """Wait for the first session; without one, start all the same, but not trading.
+
+        Whoever stops the daemon meanwhile has not to wait for this.
+        """
+        with self._recovering:
+            await self._recover()
+
+    async def _recover(self) -> None:
         with trio.move_on_after(self.settings.recovery_wait):
             while not self.link.session_up:
                 await self.link.changed.wait()
         if not self.link.session_up:
             reason = "the broker could not be reached at start"
-            await self.desk.do(
-                restrict(Cause.DISCONNECT, TradingState.REDUCING, reason, "recovery")
-            )
+            away = restrict(Cause.DISCONNECT, TradingState.REDUCING, reason, "recovery")
+            await self.desk.do(away, passes_without_journal=True)
         self.operations.recovered = True
         self.recovered.set()
 
     async def _wind_down(self, interfaces: Sequence[str]) -> None:
         """Intake has closed: finish or park what is in flight, then stop from the top down."""
         within = self.settings.stop_within
+        self._recovering.cancel()
         for name in interfaces:
             await self.supervisor.stop_when_done(name, within)
         if self.settings.watch_link:
@@ -266,7 +295,7 @@ class Tree:
         await self.supervisor.stop("feed_reader", within)
         self.hub.close()
         if self.desk.failure is None:
-            await self.desk.do(end_run)
+            await self._recorded(end_run)
         self.desk.channels.commands_in.close()
         await self.desk.finished.wait()
         self.desk.channels.batches.close()

@@ -82,9 +82,13 @@ def _reconciler(settings: Settings) -> ReconcilerSettings:
     return ReconcilerSettings(
         enabled=own.enabled,
         interval=own.interval_secs,
+        positions_interval=own.positions_interval_secs,
+        open_orders_interval=own.open_orders_interval_secs,
         in_flight_interval=own.in_flight_interval_secs,
         absence_probes=own.absence_probes,
         absence_seconds=own.absence_seconds,
+        max_order_age=own.max_order_age_secs,
+        auto_resolve_orphans=own.auto_resolve_orphans,
         sync_positions=settings.recovery.sync_positions,
         on_critical=own.on_critical_discrepancy,
         resume_automatically=settings.safety.resume == "auto",

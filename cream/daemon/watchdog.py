@@ -67,9 +67,9 @@ class Watchdog:
             owe_mass_cancel(reason),
         )
         try:
-            await self.desk.do(begun)
+            await self.desk.do(begun, passes_without_journal=True)
         except CreamError as error:
-            # Without a journal the state is HALTED already; the router still has to stop.
+            # Without a desk the daemon is about to end; the router has to stop before that.
             log.critical("watchdog.disconnect_not_recorded", error=error.message)
         self.end_session()
 

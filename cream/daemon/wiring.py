@@ -1,11 +1,13 @@
 """How do the subsystems get their collaborators? By arguments, here and nowhere else."""
 
+from functools import partial
+
 import structlog
 import trio
 from attrs import frozen
 
 from cream.core.execution.book import Book
-from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
 from cream.core.risk.ledger import Ledger
@@ -68,7 +70,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         outside.broker,
         ground.link,
         settings.reconciler,
-        account_seen=ground.accounts.fetch,
+        fetch_account=ground.accounts.fetch,
     )
     return Tree(
         settings=settings,
@@ -81,7 +83,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         monitor=monitor,
         feed=FeedReader(outside.market, ground.board),
         supervisor=supervisor,
-        operations=_operations(settings, outside, ground, supervisor, breaker),
+        operations=_operations(settings, outside, ground, supervisor, reconciler, breaker),
         hub=ground.hub,
         batches=ground.batches,
         begin=begin_run(
@@ -120,7 +122,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         channels=DeskChannels.to(batches_in, jobs_in),
         published=publisher,
         touch=touched_by,
-        on_failure=lambda _error: outside.distrust(),
+        on_failure=partial(_distrusted, outside, hub),
     )
     desk.on_change(ledger.follow)
     return _Ground(
@@ -135,6 +137,12 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         batches=batches_out,
         jobs=jobs_out,
     )
+
+
+def _distrusted(outside: Outside, hub: Hub, _error: JournalFailed) -> None:
+    """What could not be committed is published to nobody: followers have to begin anew."""
+    outside.distrust()
+    hub.break_off()
 
 
 def _monitor(settings: TreeSettings, ground: _Ground) -> StopMonitor:
@@ -164,6 +172,7 @@ def _session(
         TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of),
         ground.jobs,
         sweep=_Sweep(ground.accounts, reconciler),
+        doubted=reconciler.doubted,
     )
 
 
@@ -172,6 +181,7 @@ def _operations(
     outside: Outside,
     ground: _Ground,
     supervisor: Supervisor,
+    reconciler: Reconciler,
     breaker: Breaker,
 ) -> LiveOperations:
     return LiveOperations(
@@ -185,6 +195,7 @@ def _operations(
         board=ground.board,
         publisher=ground.publisher,
         supervisor=supervisor,
+        reconciler=reconciler,
         breaker=breaker,
         mass_cancel_policy=settings.mass_cancel.policy,
         mass_cancel_wait=settings.mass_cancel_wait,
@@ -202,7 +213,7 @@ class _Sweep:
     async def __call__(self) -> None:
         """Raises: BrokerUnavailable."""
         try:
-            await self._accounts.fetch()
+            await self._reconciler.catch_up()
             await self._reconciler.sweep()
         except BrokerUnavailable as error:
             log.warning("wiring.sweep_failed", error=str(error))

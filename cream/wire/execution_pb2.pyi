@@ -19,6 +19,7 @@ class ConstraintResult(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINT_RESULT_PASS: _ClassVar[ConstraintResult]
     CONSTRAINT_RESULT_FAIL: _ClassVar[ConstraintResult]
     CONSTRAINT_RESULT_WARN: _ClassVar[ConstraintResult]
+    CONSTRAINT_RESULT_INFO: _ClassVar[ConstraintResult]
 
 class ViolationSeverity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -67,6 +68,7 @@ CONSTRAINT_RESULT_UNSPECIFIED: ConstraintResult
 CONSTRAINT_RESULT_PASS: ConstraintResult
 CONSTRAINT_RESULT_FAIL: ConstraintResult
 CONSTRAINT_RESULT_WARN: ConstraintResult
+CONSTRAINT_RESULT_INFO: ConstraintResult
 VIOLATION_SEVERITY_UNSPECIFIED: ViolationSeverity
 VIOLATION_SEVERITY_INFO: ViolationSeverity
 VIOLATION_SEVERITY_WARNING: ViolationSeverity

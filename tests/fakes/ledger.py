@@ -11,6 +11,7 @@ from attrs import define, field
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.corrections import guessed_fill
 from cream.core.execution.reports import Reading, read_executions, read_outcome, read_update
 from cream.core.model.broker import BrokerOrder, Execution, OrderUpdate, SubmitOutcome
 from cream.core.model.fill import Fill
@@ -63,12 +64,22 @@ class Ledger:
 
     def report(self, order: BrokerOrder, *executions: Execution) -> Reading:
         """Read what the broker shows, and apply what it means."""
-        update = OrderUpdate(event="test", order=order, executions=executions)
+        return self.update(OrderUpdate(event="test", order=order, executions=executions))
+
+    def update(self, update: OrderUpdate) -> Reading:
+        """Read a message of the order stream, and apply what it means."""
         return self._take(read_update(self.book, update, self.now))
 
     def answer(self, order_id: str, outcome: SubmitOutcome) -> Reading:
         """Read the answer to a submit, and apply what it means."""
         return self._take(read_outcome(self.book, order_id, outcome, self.now))
+
+    def guess(self, order: BrokerOrder) -> None:
+        """Book what the broker shows as filled and nobody has told."""
+        known = self.book.find(order.broker_order_id)
+        event = None if known is None else guessed_fill(known, order, self.now)
+        if event is not None:
+            self.apply(event)
 
     def executions(self, executions: Iterable[Execution]) -> Reading:
         """Read what a query for executions gave, and apply what it means."""

@@ -11,10 +11,11 @@ from decimal import Decimal
 import trio
 from attrs import define, evolve, field
 
-from cream.core.execution.events import Event, TradingRestricted
+from cream.core.execution.events import Event, ReconciliationCompleted, TradingRestricted
 from cream.core.model.account import Account
+from cream.core.model.broker import Difference
 from cream.core.model.errors import CreamError
-from cream.core.model.market import Datum, Known, Quote
+from cream.core.model.market import Datum, Known, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.request import (
@@ -29,11 +30,14 @@ from cream.core.operations import (
     BreakerView,
     CancelResult,
     FeedView,
+    KillSwitchReport,
     MassCancelReport,
     OrderResult,
     PlanResult,
     PositionView,
     Readiness,
+    ReconciliationView,
+    StreamEnd,
     SubsystemView,
     TradingStateView,
     Update,
@@ -51,6 +55,7 @@ from tests.fakes.operations_data import (
 class _Subscription:
     def __init__(self, sequence: int, receive: trio.MemoryReceiveChannel[Update]) -> None:
         self.sequence = sequence
+        self.ended: StreamEnd | None = None
         self._receive = receive
 
     def __aiter__(self) -> "_Subscription":
@@ -98,6 +103,8 @@ class FakeOperations:
     buffer: int = 100
     account_datum: Datum[Account] = field(factory=lambda: Known(ACCOUNT))
     position_views: list[PositionView] = field(factory=list)
+    realized: Decimal = Decimal("12.50")
+    status: MarketStatus = MarketStatus.OPEN
     not_ready: tuple[str, ...] = ()
     has_simulation: bool = True
     broken: Exception | None = None
@@ -116,7 +123,7 @@ class FakeOperations:
     commands: list[tuple[object, ...]] = field(factory=list)
     latest: dict[str, Quote] = field(factory=lambda: {"AAPL": a_quote()})
     sequence: int = 7
-    subscribers: list[trio.MemorySendChannel[Update]] = field(factory=list)
+    subscribers: dict[trio.MemorySendChannel[Update], _Subscription] = field(factory=dict)
     quote_readers: list[trio.MemorySendChannel[Quote]] = field(factory=list)
     levers: FakeSimulation | None = None
 
@@ -148,9 +155,13 @@ class FakeOperations:
             try:
                 subscriber.send_nowait(update)
             except trio.WouldBlock:
-                subscriber.close()
-                self.subscribers.remove(subscriber)
+                self.end_stream(subscriber, StreamEnd.FELL_BEHIND)
         return update
+
+    def end_stream(self, subscriber: trio.MemorySendChannel[Update], why: StreamEnd) -> None:
+        """Publish nothing more to `subscriber`."""
+        self.subscribers.pop(subscriber).ended = why
+        subscriber.close()
 
     def publish_quote(self, quote: Quote) -> None:
         """Give `quote` to every reader."""
@@ -268,6 +279,9 @@ class FakeOperations:
     def positions(self) -> Sequence[PositionView]:
         return self.position_views
 
+    def realized_pnl(self) -> Decimal:
+        return self.realized
+
     def account(self) -> Datum[Account]:
         return self.account_datum
 
@@ -291,9 +305,13 @@ class FakeOperations:
             )
         return self.trading_state()
 
-    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> TradingStateView:
+    async def kill_switch(self, reason: str, actor: str, flatten: bool) -> KillSwitchReport:
         self.commands.append(("kill", reason, actor, flatten))
-        return await self.set_trading_state(TradingState.HALTED, reason, actor)
+        working = [order.order_id for order in self.orders_by_id.values() if order.is_open]
+        return KillSwitchReport(
+            trading_state=await self.set_trading_state(TradingState.HALTED, reason, actor),
+            results=tuple(map(self._cancel, working)),
+        )
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         self.commands.append(("mass_cancel", reason, actor))
@@ -307,12 +325,11 @@ class FakeOperations:
     async def subscribe(self) -> AsyncIterator[_Subscription]:
         self._break()
         send, receive = trio.open_memory_channel[Update](self.buffer)
-        self.subscribers.append(send)
+        self.subscribers[send] = _Subscription(self.sequence, receive)
         try:
-            yield _Subscription(self.sequence, receive)
+            yield self.subscribers[send]
         finally:
-            if send in self.subscribers:
-                self.subscribers.remove(send)
+            self.subscribers.pop(send, None)
             send.close()
             receive.close()
             self.left.set()
@@ -334,6 +351,9 @@ class FakeOperations:
     def quote(self, symbol: str) -> Quote | None:
         return self.latest.get(symbol)
 
+    def market_status(self) -> MarketStatus:
+        return self.status
+
     def feed_health(self) -> FeedView:
         return FeedView(
             provider="synthetic",
@@ -349,6 +369,17 @@ class FakeOperations:
                 name="broker", state="OPEN", total_calls=8, total_failures=2, failure_rate=0.25
             )
         ]
+
+    def reconciliation(self) -> ReconciliationView:
+        missing = Difference(
+            kind="MISSING_AT_BROKER", subject="o-1", ours="ACCEPTED", theirs="-", critical=False
+        )
+        last = ReconciliationCompleted(at=NOW, layer="full", differences=(missing,))
+        return ReconciliationView(last=last, unanswered=("o-2",), guessed=("o-3",))
+
+    async def reconcile_now(self) -> ReconciliationView:
+        self._break()
+        return self.reconciliation()
 
     def supervision(self) -> Sequence[SubsystemView]:
         return [SubsystemView(name="feed_reader", state="RUNNING", restarts=1, since=NOW)]

@@ -6,7 +6,7 @@ takes a moment, and due times can be asserted exactly.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from cream.daemon.tree import Outside, Tree, TreeSettings
 from cream.daemon.tree_settings import tree_settings
 from cream.daemon.wiring import assemble
 from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.stubborn_broker import StubbornBroker
 
 # A Monday morning in New York, in session.
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -52,21 +53,30 @@ class World:
     journal: MemoryJournal = field(factory=MemoryJournal)
     trusted: bool = True
     distrusted: bool = False
+    passed: timedelta = timedelta(0)
+    unreachable_for: float = 0
+
+    def later(self, seconds: float) -> None:
+        """Let time pass between two lives."""
+        self.passed += timedelta(seconds=seconds)
 
     @asynccontextmanager
     async def life(
         self, change: Callable[[TreeSettings], TreeSettings] = lambda settings: settings
     ) -> AsyncIterator["Life"]:
         """A life of the daemon, stopped in order at the end of the block."""
-        clock = ShiftedClock(START)
+        clock = ShiftedClock(START + self.passed)
         market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
         settings = evolve(SimulatedSettings(), db_path=str(self.folder / "venue.db"))
         broker = SimulatedBroker.open(settings, market, clock)
         try:
+            stubborn = StubbornBroker(broker)
+            account_id = (await broker.account()).account_id
+            broker.disconnect(self.unreachable_for)
             outside = Outside(
-                account_id=(await broker.account()).account_id,
+                account_id=account_id,
                 clock=clock,
-                broker=broker,
+                broker=stubborn,
                 market=market,
                 journal=self.journal,
                 draw=lambda: 0.5,
@@ -80,7 +90,7 @@ class World:
                 await nursery.start(market.move)
                 await nursery.start(broker.run)
                 await nursery.start(partial(tree.run, ()))
-                life = Life(tree, broker, market, nursery)
+                life = Life(tree, broker, stubborn, market, nursery)
                 yield life
                 if not life.is_dead:
                     tree.stop()
@@ -99,6 +109,7 @@ class Life:
 
     tree: Tree
     broker: SimulatedBroker
+    stubborn: StubbornBroker
     market: SyntheticMarket
     nursery: trio.Nursery
     is_dead: bool = False

@@ -1,12 +1,15 @@
 """The commands and the process as an operator meets them."""
 
+import json
 import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from cream.adapters.logs import level_of
 from tests.integration.daemon import Daemon, configuration
@@ -131,6 +134,64 @@ def test_a_port_that_is_taken_ends_the_daemon_at_once(tmp_path: Path) -> None:
 )
 def test_the_log_level_is_taken_from_the_environment(environ: dict[str, str], level: str) -> None:
     assert level_of("info", environ) == level
+
+
+@pytest.mark.parametrize(
+    ("environ", "quiet"),
+    [
+        ({"RUST_LOG": "info"}, False),
+        ({"RUST_LOG": "error"}, True),
+        ({"CREAM_LOG": "error", "RUST_LOG": "debug"}, True),
+        ({"CREAM_LOG": "info", "RUST_LOG": "error"}, False),
+    ],
+)
+def test_a_daemon_logs_as_its_environment_says(
+    environ: dict[str, str], quiet: bool, tmp_path: Path
+) -> None:
+    """It ends at once, for its port is taken; by then it has said what it says at info."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        config = configuration(tmp_path, server={"http_port": taken.getsockname()[1]})
+        daemon = Daemon(tmp_path, config, {})
+        daemon.environ.pop("RUST_LOG", None)
+        daemon.environ |= environ
+        daemon.launch()
+        assert daemon.process is not None
+        daemon.process.wait(60)
+
+    said = daemon.log_path.read_text()
+    assert ('"level": "info"' not in said) == quiet
+    assert '"level": "error"' in said or '"level": "critical"' in said
+
+
+def test_the_schema_is_the_one_for_editors_and_takes_the_documented_file(tmp_path: Path) -> None:
+    done = cream("config", "schema", folder=tmp_path)
+
+    schema = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert schema == json.loads((ROOT / "docs" / "config.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(yaml.safe_load((ROOT / "config.yaml").read_text()), schema)
+
+
+def test_a_start_says_where_it_listens(tmp_path: Path) -> None:
+    """As `make run` starts it, but for the ports."""
+    config = configuration(tmp_path, observability={"logging": {"format": "pretty"}})
+    daemon = Daemon(tmp_path, config, {})
+    daemon.launch()
+    try:
+        daemon.eventually(
+            "it says its ports",
+            lambda: re.search(
+                r"daemon_ready.*http_port=\d+|http_port=\d+.*daemon_ready",
+                daemon.log_path.read_text(),
+            ),
+            tries=1000,
+        )
+        assert re.search(r"grpc_port=\d+", daemon.log_path.read_text())
+    finally:
+        daemon.close()
 
 
 def test_no_lock_file_names_a_registry() -> None:

@@ -6,8 +6,8 @@ is out of reach its market goes on, and orders that rest there trade.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from cream.adapters.brokers.simulated_settings import SimulatedSettings
 from cream.adapters.brokers.simulated_store import VenueStore
 from cream.adapters.brokers.update_stream import UpdateStreams
 from cream.core.exchange.account import flat_ledger
+from cream.core.exchange.archive import Retention
 from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.venue import Venue
@@ -72,8 +73,9 @@ class SimulatedBroker:
     def __init__(
         self, store: VenueStore, market: SimulatedMarket, clock: Clock, settings: SimulatedSettings
     ) -> None:
-        state = store.load() or VenueState(ledger=flat_ledger(settings.cash))
-        self._venue = Venue(state, market, market.sessions)
+        kept = settings.kept_in_memory
+        state = store.load(kept) or VenueState(ledger=flat_ledger(settings.cash))
+        self._venue = Venue(state, market, market.sessions, Retention(store, kept))
         self._store = store
         self._market = market
         self._clock = clock
@@ -144,7 +146,11 @@ class SimulatedBroker:
             return OutcomeUnknown(_LOST_ANSWER)
         if self._faults.happens(Fault.REJECT_SUBMIT):
             return Refused("SIMULATED_REJECT", "refused by the fault reject_submit")
-        outcome, updates = self._venue.submit(terms, self._clock.now())
+        try:
+            with _reading():
+                outcome, updates = self._venue.submit(terms, self._clock.now())
+        except BrokerUnavailable as error:
+            return Unavailable(str(error))
         if not self._emit(updates) and not isinstance(outcome, Refused):
             return OutcomeUnknown("the venue could not write the order down")
         if self._faults.happens(Fault.SUBMIT_TIMEOUT_BOOKED):
@@ -161,7 +167,11 @@ class SimulatedBroker:
         await trio.lowlevel.checkpoint()
         if self._is_away:
             return Unavailable(_AWAY)
-        outcome, updates = self._venue.cancel(broker_order_id, self._clock.now())
+        try:
+            with _reading():
+                outcome, updates = self._venue.cancel(broker_order_id, self._clock.now())
+        except BrokerUnavailable as error:
+            return Unavailable(str(error))
         if not self._emit(updates) and not isinstance(outcome, Refused):
             return OutcomeUnknown("the venue could not write the cancel down")
         if self._faults.happens(Fault.CANCEL_TIMEOUT):
@@ -174,13 +184,15 @@ class SimulatedBroker:
     async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
         """The order with this client id, or None.   Raises: BrokerUnavailable."""
         await self._ask()
-        order = self._venue.order(client_order_id)
+        with _reading():
+            order = self._venue.order(client_order_id)
         return order if order is not None and order.client_order_id == client_order_id else None
 
     async def order(self, broker_order_id: str) -> BrokerOrder | None:
         """The order with this broker id, with its legs.   Raises: BrokerUnavailable."""
         await self._ask()
-        order = self._venue.order(broker_order_id)
+        with _reading():
+            order = self._venue.order(broker_order_id)
         return order if order is not None and order.broker_order_id == broker_order_id else None
 
     async def open_orders(self) -> Sequence[BrokerOrder]:
@@ -191,12 +203,14 @@ class SimulatedBroker:
     async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
         """Every order that changed at `moment` or later.   Raises: BrokerUnavailable."""
         await self._ask()
-        return self._venue.orders_since(moment)
+        with _reading():
+            return self._venue.orders_since(moment)
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """Every execution at `moment` or later.   Raises: BrokerUnavailable."""
         await self._ask()
-        return self._venue.executions_since(moment)
+        with _reading():
+            return self._venue.executions_since(moment)
 
     async def positions(self) -> Sequence[BrokerPosition]:
         """Everything held.   Raises: BrokerUnavailable."""
@@ -274,3 +288,16 @@ class SimulatedBroker:
         self._streams.send(update)
         if self._faults.happens(Fault.DUPLICATE_UPDATES):
             self._streams.send(update)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """The venue looks into its file for what it no longer keeps; nothing has changed if it fails.
+
+    Raises: BrokerUnavailable.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        log.error("simulated_broker.read_failed", error=str(error))
+        raise BrokerUnavailable("the venue cannot read its file") from error

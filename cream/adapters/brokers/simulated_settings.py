@@ -26,6 +26,15 @@ class SimulatedSettings:
             "account, and the engine's own database with it."
         ),
     )
+    kept_in_memory: int = setting(
+        1_000,
+        ge=1,
+        le=1_000_000,
+        doc=(
+            "How many closed orders, with their exits, and how many executions the broker keeps in "
+            "memory. Older ones stay in its file, and are found there."
+        ),
+    )
     clock_start: datetime | None = setting(
         None,
         doc=(

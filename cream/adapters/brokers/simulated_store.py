@@ -10,8 +10,8 @@ Calls block, for some tens of microseconds: a few small rows, and no waiting for
 """
 
 import sqlite3
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,9 @@ from typing import TypeVar
 import msgspec
 from cattrs import Converter
 
+from cream.adapters.brokers.simulated_schema import FORMAT, prepare
 from cream.core.exchange.account import Ledger, Settlement
+from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.venue_book import VenueState
 from cream.core.exchange.venue_order import VenueOrder
 from cream.core.model.broker import Execution
@@ -35,22 +37,31 @@ IN_MEMORY = ":memory:"
 _BUSY_TIMEOUT_SECONDS = 2.0
 # The log is folded into the file at this many pages (4 MiB), so that it does not grow for ever.
 _CHECKPOINT_PAGES = 1_000
-_FORMAT = 1
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS account (
-    id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL, moment TEXT, body TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS orders (
-    broker_order_id TEXT PRIMARY KEY, client_order_id TEXT NOT NULL UNIQUE,
-    sequence INTEGER NOT NULL UNIQUE, symbol TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS positions (symbol TEXT PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS executions (
-    id INTEGER PRIMARY KEY, execution_id TEXT NOT NULL UNIQUE, body TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS settlements (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+_CLOSED = tuple(one.value for one in VenueStatus if one.is_closed)
+
+# Whole groups: those with an open member, and those of the latest orders.
+_ORDERS_TO_KEEP = """
+SELECT body FROM orders WHERE root_id IN (
+    SELECT root_id FROM orders WHERE status NOT IN (?, ?, ?)
+    UNION SELECT root_id FROM (SELECT root_id FROM orders ORDER BY sequence DESC LIMIT ?)
+) ORDER BY sequence
 """
+_BY_CLIENT_ID = "SELECT body FROM orders WHERE client_order_id = ?"
+_BY_BROKER_ID = "SELECT body FROM orders WHERE broker_order_id = ?"
+_CHANGED_SINCE = """
+SELECT body FROM orders WHERE root_id IN (SELECT root_id FROM orders WHERE updated_at >= ?)
+ORDER BY sequence
+"""
+_EXECUTED_SINCE = "SELECT body FROM executions WHERE executed_at >= ? ORDER BY id"
+_LATEST_EXECUTIONS = """
+SELECT body FROM (SELECT id, body FROM executions ORDER BY id DESC LIMIT ?) ORDER BY id
+"""
+_LATEST_SETTLEMENTS = """
+SELECT body FROM (SELECT id, body FROM settlements ORDER BY id DESC LIMIT ?) ORDER BY id
+"""
+# SQLite's word for no limit.
+_ALL = -1
 
 # What a row that this version did not write can lead to; cattrs raises groups.
 _UNREADABLE = (sqlite3.Error, msgspec.DecodeError, ValueError, TypeError, KeyError, ExceptionGroup)
@@ -78,29 +89,53 @@ class VenueStore:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
-            self._connection.executescript(_SCHEMA)
-        except sqlite3.Error as error:
+            prepare(self._connection)
+        except _UNREADABLE as error:
             self._connection.close()
             raise VenueFileUnreadable(f"{path}: {error}") from error
 
-    def load(self) -> VenueState | None:
-        """What was saved last; None in a new file.   Raises: VenueFileUnreadable."""
+    def load(self, kept: int = _ALL) -> VenueState | None:
+        """What was saved last; None in a new file. Of what has ended, the latest `kept` of each.
+
+        Raises: VenueFileUnreadable.
+        """
         try:
             row = self._connection.execute("SELECT format, moment, body FROM account").fetchone()
             if row is None:
                 return None
-            if row[0] != _FORMAT:
+            if row[0] != FORMAT:
                 raise VenueFileUnreadable(f"format {row[0]} of the venue's file is not known")
+            (last,) = self._connection.execute("SELECT max(sequence) FROM orders").fetchone()
             return VenueState(
                 ledger=_read(row[2], Ledger),
                 moment=datetime.fromisoformat(row[1]) if row[1] is not None else None,
-                orders=self._rows("SELECT body FROM orders ORDER BY sequence", VenueOrder),
+                last_sequence=last or 0,
+                orders=self._rows(_ORDERS_TO_KEEP, VenueOrder, *_CLOSED, kept),
                 positions=self._rows("SELECT body FROM positions ORDER BY symbol", Position),
-                executions=self._rows("SELECT body FROM executions ORDER BY id", Execution),
-                settlements=self._rows("SELECT body FROM settlements ORDER BY id", Settlement),
+                executions=self._rows(_LATEST_EXECUTIONS, Execution, kept),
+                settlements=self._rows(_LATEST_SETTLEMENTS, Settlement, kept),
             )
         except _UNREADABLE as error:
             raise VenueFileUnreadable(f"the venue's file cannot be read: {error}") from error
+
+    # What the venue asks for when it no longer has it in memory: see `core/exchange/archive.py`.
+    # Raises: sqlite3.Error.
+
+    def order(self, any_id: str) -> VenueOrder | None:
+        """The order with this client id or broker id."""
+        for query in (_BY_CLIENT_ID, _BY_BROKER_ID):
+            found = self._rows(query, VenueOrder, any_id)
+            if found:
+                return found[0]
+        return None
+
+    def changed_since(self, moment: datetime) -> Sequence[VenueOrder]:
+        """Every member of each group of which one changed at `moment` or later, by sequence."""
+        return self._rows(_CHANGED_SINCE, VenueOrder, _moment(moment))
+
+    def executions_since(self, moment: datetime) -> Sequence[Execution]:
+        """Every execution at `moment` or later, oldest first."""
+        return self._rows(_EXECUTED_SINCE, Execution, _moment(moment))
 
     def save(self, changes: VenueState) -> None:
         """Commit `changes`: all of them, or none.   Raises: sqlite3.Error; nothing was written."""
@@ -123,11 +158,13 @@ class VenueStore:
         moment = changes.moment.isoformat() if changes.moment is not None else None
         execute(
             "INSERT OR REPLACE INTO account VALUES (1, ?, ?, ?)",
-            (_FORMAT, moment, _text(changes.ledger)),
+            (FORMAT, moment, _text(changes.ledger)),
         )
         many(
-            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (broker_order_id) "
-            "DO UPDATE SET status = excluded.status, body = excluded.body",
+            "INSERT INTO orders (broker_order_id, client_order_id, sequence, symbol, status, body, "
+            "root_id, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (broker_order_id) "
+            "DO UPDATE SET status = excluded.status, body = excluded.body, "
+            "updated_at = excluded.updated_at",
             [
                 (
                     order.broker_order_id,
@@ -136,6 +173,8 @@ class VenueStore:
                     order.instrument.symbol,
                     order.status.value,
                     _text(order),
+                    order.parent_id or order.broker_order_id,
+                    _moment(order.updated_at),
                 )
                 for order in changes.orders
             ],
@@ -145,16 +184,19 @@ class VenueStore:
             [(position.instrument.symbol, _text(position)) for position in changes.positions],
         )
         many(
-            "INSERT INTO executions (execution_id, body) VALUES (?, ?)",
-            [(execution.execution_id, _text(execution)) for execution in changes.executions],
+            "INSERT INTO executions (execution_id, body, executed_at) VALUES (?, ?, ?)",
+            [
+                (execution.execution_id, _text(execution), _moment(execution.executed_at))
+                for execution in changes.executions
+            ],
         )
         many(
             "INSERT INTO settlements (body) VALUES (?)",
             [(_text(settlement),) for settlement in changes.settlements],
         )
 
-    def _rows(self, query: str, kind: type[T]) -> tuple[T, ...]:
-        rows: Iterable[tuple[str]] = self._connection.execute(query)
+    def _rows(self, query: str, kind: type[T], *values: str | int) -> tuple[T, ...]:
+        rows: Iterable[tuple[str]] = self._connection.execute(query, values)
         return tuple(_read(body, kind) for (body,) in rows)
 
 
@@ -175,6 +217,10 @@ def _converter() -> Converter:
 
 
 _CONVERTER = _converter()
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
 
 
 def _text(value: object) -> str:

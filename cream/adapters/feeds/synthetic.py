@@ -18,7 +18,7 @@ from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.option_market import OptionMarket
 from cream.core.model.errors import CreamError, FieldProblem
 from cream.core.model.instrument import Equity, Instrument, OptionContract
-from cream.core.model.market import Quote
+from cream.core.model.market import MarketStatus, Quote
 from cream.core.options.occ import expires_at, parse_instrument
 from cream.core.ports import Clock
 
@@ -186,6 +186,10 @@ class SyntheticMarket:
         if isinstance(instrument, Equity):
             return instrument.symbol in self._quotes
         return instrument.underlying in self._quotes and now < expires_at(instrument)
+
+    def status(self, now: datetime) -> MarketStatus:
+        """Where in its day the market stands: always open, or by New York's calendar."""
+        return self.sessions.status_at(now)
 
     def latest(self, symbol: str) -> Quote | None:
         """The last quote of `symbol`, however old; of an option, with its underlying's time."""

@@ -17,7 +17,7 @@ from cream.adapters.rpc.call import Call, StoppedBy
 from cream.adapters.rpc.engine import Engine, ErrorCode, Headers, ProtocolError
 from cream.adapters.rpc.flood_guard import FloodGuard
 from cream.adapters.rpc.h2_engine import H2Engine
-from cream.adapters.rpc.headers import UNKNOWN_METHOD, Refusal, read_request
+from cream.adapters.rpc.headers import DRAINING, UNKNOWN_METHOD, Refusal, read_request
 from cream.adapters.rpc.hpack_blocks import encode_block
 from cream.adapters.rpc.method import Method
 from cream.adapters.rpc.peer import Peer
@@ -71,7 +71,10 @@ class Connection:
         self._greeted = trio.Event()
         self._sign_of_life: trio.Event | None = None
         self._flood_guard = FloodGuard(settings)
-        self._draining = False
+        # Takes no more calls, by its own will or the client's; only in the first case the client
+        # has to be told.
+        self._draining = self._owes_goaway = False
+        self._last_call_ended = trio.Event()
         # Whether the client was told to go, and whether it went by itself.
         self._said_goaway = False
         self._client_left = False
@@ -115,24 +118,34 @@ class Connection:
         self._arrived.clear()
 
     def start_drain(self) -> None:
-        """Take no more calls; the connection ends with its last one."""
+        """Take no more calls; the connection ends with its last one.
+
+        The client is told to go only then, and a moment later: some, grpclib's among them, drop the
+        connection with every unread reply as soon as they see a GOAWAY or its end.
+        """
         if self._draining:
             return
-        self._draining = True
-        self.engine.goaway(self._last_stream_id, ErrorCode.NO_ERROR)
-        self._said_goaway = True
-        self._finish_if_drained()
+        self._draining = self._owes_goaway = True
+        if self._calls:
+            return
+        # Calls that end because of the drain may have done so just now.
+        since_last_call = trio.current_time() - self._last_call_at
+        if self._greeted.is_set() and since_last_call < self.settings.parting_seconds:
+            self._last_call_ended.set()
+        else:
+            self._part()
 
     def stop_calls(self) -> None:
         """End what is still in flight with UNAVAILABLE."""
         for call in self._calls.values():
             call.stop(StoppedBy.SHUTDOWN)
 
-    def _finish_if_drained(self) -> None:
-        if self._draining and not self._calls:
-            self._writer.finish()
-        else:
-            self._writer.wake()
+    def _part(self) -> None:
+        """Say that this is the end, if that is ours to say, and end once it is sent."""
+        if self._owes_goaway and not self._said_goaway:
+            self.engine.goaway(self._last_stream_id, ErrorCode.NO_ERROR)
+            self._said_goaway = True
+        self._writer.finish()
 
     async def _read(self, nursery: trio.Nursery) -> None:
         engine, chunk = self.engine, self.settings.read_chunk_bytes
@@ -188,8 +201,14 @@ class Connection:
             if now >= idle_at:
                 self.statistics.idle_closed += 1
                 self.start_drain()
-            else:
-                await trio.sleep_until(min(ping_at, idle_at))
+                continue
+            with trio.move_on_at(min(ping_at, idle_at)):
+                await self._last_call_ended.wait()
+            if self._last_call_ended.is_set():
+                await trio.sleep(settings.parting_seconds)
+                self._part()
+                # From here on only the client's silence or the writer can be waited for.
+                self._last_call_ended = trio.Event()
 
     async def _is_alive(self) -> bool:
         """Whether the client answers a PING; anything it sends is an answer."""
@@ -237,8 +256,12 @@ class Connection:
         now = trio.current_time()
         self._flood_guard.request_opened(now)
         settings = self.settings
+        if self._draining and not self._said_goaway:
+            # A reset would leave open whether the call happened.
+            self._refuse_request(stream_id, DRAINING, end_stream)
+            return
         if (
-            self._draining
+            self._said_goaway
             or len(self._calls) >= settings.max_streams_per_connection
             or self.statistics.calls_open >= settings.max_calls
         ):
@@ -309,7 +332,8 @@ class Connection:
     def on_goaway(self) -> None:
         """The client opens no more streams: the last call ends the connection."""
         self._draining = True
-        self._finish_if_drained()
+        if not self._calls:
+            self._part()
 
     def _refuse_request(self, stream_id: int, refusal: Refusal, end_stream: bool) -> None:
         self.statistics.calls_refused += 1
@@ -324,8 +348,12 @@ class Connection:
         del self._calls[call.stream_id]
         self.statistics.calls_open -= 1
         self._last_call_at = trio.current_time()
-        if self._draining:
-            self._finish_if_drained()
+        if not self._draining or self._calls:
+            return
+        if self._owes_goaway:
+            self._last_call_ended.set()
+        else:
+            self._part()
 
     def release_buffered(self, size: int) -> None:
         """Received bytes were consumed."""

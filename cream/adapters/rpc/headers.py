@@ -71,6 +71,7 @@ NOT_GRPC = _http_refusal(b"415", Status.UNKNOWN, b"Unacceptable content-type hea
 NO_TRAILERS = _http_refusal(b"400", Status.INTERNAL, b"Unacceptable te header")
 BAD_TIMEOUT = _grpc_refusal(Status.INTERNAL, b"Malformed grpc-timeout header")
 UNKNOWN_ENCODING = _grpc_refusal(Status.UNIMPLEMENTED, b"Unsupported grpc-encoding")
+DRAINING = _grpc_refusal(Status.UNAVAILABLE, b"The server is shutting down")
 UNKNOWN_METHOD = _grpc_refusal(Status.UNIMPLEMENTED, b"Method not found")
 
 

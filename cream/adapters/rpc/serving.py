@@ -66,8 +66,10 @@ async def _run_handler(call: Stream[Any, Any], hooks: Hooks) -> Ending | None:
             if hooks.authorize is not None and not method.public:
                 hooks.authorize(call.metadata, method.path)
             await method.func(call)
+    except BaseExceptionGroup as group:
+        return _ending_of_error(call, leaf_error(_failures_of(call, group)))
     except Exception as error:  # noqa: BLE001 - barrier: a handler's fault ends its call only
-        return _ending_of_error(call, leaf_error(error))
+        return _ending_of_error(call, error)
     if call.scope.cancelled_caught:
         return _ending_of_cancellation(call)
     if call.dead:
@@ -77,6 +79,23 @@ async def _run_handler(call: Stream[Any, Any], hooks: Hooks) -> Ending | None:
     if call.sending:
         return _fault(call, "The handler gave up within a message")
     return OK
+
+
+def _failures_of(
+    call: Stream[Any, Any], group: BaseExceptionGroup[BaseException]
+) -> ExceptionGroup[Exception]:
+    """What failed in the tasks of a handler that opened a nursery.
+
+    Raises: what must go on, without the failures: the cancellation of a connection in which one
+    task was stopped and another failed, for the same reason.
+    """
+    failures, others = group.split(Exception)
+    if others is not None:
+        if failures is not None:
+            _ending_of_error(call, leaf_error(failures))
+        raise others
+    assert failures is not None, "a group is not empty"
+    return failures
 
 
 def _ending_of_cancellation(call: Stream[Any, Any]) -> Ending | None:

@@ -82,8 +82,11 @@ class RpcSettings:
     keepalive_timeout_seconds: float = _positive_seconds(10.0)
     # A connection without calls is told to go away; clients reconnect when they need to.
     idle_timeout_seconds: float = _positive_seconds(300.0)
-    # From the GOAWAY of a drain until calls in flight are ended.
+    # From the start of a drain until calls in flight are ended.
     drain_grace_seconds: float = _positive_seconds(5.0)
+    # From the last reply of a connection that drains to its GOAWAY. A client reads a reply in a
+    # fraction of this; grpclib's loses what it has not read when the GOAWAY comes.
+    parting_seconds: float = _positive_seconds(0.1)
     # For the last words on a connection that is being closed.
     close_timeout_seconds: float = _positive_seconds(1.0)
 

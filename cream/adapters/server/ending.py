@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
+from cream.core.operations import StreamEnd, Subscription
+
 
 async def run_until(stop: trio.Event, work: Callable[[], Awaitable[None]]) -> bool:
     """Run `work`, but not beyond `stop`; whether it ended by itself.
@@ -22,3 +24,17 @@ async def run_until(stop: trio.Event, work: Callable[[], Awaitable[None]]) -> bo
         ended = True
         nursery.cancel_scope.cancel()
     return ended
+
+
+async def end_of(
+    subscription: Subscription, stop: trio.Event, follow: Callable[[], Awaitable[None]]
+) -> StreamEnd:
+    """Run `follow`, which reads `subscription` to its end, but not beyond `stop`; which it was.
+
+    Raises: what `follow` raises, in a group. Cancellation: of `follow` too.
+    """
+    if not await run_until(stop, follow):
+        return StreamEnd.STOPPING
+    end = subscription.ended
+    assert end is not None, "a subscription that has nothing more says why"
+    return end

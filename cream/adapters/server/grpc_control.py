@@ -7,6 +7,7 @@ from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.wire_state_views import (
     cause_messages,
+    kill_switch_reply,
     mass_cancel_reply,
     trading_state_name,
 )
@@ -50,12 +51,8 @@ class ControlService(ControlServiceBase):
         request = await request_of(stream)
         reason = requests.reason(request.reason)
         actor = self._gatekeeper.authorize(stream.metadata, "")
-        view = await self._operations.kill_switch(reason, actor, request.flatten)
-        await stream.send_message(
-            control_pb2.KillSwitchResponse(
-                state=trading_state_name(view), causes=cause_messages(view)
-            )
-        )
+        report = await self._operations.kill_switch(reason, actor, request.flatten)
+        await stream.send_message(kill_switch_reply(report))
 
     async def MassCancel(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Open orders are cancelled, and the broker's word is waited for."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 from attrs import frozen
+from google.protobuf.message import DecodeError
 from grpclib.const import Handler, Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
@@ -119,8 +120,17 @@ def call_authorizer(gatekeeper: Gatekeeper) -> Callable[[Mapping[str, str | byte
 
 
 async def request_of(stream: Any) -> Any:
-    """The one message of a unary request.   Raises: CreamError where none came."""
-    request = await stream.recv_message()
+    """The one message of a unary request.   Raises: CreamError where none came, or no message."""
+    try:
+        request = await stream.recv_message()
+    except GRPCError as error:
+        # The transport calls it INTERNAL, as every gRPC server does; here that word is for defects.
+        if isinstance(error.__cause__, DecodeError):
+            problem = "is not a message of this call: the bytes cannot be decoded"
+            raise CreamError(
+                "INVALID_REQUEST", f"The request {problem}", FieldProblem("", problem)
+            ) from None
+        raise
     if request is None:
         raise CreamError("INVALID_REQUEST", "Expected one request message, was none")
     return request

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 import trio
 from attrs import frozen
-from grpclib.const import Status
-from grpclib.exceptions import GRPCError
 
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.auth import Gatekeeper
-from cream.adapters.server.ending import run_until
+from cream.adapters.server.ending import end_of
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.portfolio import portfolio, positions_as_of
 from cream.adapters.server.wire_state_views import (
@@ -33,7 +31,7 @@ from cream.adapters.server.wire_views import (
 from cream.core.model.errors import CreamError
 from cream.core.model.order import Order
 from cream.core.model.plan import Environment
-from cream.core.operations import Operations, PlanResult, Subscription, Update
+from cream.core.operations import Operations, PlanResult, StreamEnd, Subscription, Update
 from cream.wire import execution_pb2
 from cream.wire.execution_grpc import ExecutionServiceBase
 
@@ -155,8 +153,8 @@ class ExecutionService(ExecutionServiceBase):
                     for message in self._changes(chosen, update):
                         await stream.send_message(message)
 
-            await run_until(self._shutdown, send_all)
-        raise end_of_stream(self._shutdown.is_set())
+            end = await end_of(subscription, self._shutdown, send_all)
+        raise stream_error(end)
 
     def _require_account(self, request: Any) -> None:
         """There is one account; a caller that means another must not be told of this one."""
@@ -215,11 +213,12 @@ def children_of(operations: Operations, result: PlanResult) -> list[Sequence[Ord
     return [operations.children(order.order_id) for order in result.orders]
 
 
-def end_of_stream(is_stopping: bool) -> GRPCError:
-    """Why a stream of updates ended: the daemon stops (retry), or the caller was too slow.
-
-    DATA_LOSS is not retried by clients: one that reconnects at once would fall behind again.
-    """
-    if is_stopping:
-        return GRPCError(Status.UNAVAILABLE, "The daemon is stopping")
-    return GRPCError(Status.DATA_LOSS, "The stream fell behind; reconnect for a snapshot")
+def stream_error(end: StreamEnd) -> CreamError:
+    """Why a stream of updates ended. Both ends are a call to come again, for a new snapshot."""
+    match end:
+        case StreamEnd.STOPPING:
+            return CreamError("NOT_READY", "The daemon is stopping")
+        case StreamEnd.FELL_BEHIND:
+            return CreamError("FELL_BEHIND", "The stream fell behind; reconnect for a snapshot")
+        case _:
+            assert_never(end)

@@ -9,12 +9,12 @@ import trio
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.ending import run_until
 from cream.adapters.server.grpc_edge import request_of
-from cream.adapters.server.grpc_execution import end_of_stream
+from cream.adapters.server.grpc_execution import stream_error
 from cream.adapters.server.wire_state_views import quote_message, snapshot_message
-from cream.core.model.errors import CreamError
+from cream.core.model.errors import CreamError, FieldProblem
 from cream.core.model.market import Quote
 from cream.core.model.plan import Environment
-from cream.core.operations import Operations
+from cream.core.operations import Operations, StreamEnd
 from cream.wire import market_snapshot_pb2
 from cream.wire.market_snapshot_grpc import MarketDataServiceBase
 
@@ -38,14 +38,17 @@ class MarketDataService(MarketDataServiceBase):
     async def GetSnapshot(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """The latest quotes; a symbol that was never quoted is there without one."""
         request = await request_of(stream)
+        _refuse(include_bars=request.include_bars, bar_timeframes=request.bar_timeframes)
         symbols = requests.symbols(request.symbols, required=False)
         quotes = [(symbol, self._operations.quote(symbol)) for symbol in symbols]
-        snapshot = snapshot_message(quotes, self._environment, self._now())
+        status = self._operations.market_status()
+        snapshot = snapshot_message(quotes, self._environment, status, self._now())
         await stream.send_message(market_snapshot_pb2.GetSnapshotResponse(snapshot=snapshot))
 
     async def SubscribeMarketData(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """The latest quotes, then every newer one, until the caller leaves."""
         request = await request_of(stream)
+        _refuse(include_options=request.include_options, bar_timeframes=request.bar_timeframes)
         symbols = requests.symbols(request.symbols, required=True)
         async with self._operations.quotes(symbols) as quotes:
             latest = [self._operations.quote(symbol) for symbol in symbols]
@@ -59,12 +62,32 @@ class MarketDataService(MarketDataServiceBase):
                         await _send(stream, quote)
 
             await run_until(self._shutdown, send_all)
-        raise end_of_stream(self._shutdown.is_set())
+        # Quotes never end by themselves: who reads slowly skips some.
+        raise stream_error(StreamEnd.STOPPING)
 
     async def GetOptionChain(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Not offered yet."""
         await request_of(stream)
         raise CreamError("UNIMPLEMENTED", "Option chains are not offered by this version")
+
+
+# What a caller who asks for one of these is to do instead.
+_NOT_OFFERED = {
+    "include_bars": "bars are not offered by this version; leave it out",
+    "bar_timeframes": "bars are not offered by this version; leave it empty",
+    "include_options": "chains are not offered by this version; name each option in symbols",
+}
+
+
+def _refuse(**asked: object) -> None:
+    """Raises: CreamError UNIMPLEMENTED, naming each field that asks for what is not offered.
+
+    Quotes without the bars that were asked for would look like a market without trades.
+    """
+    problems = [FieldProblem(name, _NOT_OFFERED[name]) for name, value in asked.items() if value]
+    if problems:
+        names = ", ".join(each.field for each in problems)
+        raise CreamError("UNIMPLEMENTED", f"This version does not serve {names}", *problems)
 
 
 async def _send(stream: Any, quote: Quote) -> None:

@@ -75,6 +75,7 @@ async def serve_grpc(
     server = RpcServer(
         with_reflection([*services, health]),
         settings=RpcSettings(
+            body_timeout_seconds=settings.body_timeout_seconds,
             drain_grace_seconds=settings.drain_grace_seconds,
             send_timeout_seconds=settings.send_timeout_seconds,
         ),

@@ -6,25 +6,20 @@ shutdown. `GuardedServer` is its connection handler with both made good, and wit
 has faults of its own there and is of no use for JSON. Nothing in Hypercorn is replaced.
 """
 
-from itertools import chain
 from typing import Any
 
-import h11
-import msgspec
 import structlog
 import trio
 from attrs import define, field
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from cream.adapters.server.json_views import error_view
-from cream.core.model.errors import CreamError
+from cream.adapters.server.json_h11 import JsonH11Protocol
 
 log = structlog.get_logger(__name__)
 
@@ -35,23 +30,6 @@ CLOSE_SECONDS = 1.0
 _ERROR_CHARACTERS = 300
 
 _GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError)
-
-
-class JsonH11Protocol(H11Protocol):
-    """HTTP/1.1 whose own refusals (a request that is none) have the one error shape too."""
-
-    async def _send_error_response(self, status_code: int) -> None:
-        error = CreamError("INVALID_REQUEST", "Expected an HTTP/1.1 request, was something else")
-        body = msgspec.json.encode(error_view(error))
-        own = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-        ]
-        headers = list(chain(own, self.config.response_headers("h11")))
-        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
-        await self._send_h11_event(h11.Data(data=body))
-        await self._send_h11_event(h11.EndOfMessage())
 
 
 class _ConnectionTasks(TaskGroup):
@@ -71,12 +49,16 @@ class GuardedServer(TCPServer):
     """One connection, behind its barrier.   Owns: the stream."""
 
     send_timeout_seconds: float = 10.0
+    # When it began to wait for a request; None while one is being answered.
+    silent_since: float | None = None
 
     async def run(self) -> None:
         """Serve the connection to its end, however it ends.
 
         Cancellation: closes the connection at once.
         """
+        # A reader that waits for an answer to be sent does not see that the connection is closed.
+        self._reading = trio.CancelScope()
         try:
             await self._serve()
         except* Exception as errors:  # noqa: BLE001 - barrier: a peer ends only its connection
@@ -108,7 +90,8 @@ class GuardedServer(TCPServer):
             )
             await self.protocol.initiate()
             await self.idle_task.restart(task_group, self._idle_timeout)
-            await self._read_data()
+            with self._reading:
+                await self._read_data()
             await self._close()
             # What is left has nobody to talk to, such as the pings of a WebSocket.
             task_group.cancel()
@@ -127,13 +110,17 @@ class GuardedServer(TCPServer):
     async def protocol_send(self, event: Event) -> None:
         """Send, and give up on a peer that does not read."""
         if isinstance(event, Updated):
+            self.silent_since = trio.current_time() if event.idle else None
+        if not isinstance(event, RawData):
             # The request that was just answered is cancelled by now; without the shield its
-            # connection would never be closed for silence again.
+            # connection would neither be closed at once, where the rest of a body is not wanted,
+            # nor for silence later.
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await super().protocol_send(event)
-        elif not isinstance(event, RawData):
-            await super().protocol_send(event)
+            if isinstance(event, Closed):
+                self._reading.cancel()
         elif not await self._sent(event.data):
+            self._reading.cancel()
             await trio.aclose_forcefully(self.stream)
             await self.protocol.handle(Closed())
 
@@ -155,6 +142,7 @@ class GuardedServer(TCPServer):
 
     async def _initiate_server_close(self) -> None:
         """End a silent connection; called from within a shield."""
+        self._reading.cancel()
         with trio.move_on_after(CLOSE_SECONDS):
             await super()._initiate_server_close()
         await trio.aclose_forcefully(self.stream)
@@ -162,7 +150,12 @@ class GuardedServer(TCPServer):
 
 @define
 class Door:
-    """Takes connections in, as many as `most` at one time; more are closed at once."""
+    """Takes connections in, as many as `most` at one time.
+
+    When there is no room the connection that has been silent longest is closed for the newcomer:
+    whoever holds connections open must not keep the operator out. If all are busy, the newcomer is
+    closed at once.
+    """
 
     app: AppWrapper
     config: Config
@@ -170,32 +163,50 @@ class Door:
     state: dict[str, Any]
     most: int
     send_timeout_seconds: float
-    streams: dict[int, Any] = field(factory=dict)
+    connections: dict[int, GuardedServer] = field(factory=dict)
     _emptied: trio.Event = field(factory=trio.Event)
+    # Said once each time it happens, not once for each connection.
+    _is_full: bool = False
 
     async def wait_empty(self) -> None:
         """Return when no connection is open."""
-        while self.streams:
+        while self.connections:
             self._emptied = trio.Event()
             await self._emptied.wait()
 
     async def drop_all(self) -> None:
         """Close every connection that is left, also one whose peer does not read."""
-        for stream in list(self.streams.values()):
-            await trio.aclose_forcefully(stream)
+        for connection in list(self.connections.values()):
+            await trio.aclose_forcefully(connection.stream)
 
     async def serve(self, stream: Any) -> None:
         """Serve one accepted connection. Raises nothing but its cancellation."""
-        if len(self.streams) >= self.most:
-            log.warning("http.connection_refused", open=len(self.streams))
+        if not await self._make_room():
             await trio.aclose_forcefully(stream)
             return
-        self.streams[id(stream)] = stream
+        server = GuardedServer(self.app, self.config, self.context, self.state.copy(), stream)
+        server.send_timeout_seconds = self.send_timeout_seconds
+        server.silent_since = trio.current_time()
+        self.connections[id(server)] = server
         try:
-            server = GuardedServer(self.app, self.config, self.context, self.state.copy(), stream)
-            server.send_timeout_seconds = self.send_timeout_seconds
             await server.run()
         finally:
-            del self.streams[id(stream)]
-            if not self.streams:
+            self.connections.pop(id(server), None)
+            if not self.connections:
                 self._emptied.set()
+
+    async def _make_room(self) -> bool:
+        """Whether one more fits, after closing the one that was silent longest if need be."""
+        if len(self.connections) < self.most:
+            self._is_full = False
+            return True
+        silent = [one for one in self.connections.values() if one.silent_since is not None]
+        if not self._is_full:
+            self._is_full = True
+            log.warning("http.connections_full", open=self.most, silent=len(silent))
+        if not silent:
+            return False
+        longest = min(silent, key=lambda one: one.silent_since or 0.0)
+        del self.connections[id(longest)]
+        await trio.aclose_forcefully(longest.stream)
+        return True

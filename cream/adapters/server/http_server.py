@@ -24,6 +24,11 @@ _BACKLOG = 1024
 # Dashboards reuse a connection for days; Hypercorn's default of 1,000 requests would drop calls.
 _REQUESTS_PER_CONNECTION = 10**9
 
+# Silence before and between requests is `keep_alive_seconds`. While a reply is awaited or a stream
+# is open a peer has nothing to say but pongs; one that says nothing for this long is gone. Longer
+# than any reply takes (a submit may wait for the broker for a minute).
+_DEAD_PEER_SECONDS = 120
+
 
 async def serve_http(
     operations: Operations,
@@ -112,7 +117,7 @@ def _config(settings: ServerSettings) -> Config:
     config.alpn_protocols = ["http/1.1"]
     config.keep_alive_timeout = settings.keep_alive_seconds
     config.keep_alive_max_requests = _REQUESTS_PER_CONNECTION
-    config.read_timeout = ceil(settings.keep_alive_seconds)
+    config.read_timeout = ceil(max(_DEAD_PEER_SECONDS, 3 * settings.websocket_ping_seconds))
     config.graceful_timeout = settings.drain_grace_seconds
     config.websocket_ping_interval = settings.websocket_ping_seconds
     # A client of /v1/stream has nothing to say.

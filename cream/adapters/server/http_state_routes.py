@@ -69,6 +69,18 @@ def _add_insight(app: Quart, site: Site) -> None:
         shown = tuple(views.subsystem_view(one) for one in operations.supervision())
         return reply(api.Subsystems(subsystems=shown))
 
+    @app.get("/v1/reconciliation")
+    @document_response(api.Reconciliation)
+    async def reconciliation() -> Response:
+        """How the broker's view and ours compare."""
+        return reply(views.reconciliation_view(operations.reconciliation()))
+
+    @app.post("/v1/reconciliation")
+    @document_response(api.Reconciliation)
+    async def reconcile_now() -> Response:
+        """Compare everything with the broker now."""
+        return reply(views.reconciliation_view(await operations.reconcile_now()))
+
     @app.get("/metrics")
     @hide
     async def metrics() -> Response:
@@ -99,12 +111,12 @@ def _add_trading_state(app: Quart, site: Site) -> None:
 
     @app.post("/v1/kill-switch")
     @document_request(bodies.KillSwitchBody)
-    @document_response(api.TradingState)
+    @document_response(api.KillSwitchReply)
     async def kill_switch() -> Response:
         """Halt, cancel everything that works, and close positions on demand."""
         reason, flatten = kill_switch_request(await json_body())
-        view = await operations.kill_switch(reason, g.actor, flatten)
-        return reply(views.trading_state_view(view))
+        report = await operations.kill_switch(reason, g.actor, flatten)
+        return reply(views.kill_switch_view(report))
 
     @app.post("/v1/mass-cancel")
     @document_request(bodies.ReasonBody)

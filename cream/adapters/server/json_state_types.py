@@ -7,7 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from cream.adapters.server.json_types import OrderState
+from cream.adapters.server.json_types import CancelResult, OrderState
 
 
 @frozen(kw_only=True)
@@ -53,6 +53,42 @@ class TradingState:
 
 
 @frozen(kw_only=True)
+class KillSwitchReply:
+    """The trading state afterwards, and what became of each order that had to go."""
+
+    state: str
+    causes: tuple[Cause, ...]
+    results: tuple[CancelResult, ...]
+
+
+@frozen(kw_only=True)
+class Difference:
+    """One way in which the broker's view and ours differed; `kind` is its reason code."""
+
+    kind: str
+    subject: str
+    ours: str
+    theirs: str
+    critical: bool
+
+
+@frozen(kw_only=True)
+class Reconciliation:
+    """The last comparison with the broker that the journal knows, and what is still open.
+
+    `unanswered` are ids of orders that may or may not be at the broker, `guessed` of orders with
+    fills that no execution has named yet.
+    """
+
+    completed_at: datetime | None
+    layer: str | None
+    clean: bool
+    differences: tuple[Difference, ...]
+    unanswered: tuple[str, ...]
+    guessed: tuple[str, ...]
+
+
+@frozen(kw_only=True)
 class MassCancelReply:
     """How far a mass cancel came within its deadline."""
 
@@ -90,7 +126,8 @@ class DataAge:
 class Portfolio:
     """Everything that the gate judges by, at one moment.
 
-    `realized_pnl` is that of the holdings shown; `unrealized_pnl` is null while one has no price.
+    `realized_pnl` is that of everything ever held, flat holdings too, before commission;
+    `unrealized_pnl` is null while a holding has no price.
     """
 
     account: Account | None

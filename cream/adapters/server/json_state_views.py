@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cream.adapters.server import json_state_types as api
-from cream.adapters.server.json_views import order_view, text_or_none
+from cream.adapters.server.json_views import cancel_view, order_view, text_or_none
 from cream.adapters.server.portfolio import Portfolio, mark_of
 from cream.core.model.account import Account
 from cream.core.model.fill import Fill
@@ -12,8 +12,10 @@ from cream.core.model.money import decimal_text
 from cream.core.operations import (
     BreakerView,
     FeedView,
+    KillSwitchReport,
     MassCancelReport,
     PositionView,
+    ReconciliationView,
     SubsystemView,
     TradingStateView,
 )
@@ -50,6 +52,37 @@ def trading_state_view(view: TradingStateView) -> api.TradingState:
             )
             for restriction in view.restrictions
         ),
+    )
+
+
+def kill_switch_view(report: KillSwitchReport) -> api.KillSwitchReply:
+    """The trading state, and what became of each order that had to go."""
+    state = trading_state_view(report.trading_state)
+    return api.KillSwitchReply(
+        state=state.state, causes=state.causes, results=tuple(map(cancel_view, report.results))
+    )
+
+
+def reconciliation_view(view: ReconciliationView) -> api.Reconciliation:
+    """How the broker's view and ours compare."""
+    last = view.last
+    found = () if last is None else last.differences
+    return api.Reconciliation(
+        completed_at=None if last is None else last.at,
+        layer=None if last is None else last.layer,
+        clean=last is not None and not any(one.critical for one in found),
+        differences=tuple(
+            api.Difference(
+                kind=one.kind,
+                subject=one.subject,
+                ours=one.ours,
+                theirs=one.theirs,
+                critical=one.critical,
+            )
+            for one in found
+        ),
+        unanswered=view.unanswered,
+        guessed=view.guessed,
     )
 
 

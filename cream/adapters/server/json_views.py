@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from cream.adapters.server import json_types as api
+from cream.adapters.server.figures import check_figures, violation_figures
 from cream.core.model.errors import CreamError
 from cream.core.model.money import decimal_text
 from cream.core.model.order import LegFill, Order, OrderLeg, OrderStatus, OrderTerms
@@ -31,27 +32,29 @@ def error_view(error: CreamError) -> api.Error:
 
 def violation_view(violation: Violation) -> api.Violation:
     """One violation with its numbers."""
+    figures = violation_figures(violation)
     return api.Violation(
         code=violation.code,
         severity=violation.severity.value,
         message=violation.message,
         instrument_id=violation.instrument_id,
         field_path=violation.field_path,
-        observed=text_or_none(violation.observed),
-        limit=text_or_none(violation.limit),
+        observed=text_or_none(figures.observed),
+        limit=text_or_none(figures.limit),
         unit=violation.unit.value,
-        headroom=text_or_none(violation.headroom),
+        headroom=text_or_none(figures.headroom),
     )
 
 
 def check_view(check: Check) -> api.Check:
     """One check with its numbers."""
+    figures = check_figures(check)
     return api.Check(
         code=check.code,
-        result=check.result.shown.value,
+        result=check.result.value,
         description=check.description,
-        observed=text_or_none(check.observed),
-        limit=text_or_none(check.limit),
+        observed=text_or_none(figures.observed),
+        limit=text_or_none(figures.limit),
         unit=check.unit.value,
     )
 

@@ -25,8 +25,9 @@ class Age:
 class Portfolio:
     """Account, holdings, working orders, profit and loss, trading state, and their ages.
 
-    `realized_pnl` is that of the holdings shown. `unrealized_pnl` is None while one of them has no
-    price. `as_of` is the time of the oldest figure among the account's and the marks.
+    `realized_pnl` is that of everything ever held, before commission: it does not fall when a
+    holding is closed. `unrealized_pnl` is None while a holding has no price. `as_of` is the time of
+    the oldest figure among the account's and the marks.
     """
 
     account: Datum[Account]
@@ -52,7 +53,7 @@ def portfolio(operations: Operations, now: datetime) -> Portfolio:
         account=account,
         positions=positions,
         working_orders=tuple(order for order in operations.orders() if order.is_open),
-        realized_pnl=sum((view.position.realized_pnl for view in positions), ZERO),
+        realized_pnl=operations.realized_pnl(),
         unrealized_pnl=sum(known_gains, ZERO) if len(known_gains) == len(gains) else None,
         trading_state=operations.trading_state(),
         ages=tuple(ages),

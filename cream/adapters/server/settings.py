@@ -54,7 +54,10 @@ class ServerSettings:
     )
     # Each costs two tasks and some 60 KiB; agents, dashboards and a scraper need a handful.
     max_connections: int = setting(
-        256, ge=1, le=65535, doc="Connections to the JSON port at one time; more are closed."
+        256,
+        ge=1,
+        le=65535,
+        doc="Connections to the JSON port at one time; for one more the longest silent is closed.",
     )
     keep_alive_seconds: float = setting(
         75.0, gt=0, le=3600, unit="s", doc="How long a connection may stay silent."

@@ -13,22 +13,24 @@ from quart import Quart, Response, websocket
 from quart_schema import hide
 
 from cream.adapters.server import json_state_views as views
-from cream.adapters.server.ending import run_until
+from cream.adapters.server.ending import end_of
 from cream.adapters.server.http_replies import encoded, error_reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.json_views import order_view
 from cream.core.execution import events as e
 from cream.core.model.errors import CreamError
-from cream.core.operations import Operations, Subscription, Update
+from cream.core.operations import Operations, StreamEnd, Subscription, Update
 
 log = structlog.get_logger(__name__)
 
 # RFC 6455 7.4.1 and the IANA registry.
 GOING_AWAY, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1011, 1013
 
-_STOPPING = (GOING_AWAY, "the daemon is stopping")
 _DEFECT = (INTERNAL_ERROR, "a defect in Cream; the log has the story")
-_TOO_SLOW = (TRY_AGAIN_LATER, "fell behind; reconnect for a snapshot")
+_CLOSING = {
+    StreamEnd.STOPPING: (GOING_AWAY, "the daemon is stopping"),
+    StreamEnd.FELL_BEHIND: (TRY_AGAIN_LATER, "fell behind; reconnect for a snapshot"),
+}
 
 
 def add_to(app: Quart, site: Site) -> None:
@@ -75,8 +77,7 @@ async def _follow(site: Site) -> tuple[int, str]:
             await _send(first)
             await _forward(subscription)
 
-        await run_until(site.shutdown, send_all)
-    return _STOPPING if site.shutdown.is_set() else _TOO_SLOW
+        return _CLOSING[await end_of(subscription, site.shutdown, send_all)]
 
 
 async def _forward(subscription: Subscription) -> None:
@@ -105,11 +106,13 @@ def messages(update: Update) -> Iterator[dict[str, object]]:
     """What one update tells: the fill first, then what it changed."""
     head = {"sequence": update.sequence, "at": update.at, "event": type(update.event).__name__}
     event = update.event
-    if isinstance(event, e.OrderFilled):
+    if isinstance(event, e.OrderFilled | e.FillInferred):
         yield {"type": "fill", **head, "fill": views.fill_view(event.fill)}
     elif isinstance(event, e.SpreadFilled):
         for fill in event.legs:
             yield {"type": "fill", **head, "fill": views.fill_view(fill)}
+    elif isinstance(event, e.FillCorrected) and event.after is not None:
+        yield {"type": "fill", **head, "fill": views.fill_view(event.after)}
     for order in update.orders:
         yield {"type": "order", **head, "order": order_view(order)}
     for position in update.positions:

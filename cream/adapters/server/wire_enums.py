@@ -4,12 +4,13 @@ The contract names its values as the model does, with the enum's own prefix; a m
 that the wire does not have is found when this module is imported. Only order status differs.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from typing import Generic, TypeVar
 
 from cream.adapters.server.problems import Problems
 from cream.core.model.instrument import OptionRight
+from cream.core.model.market import MarketStatus
 from cream.core.model.order import Order, OrderClass, OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import (
     Action,
@@ -35,7 +36,7 @@ UNSPECIFIED = 0
 class WireEnum(Generic[E]):
     """The two directions of one enum."""
 
-    def __init__(self, number_of: Callable[[str], int], prefix: str, model: Iterable[E]) -> None:
+    def __init__(self, number_of: Callable[[str], int], prefix: str, model: type[E]) -> None:
         self._names = {member: prefix + member.name for member in model}
         self._members = {number_of(name): member for member, name in self._names.items()}
 
@@ -72,12 +73,9 @@ POSITION_INTENT = WireEnum(common_pb2.PositionIntent.Value, "POSITION_INTENT_", 
 ORDER_SIDE = WireEnum(execution_pb2.OrderSide.Value, "ORDER_SIDE_", Side)
 ORDER_CLASS = WireEnum(execution_pb2.OrderClass.Value, "ORDER_CLASS_", OrderClass)
 ORDER_PURPOSE = WireEnum(execution_pb2.OrderPurpose.Value, "ORDER_PURPOSE_", OrderPurpose)
+MARKET_STATUS = WireEnum(common_pb2.MarketStatus.Value, "MARKET_STATUS_", MarketStatus)
 SEVERITY = WireEnum(execution_pb2.ViolationSeverity.Value, "VIOLATION_SEVERITY_", Severity)
-CHECK_RESULT = WireEnum(
-    execution_pb2.ConstraintResult.Value,
-    "CONSTRAINT_RESULT_",
-    [result for result in CheckResult if result is result.shown],
-)
+CHECK_RESULT = WireEnum(execution_pb2.ConstraintResult.Value, "CONSTRAINT_RESULT_", CheckResult)
 TRADING_STATE = WireEnum(control_pb2.TradingStateValue.Value, "TRADING_STATE_", TradingState)
 
 # INTERFACE.md 4. The two pending words are those before them, see `wire_status`.

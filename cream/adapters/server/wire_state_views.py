@@ -6,13 +6,19 @@ from datetime import datetime
 from cream.adapters.server import wire_enums as enums
 from cream.adapters.server.portfolio import Portfolio, mark_of
 from cream.adapters.server.wire_values import wire_instant, wire_instrument, wire_quantity
-from cream.adapters.server.wire_views import double, order_message, text
+from cream.adapters.server.wire_views import double, error_text, order_message, text
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
-from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.market import Datum, Known, MarketStatus, Quote, Stale, Unknown
 from cream.core.model.money import decimal_text
 from cream.core.model.plan import Environment
-from cream.core.operations import MassCancelReport, PositionView, TradingStateView
+from cream.core.operations import (
+    CancelResult,
+    KillSwitchReport,
+    MassCancelReport,
+    PositionView,
+    TradingStateView,
+)
 from cream.wire import control_pb2, execution_pb2, market_snapshot_pb2
 
 
@@ -93,6 +99,25 @@ def trading_state_message(view: TradingStateView) -> control_pb2.TradingState:
     return control_pb2.TradingState(state=trading_state_name(view), causes=cause_messages(view))
 
 
+def kill_switch_reply(report: KillSwitchReport) -> control_pb2.KillSwitchResponse:
+    """The trading state, and what became of each order that had to go."""
+    return control_pb2.KillSwitchResponse(
+        state=trading_state_name(report.trading_state),
+        causes=cause_messages(report.trading_state),
+        results=map(_cancel_result, report.results),
+    )
+
+
+def _cancel_result(result: CancelResult) -> control_pb2.CancelResult:
+    order = result.order
+    return control_pb2.CancelResult(
+        order_id=result.requested_id if order is None else order.order_id,
+        accepted=result.accepted,
+        status_detail="" if order is None else order.status.value,
+        error_message=error_text(result),
+    )
+
+
 def mass_cancel_reply(report: MassCancelReport) -> control_pb2.MassCancelResponse:
     """How far a mass cancel came."""
     return control_pb2.MassCancelResponse(
@@ -138,17 +163,23 @@ def quote_message(quote: Quote) -> market_snapshot_pb2.Quote:
 
 
 def snapshot_message(
-    quotes: Sequence[tuple[str, Quote | None]], environment: Environment, now: datetime
+    quotes: Sequence[tuple[str, Quote | None]],
+    environment: Environment,
+    status: MarketStatus,
+    now: datetime,
 ) -> market_snapshot_pb2.MarketSnapshot:
     """Symbols with their latest quotes; `as_of` is the newest, or `now` where there is none."""
+    market_status = enums.MARKET_STATUS.name(status)
     known = [quote for _, quote in quotes if quote is not None]
     return market_snapshot_pb2.MarketSnapshot(
         environment=enums.ENVIRONMENT.name(environment),
         as_of=wire_instant(max((quote.at for quote in known), default=now)),
+        market_status=market_status,
         symbols=[
             market_snapshot_pb2.SymbolSnapshot(
                 symbol=symbol,
                 quote=None if quote is None else quote_message(quote),
+                market_status=market_status,
                 as_of=None if quote is None else wire_instant(quote.at),
             )
             for symbol, quote in quotes

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from cream.adapters.server import wire_enums as enums
+from cream.adapters.server.figures import check_figures, violation_figures
 from cream.adapters.server.json_views import execution_errors, leg_fill, leg_id, planned_stop
 from cream.adapters.server.wire_values import wire_instant, wire_instrument, wire_quantity
 from cream.core.model.errors import CreamError
@@ -28,33 +29,35 @@ def text(value: Decimal | None) -> str | None:
 
 def violation_message(violation: Violation) -> execution_pb2.ConstraintViolation:
     """One violation with its numbers."""
+    figures = violation_figures(violation)
     return execution_pb2.ConstraintViolation(
         code=violation.code,
         severity=enums.SEVERITY.name(violation.severity),
         message=violation.message,
         instrument_id=violation.instrument_id,
         field_path=violation.field_path,
-        observed_value=double(violation.observed),
-        limit_value=double(violation.limit),
+        observed_value=double(figures.observed),
+        limit_value=double(figures.limit),
         constraint_name=violation.code,
         unit=violation.unit.value,
-        headroom=text(violation.headroom),
-        observed=text(violation.observed),
-        limit=text(violation.limit),
+        headroom=text(figures.headroom),
+        observed=text(figures.observed),
+        limit=text(figures.limit),
     )
 
 
 def check_message(check: Check) -> execution_pb2.ConstraintCheck:
     """One check with its numbers."""
+    figures = check_figures(check)
     return execution_pb2.ConstraintCheck(
         name=check.code,
-        result=enums.CHECK_RESULT.name(check.result.shown),
+        result=enums.CHECK_RESULT.name(check.result),
         description=check.description,
-        actual_value=double(check.observed),
-        threshold=double(check.limit),
+        actual_value=double(figures.observed),
+        threshold=double(figures.limit),
         unit=check.unit.value,
-        observed=text(check.observed),
-        limit=text(check.limit),
+        observed=text(figures.observed),
+        limit=text(figures.limit),
     )
 
 
@@ -289,16 +292,20 @@ def orders_ack(
     )
 
 
+def error_text(result: CancelResult) -> str | None:
+    """Why an order will not be cancelled; None where it will."""
+    return f"[{result.code}] {result.message}" if result.code else None
+
+
 def cancel_reply(result: CancelResult) -> execution_pb2.CancelOrderResponse:
     """What became of a request to cancel.   Raises: CreamError NOT_FOUND."""
     order = result.order
     if order is None:
         raise CreamError("NOT_FOUND", f"No order has the id {result.requested_id}")
-    why = f"[{result.code}] {result.message}" if result.code else None
     return execution_pb2.CancelOrderResponse(
         accepted=result.accepted,
         order_id=order.order_id,
         status=enums.wire_status(order),
-        error_message=why,
+        error_message=error_text(result),
         status_detail=order.status.value,
     )

@@ -32,7 +32,8 @@ class VenueStatus(Enum):
 _CLOSED = frozenset((VenueStatus.FILLED, VenueStatus.CANCELED, VenueStatus.EXPIRED))
 
 # A broker's "pending_new" has arrived there, so for us it is accepted: PENDING_NEW means that an
-# order has not left yet. A replaced order is over; its successor has an id of its own.
+# order has not left yet. A replaced order lives on in its successor, which has an id of its own:
+# until that is known, it is being replaced.
 STATUS_BY_WORD: dict[str, OrderStatus] = {
     "pending_new": OrderStatus.ACCEPTED,
     "accepted": OrderStatus.ACCEPTED,
@@ -47,7 +48,7 @@ STATUS_BY_WORD: dict[str, OrderStatus] = {
     "done_for_day": OrderStatus.DONE_FOR_DAY,
     "calculated": OrderStatus.DONE_FOR_DAY,
     "canceled": OrderStatus.CANCELED,
-    "replaced": OrderStatus.CANCELED,
+    "replaced": OrderStatus.PENDING_REPLACE,
     "expired": OrderStatus.EXPIRED,
     "rejected": OrderStatus.REJECTED,
     "pending_cancel": OrderStatus.PENDING_CANCEL,

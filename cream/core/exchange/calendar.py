@@ -4,7 +4,8 @@ The rules of the exchange are enough for the years from 2020 on, as long as they
 days of mourning are listed. A session runs from 09:30 to 16:00 New York time, to 13:00 on the eves
 that close early.
 
-Source: NYSE Rule 7.2 and the exchange's published holidays.
+Source: NYSE Rule 7.2, NYSE Arca Rule 7.34-E for the extended hours, and the exchange's published
+holidays.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,16 @@ from functools import lru_cache
 
 from attrs import frozen
 
+from cream.core.model.market import MarketStatus
 from cream.core.options.occ import NEW_YORK
 
 _OPEN = time(9, 30)
 _CLOSE = time(16, 0)
 _EARLY_CLOSE = time(13, 0)
 _MIDNIGHT = time(0, 0)
+# The extended hours of NYSE Arca: from 04:00 to the open, and four hours from the close.
+_EARLIEST = time(4, 0)
+_AFTER_HOURS = timedelta(hours=4)
 
 # Juneteenth became a market holiday in 2022.
 _JUNETEENTH_SINCE = 2022
@@ -68,6 +73,20 @@ class Sessions:
     def is_open(self, moment: datetime) -> bool:
         """Whether orders trade at `moment`."""
         return self.mode is SessionMode.ALWAYS_OPEN or self.session_of(moment) is not None
+
+    def status_at(self, moment: datetime) -> MarketStatus:
+        """Where in its day the market stands at `moment`."""
+        if self.is_open(moment):
+            return MarketStatus.OPEN
+        day = moment.astimezone(NEW_YORK).date()
+        session = self.session_on(day)
+        if session is None:
+            return MarketStatus.CLOSED
+        if _new_york(day, _EARLIEST) <= moment < session.opens_at:
+            return MarketStatus.PRE_MARKET
+        if session.closes_at <= moment < session.closes_at + _AFTER_HOURS:
+            return MarketStatus.AFTER_HOURS
+        return MarketStatus.CLOSED
 
     def next_session(self, moment: datetime) -> Session:
         """The first session that opens after `moment`."""

@@ -16,6 +16,7 @@ from decimal import Decimal
 from cream.core.exchange.account import Settlement
 from cream.core.exchange.admission import NOT_UNIQUE, Admitted, Standing, judge, reserved_margin
 from cream.core.exchange.alpaca_status import VenueStatus
+from cream.core.exchange.archive import Retention
 from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.floor import TradingFloor
 from cream.core.exchange.margin import intrinsic_value
@@ -47,10 +48,16 @@ Updates = Sequence[OrderUpdate]
 
 
 class Venue:
-    """One account at one venue."""
+    """One account at one venue. Without a retention it keeps everything in memory."""
 
-    def __init__(self, state: VenueState, market: VenueMarket, sessions: Sessions) -> None:
-        self._book = VenueBook(state)
+    def __init__(
+        self,
+        state: VenueState,
+        market: VenueMarket,
+        sessions: Sessions,
+        retention: Retention | None = None,
+    ) -> None:
+        self._book = VenueBook(state, retention)
         self._market = market
         self._sessions = sessions
         self._floor = TradingFloor(self._book, market)
@@ -150,7 +157,7 @@ class Venue:
     # Persisting ---------------------------------------------------------------------------------
 
     def state(self) -> VenueState:
-        """Everything that a restart must find again."""
+        """Everything that is in memory."""
         return self._book.state()
 
     def unsaved(self) -> VenueState | None:

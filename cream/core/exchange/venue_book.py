@@ -1,7 +1,8 @@
 """What does the venue keep: orders by every id, what traded, and what must be written down?
 
 A container without rules. It remembers which of its parts changed, so that whoever persists it
-writes only those; the rules that change it are in `venue.py`.
+writes only those; the rules that change it are in `venue.py`. With an archive to fall back on it
+forgets old orders and executions that are closed and written down, and finds them there.
 """
 
 from bisect import bisect_left
@@ -11,6 +12,7 @@ from datetime import datetime
 from attrs import define, evolve, field, frozen
 
 from cream.core.exchange.account import Ledger, Settlement, VenueAccount
+from cream.core.exchange.archive import Retention
 from cream.core.exchange.venue_order import VenueOrder, shown
 from cream.core.model.broker import BrokerOrder, Execution
 from cream.core.model.position import Position
@@ -18,10 +20,14 @@ from cream.core.model.position import Position
 
 @frozen(kw_only=True)
 class VenueState:
-    """Everything that a venue has to find again after a restart. Orders by sequence."""
+    """What a venue has to find again after a restart. Orders by sequence, groups whole.
+
+    `last_sequence` is the highest of any order, also of those that are not here.
+    """
 
     ledger: Ledger
     moment: datetime | None = None
+    last_sequence: int = 0
     orders: tuple[VenueOrder, ...] = ()
     positions: tuple[Position, ...] = ()
     executions: tuple[Execution, ...] = ()
@@ -42,7 +48,7 @@ class _Dirty:
 class VenueBook:
     """Orders, executions and the account of one venue."""
 
-    def __init__(self, state: VenueState) -> None:
+    def __init__(self, state: VenueState, retention: Retention | None = None) -> None:
         self.account = VenueAccount(
             state.ledger,
             {position.instrument.symbol: position for position in state.positions},
@@ -53,6 +59,10 @@ class VenueBook:
         self._orders: dict[str, VenueOrder] = {}
         self._by_client: dict[str, str] = {}
         self._open: dict[str, dict[str, VenueOrder]] = {}
+        # Groups that are closed as a whole, by their root, in the order in which they ended.
+        self._closed: dict[str, None] = {}
+        self._retention = retention
+        self._last_sequence = state.last_sequence
         self._dirty = _Dirty(executions=len(self.executions), settlements=len(self.settlements))
         for order in state.orders:
             self._index(order)
@@ -62,20 +72,28 @@ class VenueBook:
     @property
     def next_sequence(self) -> int:
         """A number above that of every order so far."""
-        last = next(reversed(self._orders.values()), None)
-        return last.sequence + 1 if last is not None else 1
+        return self._last_sequence + 1
 
     def find(self, any_id: str) -> VenueOrder | None:
         """The order with this broker id or client id."""
-        return self._orders.get(self._by_client.get(any_id, any_id))
+        known = self._orders.get(self._by_client.get(any_id, any_id))
+        if known is None and self._retention is not None:
+            return self._retention.archive.order(any_id)
+        return known
 
     def has_client_id(self, client_order_id: str) -> bool:
         """Whether the id was ever used: it can be used once."""
-        return client_order_id in self._by_client
+        if client_order_id in self._by_client:
+            return True
+        found = self.find(client_order_id)
+        return found is not None and found.client_order_id == client_order_id
 
     def order(self, broker_order_id: str) -> VenueOrder:
         """The order with this broker id.   Raises: KeyError."""
-        return self._orders[broker_order_id]
+        found = self.find(broker_order_id)
+        if found is None:
+            raise KeyError(broker_order_id)
+        return found
 
     def open_on(self, underlying: str) -> Sequence[VenueOrder]:
         """Open orders that quotes of `underlying` can make trade, oldest first."""
@@ -88,11 +106,11 @@ class VenueBook:
 
     def children(self, order: VenueOrder) -> Sequence[VenueOrder]:
         """The exits that came with `order`."""
-        return tuple(self._orders[child] for child in order.child_ids)
+        return tuple(self.order(child) for child in order.child_ids)
 
     def group(self, order: VenueOrder) -> Sequence[VenueOrder]:
         """The root of the order's group and all its children."""
-        root = self._orders[order.parent_id] if order.parent_id is not None else order
+        root = self.order(order.parent_id) if order.parent_id is not None else order
         return (root, *self.children(root))
 
     def shown(self, order: VenueOrder) -> BrokerOrder:
@@ -106,20 +124,30 @@ class VenueBook:
 
     def changed_since(self, moment: datetime) -> Sequence[BrokerOrder]:
         """Every group of which a member was submitted or changed at `moment` or later."""
-        roots = (order for order in self._orders.values() if order.parent_id is None)
-        return [
-            self.shown(root)
-            for root in roots
-            if any(member.updated_at >= moment for member in self.group(root))
-        ]
+        found = {
+            root.sequence: self.shown(root)
+            for root in self._orders.values()
+            if root.parent_id is None
+            and any(member.updated_at >= moment for member in self.group(root))
+        }
+        if self._retention is not None:
+            for order in self._retention.archive.changed_since(moment):
+                if order.parent_id is None and order.broker_order_id not in self._orders:
+                    found[order.sequence] = self.shown(order)
+        return [found[sequence] for sequence in sorted(found)]
 
     def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """Every execution at `moment` or later, oldest first."""
         first = bisect_left(self.executions, moment, key=lambda one: one.executed_at)
-        return tuple(self.executions[first:])
+        latest = self.executions[first:]
+        if first > 0 or self._retention is None:
+            return tuple(latest)
+        kept = {one.execution_id for one in latest}
+        earlier = self._retention.archive.executions_since(moment)
+        return (*(one for one in earlier if one.execution_id not in kept), *latest)
 
     def _is_shown_with_root(self, order: VenueOrder) -> bool:
-        return order.parent_id is not None and self._orders[order.parent_id].is_open
+        return order.parent_id is not None and self.order(order.parent_id).is_open
 
     # Changing -----------------------------------------------------------------------------------
 
@@ -170,14 +198,25 @@ class VenueBook:
             working[order.broker_order_id] = order
         else:
             working.pop(order.broker_order_id, None)
+        self._last_sequence = max(self._last_sequence, order.sequence)
+        self._note_if_closed(self._orders.get(order.parent_id or order.broker_order_id))
+
+    def _note_if_closed(self, root: VenueOrder | None) -> None:
+        """A group may be forgotten once all of its members are here, and none of them is open."""
+        if root is None:
+            return
+        members = [root, *(self._orders.get(child) for child in root.child_ids)]
+        if all(one is not None and not one.is_open for one in members):
+            self._closed.setdefault(root.broker_order_id)
 
     # Persisting ---------------------------------------------------------------------------------
 
     def state(self) -> VenueState:
-        """Everything, as it is now."""
+        """Everything that is in memory, as it is now."""
         return VenueState(
             ledger=self.account.ledger,
             moment=self.moment,
+            last_sequence=self._last_sequence,
             orders=tuple(self._orders.values()),
             positions=tuple(self.account.positions.values()),
             executions=tuple(self.executions),
@@ -194,6 +233,7 @@ class VenueBook:
         return VenueState(
             ledger=self.account.ledger,
             moment=self.moment,
+            last_sequence=self._last_sequence,
             orders=tuple(self._orders[one] for one in dirty.orders),
             positions=tuple(self.account.positions[symbol] for symbol in dirty.positions),
             executions=executions,
@@ -201,5 +241,20 @@ class VenueBook:
         )
 
     def mark_saved(self) -> None:
-        """Everything that `unsaved` showed has been written down."""
+        """Everything that `unsaved` showed has been written down, so the oldest may leave."""
+        if self._retention is not None:
+            self._forget(self._retention.kept)
         self._dirty = _Dirty(executions=len(self.executions), settlements=len(self.settlements))
+
+    def _forget(self, kept: int) -> None:
+        """Keep the latest `kept` of what has ended. Lists are cut at twice that, not each time."""
+        while len(self._closed) > kept:
+            root = self._orders[next(iter(self._closed))]
+            del self._closed[root.broker_order_id]
+            for member_id in (root.broker_order_id, *root.child_ids):
+                member = self._orders.pop(member_id)
+                del self._by_client[member.client_order_id]
+        if len(self.executions) > 2 * kept:
+            del self.executions[: len(self.executions) - kept]
+        if len(self.settlements) > 2 * kept:
+            del self.settlements[: len(self.settlements) - kept]

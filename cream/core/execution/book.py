@@ -6,6 +6,7 @@ no-op. One task owns a book (`daemon/desk.py`); everyone else reads immutable or
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from attrs import evolve
 
@@ -15,6 +16,7 @@ from cream.core.execution.history import TradeHistory
 from cream.core.execution.levels import Protection, protection_from
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
+from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
 from cream.core.model.position import Position
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
@@ -30,6 +32,7 @@ class Book:
         self.protections: dict[str, Protection] = {}
         self.restrictions: dict[Cause, Restriction] = {}
         self.mass_cancel_owed: e.MassCancelOwed | None = None
+        self.last_reconciliation: e.ReconciliationCompleted | None = None
         self.stopped_cleanly = True
         self.late_fills = 0
         self.history = TradeHistory()
@@ -40,11 +43,16 @@ class Book:
         self.touched: dict[str, tuple[int, str]] = {}
         self._orders: dict[str, Order] = {}
         self._open: dict[str, None] = {}
+        self._guessed: dict[str, None] = {}
         self._open_on: dict[str, dict[str, None]] = {}
         self._by_client: dict[str, str] = {}
         self._by_broker: dict[str, str] = {}
         self._children: dict[str, list[str]] = {}
-        self._executions: set[str] = set()
+        self.last_executed_at: datetime | None = None
+        # What all fills have moved in cash. Units: dollars; negative where more was bought.
+        self.paid = ZERO
+        # By execution id. A spread as a whole has an id and no fill of its own.
+        self._executions: dict[str, Fill | None] = {}
 
     # Reading ------------------------------------------------------------------------------------
 
@@ -77,6 +85,10 @@ class Book:
         """Every order in `symbol` that can still trade, oldest first; spreads by underlying."""
         return (self._orders[order_id] for order_id in list(self._open_on.get(symbol, ())))
 
+    def guessed(self) -> Sequence[Order]:
+        """Orders of which some fills are guesses, waiting for their executions."""
+        return tuple(self._orders[order_id] for order_id in self._guessed)
+
     def children(self, order_id: str) -> Sequence[Order]:
         """Orders whose parent is `order_id`, oldest first."""
         return tuple(self._orders[child] for child in self._children.get(order_id, ()))
@@ -89,6 +101,10 @@ class Book:
     def has_booked(self, execution_id: str) -> bool:
         """Whether this execution has been booked: each is booked once."""
         return execution_id in self._executions
+
+    def fill(self, execution_id: str) -> Fill | None:
+        """The fill that was booked under this id and not taken back since."""
+        return self._executions.get(execution_id)
 
     def position(self, instrument: Instrument) -> Position:
         """What is held in `instrument`; flat if nothing ever was."""
@@ -117,6 +133,12 @@ class Book:
                 self._book_fill(event)
             case e.SpreadFilled():
                 self._book_spread(event)
+            case e.FillInferred():
+                self._book_guess(event)
+            case e.FillCorrected():
+                self._correct(event)
+            case e.OrderReplaced():
+                self._store(lifecycle.replaced(self._orders[event.order_id], event))
             case e.PlanJudged():
                 self.history.judged(event.at)
                 # Only a verdict that led to an order is remembered: the rest is judged anew.
@@ -141,6 +163,7 @@ class Book:
         | e.RestrictionLifted
         | e.MassCancelOwed
         | e.MassCancelConfirmed
+        | e.ReconciliationCompleted
         | e.EquityMarked,
     ) -> None:
         match event:
@@ -162,6 +185,8 @@ class Book:
                 self.mass_cancel_owed = event
             case e.MassCancelConfirmed():
                 self.mass_cancel_owed = None
+            case e.ReconciliationCompleted():
+                self.last_reconciliation = event
             case e.EquityMarked():
                 self.history.marked(event.session, event.equity)
 
@@ -180,6 +205,10 @@ class Book:
         else:
             self._open.pop(order_id, None)
             working.pop(order_id, None)
+        if order.inferred:
+            self._guessed.setdefault(order_id)
+        else:
+            self._guessed.pop(order_id, None)
         if order.broker_order_id is not None:
             self._by_broker[order.broker_order_id] = order_id
 
@@ -194,10 +223,13 @@ class Book:
         self._store(order)
 
     def _list_child(self, event: e.ChildListed) -> None:
-        """Take in what the broker shows; to be shown the same order again adds nothing."""
-        if event.terms.order_id not in self._orders:
-            parent = self._orders.get(event.terms.parent_order_id or "")
-            self._add(lifecycle.listed(event, parent))
+        """Take in what the broker shows; of a leg that is known, how much it is for may change."""
+        known = self._orders.get(event.terms.order_id)
+        if known is not None:
+            self._store(lifecycle.listed_again(known, event))
+            return
+        parent = self._orders.get(event.terms.parent_order_id or "")
+        self._add(lifecycle.listed(event, parent))
 
     def _book_fill(self, event: e.OrderFilled) -> None:
         fill = event.fill
@@ -206,17 +238,46 @@ class Book:
         order = self._orders[fill.order_id]
         self._alarm_if_late(order)
         self._store(lifecycle.filled(order, fill.quantity, fill.price, fill.commission, event.at))
-        self._roll_up(order, event)
+        self._roll_up(order, fill, event.at)
         self._hold(fill)
         self._protect(order.terms, fill.instrument)
 
-    def _book_spread(self, event: e.SpreadFilled) -> None:
-        if event.execution_id in self._executions:
+    def _book_guess(self, event: e.FillInferred) -> None:
+        fill = event.fill
+        if fill.execution_id in self._executions:
             return
-        self._executions.add(event.execution_id)
+        order = self._orders[fill.order_id]
+        self._store(lifecycle.inferred(order, fill, event.at))
+        self._roll_up(order, fill, event.at)
+        self._hold(fill)
+        self._protect(order.terms, fill.instrument)
+
+    def _correct(self, event: e.FillCorrected) -> None:
+        """Put one fill in the place of others, in the order, in its tactic and in the holding."""
+        after = event.after
+        if after is not None and after.execution_id in self._executions:
+            return
+        order = self._orders[event.order_id]
+        rolls_up = self._tactic_of(order)
+        for one in (order, rolls_up):
+            if one is not None and not one.terms.legs:
+                self._store(lifecycle.corrected(one, event.before, after, event.at))
+        for fill in event.before:
+            self._executions[fill.execution_id] = None
+            self.paid -= fill.paid
+            held = self.position(fill.instrument)
+            self._take(held.undone(fill.side.sign * fill.quantity, fill.price))
+        if after is not None:
+            self._hold(after, again=bool(event.before))
+            self._protect(order.terms, after.instrument)
+
+    def _book_spread(self, event: e.SpreadFilled) -> None:
+        legs = tuple(fill for fill in event.legs if fill.execution_id not in self._executions)
+        if event.execution_id in self._executions or not legs:
+            return
+        self._executions[event.execution_id] = None
         order = self._orders[event.order_id]
         self._alarm_if_late(order)
-        legs = tuple(fill for fill in event.legs if fill.execution_id not in self._executions)
         self._store(lifecycle.spread_filled(order, evolve(event, legs=legs)))
         for fill in legs:
             self._hold(fill)
@@ -225,22 +286,30 @@ class Book:
         if order.status.is_closed:
             self.late_fills += 1
 
-    def _roll_up(self, child: Order, event: e.OrderFilled) -> None:
-        """A slice's fill is its tactic parent's fill too; that of an exit or a stop is not."""
+    def _roll_up(self, child: Order, fill: Fill, at: datetime) -> None:
+        """A slice's fill is its tactic parent's fill too."""
+        parent = self._tactic_of(child)
+        if parent is not None:
+            self._store(lifecycle.filled(parent, fill.quantity, fill.price, fill.commission, at))
+
+    def _tactic_of(self, child: Order) -> Order | None:
+        """The tactic that the order is a slice of; an exit or a stop of what it bought is none."""
         parent = self._orders.get(child.terms.parent_order_id or "")
         if parent is None or not parent.terms.is_tactic:
-            return
-        if child.terms.purpose is not parent.terms.purpose:
-            return
-        fill = event.fill
-        self._store(lifecycle.filled(parent, fill.quantity, fill.price, fill.commission, event.at))
+            return None
+        return parent if child.terms.purpose is parent.terms.purpose else None
 
-    def _hold(self, fill: Fill) -> None:
-        self._executions.add(fill.execution_id)
+    def _hold(self, fill: Fill, *, again: bool = False) -> None:
+        """Change the holding; `again`: by what has been traded already, and is only told better."""
+        self._executions[fill.execution_id] = fill
+        self.paid += fill.paid
+        if self.last_executed_at is None or fill.executed_at > self.last_executed_at:
+            self.last_executed_at = fill.executed_at
         before = self.position(fill.instrument)
         after = before.filled(fill.side.sign * fill.quantity, fill.price)
-        order = self._orders.get(fill.order_id)
-        self.history.filled(None if order is None else order.terms, fill, before, after)
+        if not again:
+            order = self._orders.get(fill.order_id)
+            self.history.filled(None if order is None else order.terms, fill, before, after)
         self._take(after)
 
     def _take(self, position: Position) -> None:

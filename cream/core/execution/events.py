@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
 from cream.core.model.order import OrderStatus, OrderTerms
@@ -62,7 +63,10 @@ class OrderIntended:
 
 @frozen(kw_only=True)
 class ChildListed:
-    """The broker made a child of our order `terms.parent_order_id` and named it."""
+    """The broker made a child of our order `terms.parent_order_id` and named it.
+
+    Again for the same child: the broker has reduced it to `terms.quantity`.
+    """
 
     at: datetime
     terms: OrderTerms
@@ -129,6 +133,39 @@ class SpreadFilled:
     quantity: Decimal
     net_price: Decimal
     legs: tuple[Fill, ...]
+
+
+@frozen(kw_only=True)
+class FillInferred:
+    """The broker shows that the order has traded, and knows no execution: this is what it was."""
+
+    at: datetime
+    fill: Fill
+
+
+@frozen(kw_only=True)
+class FillCorrected:
+    """What was booked as `before` was in truth `after`, or nothing at all."""
+
+    at: datetime
+    order_id: str
+    before: tuple[Fill, ...]
+    after: Fill | None
+    reason: str
+
+
+@frozen(kw_only=True)
+class OrderReplaced:
+    """At the broker another order stands in the place of this one. `quantity` is the new total."""
+
+    at: datetime
+    order_id: str
+    replaces: str
+    broker_order_id: str
+    quantity: Decimal
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    broker_updated_at: datetime
 
 
 @frozen(kw_only=True)
@@ -213,6 +250,15 @@ class MassCancelConfirmed:
 
 
 @frozen(kw_only=True)
+class ReconciliationCompleted:
+    """The broker and the book were compared. `layer` says how thoroughly."""
+
+    at: datetime
+    layer: str
+    differences: tuple[Difference, ...]
+
+
+@frozen(kw_only=True)
 class EquityMarked:
     """The first equity of a trading day, or a new high: what losses are measured from.
 
@@ -236,6 +282,9 @@ Event = (
     | OrderProgressed
     | OrderFilled
     | SpreadFilled
+    | FillInferred
+    | FillCorrected
+    | OrderReplaced
     | CancelRequested
     | CancelRefused
     | ProtectionTriggered
@@ -244,6 +293,7 @@ Event = (
     | RestrictionLifted
     | MassCancelOwed
     | MassCancelConfirmed
+    | ReconciliationCompleted
     | EquityMarked
 )
 

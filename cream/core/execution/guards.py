@@ -16,6 +16,7 @@ from cream.core.model.order import (
     OrderClass,
     OrderPurpose,
     OrderStatus,
+    OrderTerms,
     OrderType,
     Side,
 )
@@ -204,39 +205,52 @@ def _is_stop(order: Order) -> bool:
 
 def _waits_for_entry(book: Book, order: Order) -> bool:
     parent = book.find(order.terms.parent_order_id or "")
-    if parent is None or not order.terms.purpose.is_protective:
+    if parent is None or not is_leg(order.terms):
         return False
-    return _is_leg(order) and parent.terms.purpose is OrderPurpose.ENTRY and parent.is_open
+    return parent.terms.purpose is OrderPurpose.ENTRY and parent.is_open
 
 
-def _is_leg(order: Order) -> bool:
-    """Whether the broker made the order with another one, rather than for one of ours."""
+def protects_now(book: Book, order: Order) -> bool:
+    """Whether Cream itself sent this exit: at a level of its parent's, or to flatten (no plan)."""
     terms = order.terms
-    if terms.order_class is OrderClass.OCO:
-        return terms.purpose is OrderPurpose.STOP_LOSS
-    return terms.order_class is not OrderClass.SIMPLE
+    if terms.purpose is not OrderPurpose.EXIT:
+        return False
+    parent = book.find(terms.parent_order_id or "")
+    return not terms.plan_id or (parent is not None and parent.terms.purpose is OrderPurpose.ENTRY)
+
+
+def is_leg(terms: OrderTerms) -> bool:
+    """Whether the broker made the order with another one, as one of its exits."""
+    if terms.parent_order_id is None:
+        return False
+    match terms.order_class:
+        case OrderClass.BRACKET | OrderClass.OTO:
+            return terms.purpose.is_protective
+        case OrderClass.OCO:
+            return terms.purpose is OrderPurpose.STOP_LOSS
+        case _:
+            return False
 
 
 def _group(order: Order) -> str:
     """What ties an order to those that are after the same shares."""
-    if _is_leg(order) and order.terms.parent_order_id is not None:
-        return order.terms.parent_order_id
-    return order.order_id
+    parent = order.terms.parent_order_id
+    return parent if parent is not None and is_leg(order.terms) else order.order_id
 
 
 def _leaves(book: Book, order: Order) -> Decimal:
-    """What is left for the order to close: the others of its group have taken from it."""
+    """What is left for the order to close: never more than for the others of its group.
+
+    What one of them has filled, all have lost, whether or not the broker has told so already.
+    """
     name = _group(order)
-    others = [book.find(name), *book.children(name)]
-    taken = sum(
-        (
-            other.filled
-            for other in others
-            if other is not None
-            and other.order_id != order.order_id
-            and other.terms.purpose.is_protective
-            and _group(other) == name
-        ),
-        ZERO,
-    )
-    return max(ZERO, order.leaves - taken)
+    root = book.find(name)
+    assert root is not None, "a leg is listed under a parent that is known"
+    members = [
+        one
+        for one in (root, *book.children(name))
+        if one.terms.purpose.is_protective and _group(one) == name
+    ]
+    left = root.terms.quantity - sum((one.filled for one in members), ZERO)
+    still_open = [one.leaves for one in members if one.is_open]
+    return max(ZERO, min([order.leaves, left, *still_open]))

@@ -44,6 +44,19 @@ def listed(event: e.ChildListed, parent: Order | None) -> Order:
     )
 
 
+def listed_again(order: Order, event: e.ChildListed) -> Order:
+    """The leg once the broker has reduced it: another exit has taken from the same shares."""
+    quantity = event.terms.quantity
+    if order.status.is_closed or not order.filled <= quantity < order.terms.quantity:
+        return order
+    return evolve(
+        order,
+        terms=evolve(order.terms, quantity=quantity),
+        status=after_fill(order.status, order.filled, quantity) if order.filled else order.status,
+        updated_at=event.at,
+    )
+
+
 def _no_leg_fills(event: e.OrderIntended | e.ChildListed) -> tuple[LegFill, ...]:
     return tuple(LegFill(leg.contract) for leg in event.terms.legs)
 
@@ -149,6 +162,76 @@ def filled(
         status=status,
         status_before_pending=OrderStatus.PARTIALLY_FILLED if status in PENDING else None,
         updated_at=at,
+    )
+
+
+def inferred(order: Order, fill: Fill, at: datetime) -> Order:
+    """The order with a fill that the broker has shown and not named."""
+    after = filled(order, fill.quantity, fill.price, fill.commission, at)
+    return evolve(after, inferred=(*order.inferred, fill))
+
+
+def corrected(order: Order, before: Iterable[Fill], after: Fill | None, at: datetime) -> Order:
+    """The order once fills that were booked have turned out to be another one, or none.
+
+    A closed order stays closed: that it has filled less than it seemed does not open it again.
+    """
+    minus = tuple(before)
+    plus = () if after is None else (after,)
+    total = order.filled + _quantity(plus) - _quantity(minus)
+    notional = order.notional_filled + _notional(plus) - _notional(minus)
+    fees = sum((one.commission for one in plus), ZERO)
+    status = order.status
+    return evolve(
+        order,
+        filled=total,
+        notional_filled=notional,
+        average_price=average(notional, total) if total else None,
+        commission=order.commission + fees - sum((one.commission for one in minus), ZERO),
+        status=status if status.is_closed else after_fill(status, total, order.terms.quantity),
+        inferred=tuple(_without(order.inferred, minus)),
+        updated_at=at,
+    )
+
+
+def _quantity(fills: Iterable[Fill]) -> Decimal:
+    return sum((one.quantity for one in fills), ZERO)
+
+
+def _notional(fills: Iterable[Fill]) -> Decimal:
+    return sum((one.quantity * one.price for one in fills), ZERO)
+
+
+def _without(guesses: Iterable[Fill], taken: Iterable[Fill]) -> Iterable[Fill]:
+    """The guesses less what has taken the place of each."""
+    gone = {one.execution_id: one.quantity for one in taken}
+    for guess in guesses:
+        left = guess.quantity - gone.get(guess.execution_id, ZERO)
+        if left > 0:
+            yield evolve(guess, quantity=left)
+
+
+def replaced(order: Order, event: e.OrderReplaced) -> Order:
+    """The order once the broker works another in its place: the same order, on new terms."""
+    terms = evolve(
+        order.terms,
+        quantity=event.quantity,
+        limit_price=event.limit_price,
+        stop_price=event.stop_price,
+    )
+    status = order.status
+    if status is OrderStatus.PENDING_REPLACE:
+        status = order.status_before_pending or OrderStatus.ACCEPTED
+    if not status.is_closed and order.filled:
+        status = after_fill(status, order.filled, event.quantity)
+    return evolve(
+        order,
+        terms=terms,
+        broker_order_id=event.broker_order_id,
+        broker_updated_at=event.broker_updated_at,
+        status=status,
+        status_before_pending=order.status_before_pending if status in PENDING else None,
+        updated_at=event.at,
     )
 
 

@@ -49,6 +49,7 @@ __all__ = [
     "decide",
     "exit_side",
     "holders_to_release",
+    "in_the_way",
     "protected_quantity",
     "working_exits",
 ]
@@ -186,12 +187,12 @@ def _exit(
     trigger, level, price = hit
     symbol = protection.instrument.symbol
     held = book.positions[symbol].quantity
-    cancel_first = list(_entries_that_add(book, symbol, held))
-    quantity = cover.uncovered
     if trigger is Trigger.STOP_LOSS:
-        cancel_first += _exits_that_wait(book, symbol, held)
+        cancel_first = in_the_way(book, symbol)
+        quantity = cover.uncovered
     else:
-        quantity -= cover.resting
+        cancel_first = tuple(_entries_that_add(book, symbol, held))
+        quantity = cover.uncovered - cover.resting
     if quantity <= 0:
         return
     terms = _close(book, protection, "exit", len(_exits_of(book, protection)), quantity)
@@ -201,8 +202,14 @@ def _exit(
         level=level,
         price=price,
         terms=terms,
-        cancel_first=tuple(cancel_first),
+        cancel_first=cancel_first,
     )
+
+
+def in_the_way(book: Book, symbol: str) -> tuple[str, ...]:
+    """Orders that have to go before all of the position is closed at the market, now."""
+    held = book.positions[symbol].quantity
+    return (*_entries_that_add(book, symbol, held), *_exits_that_wait(book, symbol, held))
 
 
 def _entries_that_add(book: Book, symbol: str, held: Decimal) -> Iterator[str]:

@@ -5,7 +5,7 @@ out. Absence is never read as an end: an order that the broker's list lacks beco
 only its answer becomes an event (R-15, R-16). Nothing here cancels anything.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -14,9 +14,10 @@ from attrs import evolve, frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.guards import is_leg
 from cream.core.execution.reports import Reading, read_update
-from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
-from cream.core.model.ids import digest
+from cream.core.model.broker import BrokerOrder, BrokerPosition, Difference, OrderUpdate
+from cream.core.model.ids import CLIENT_ID_PREFIX, digest
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.order import (
@@ -26,6 +27,7 @@ from cream.core.model.order import (
     OrderPurpose,
     OrderStatus,
     OrderTerms,
+    OrderType,
 )
 from cream.core.model.plan import PositionIntent
 
@@ -41,13 +43,22 @@ _WATCHED = frozenset(
 )
 
 
+# Orders whose prices stay as they were sent. A trailing stop's move with the market.
+_FIXED_PRICES = frozenset((OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT))
+
+
 class DiscrepancyKind(Enum):
-    """How the broker and the book differ."""
+    """How the broker and the book differ. The values are reason codes, kept in the journal."""
 
     UNKNOWN_AT_BROKER = "UNKNOWN_AT_BROKER"
+    ORPHAN = "ORPHAN"
     MISSING_AT_BROKER = "MISSING_AT_BROKER"
+    ORDER_STATE = "ORDER_STATE"
+    ORDER_QUANTITY = "ORDER_QUANTITY"
+    ORDER_PRICE = "ORDER_PRICE"
     POSITION_QUANTITY = "POSITION_QUANTITY"
     MISSING_EXECUTIONS = "MISSING_EXECUTIONS"
+    CASH = "CASH"
 
 
 @frozen(kw_only=True)
@@ -66,10 +77,11 @@ class BrokerSnapshot:
     """What the broker showed, asked for when the book stood at `sequence_before`.
 
     A holding that changed here since then is not compared: the broker may have shown it as before.
+    None is compared where `positions` were not asked for.
     """
 
     open_orders: Sequence[BrokerOrder]
-    positions: Sequence[BrokerPosition]
+    positions: Sequence[BrokerPosition] | None
     sequence_before: int
 
 
@@ -88,7 +100,9 @@ class Reconciliation:
         return not any(one.critical for one in self.discrepancies)
 
 
-def reconcile(book: Book, snapshot: BrokerSnapshot, now: datetime) -> Reconciliation:
+def reconcile(
+    book: Book, snapshot: BrokerSnapshot, now: datetime, *, orphans_are_critical: bool = False
+) -> Reconciliation:
     """Compare. Idempotent: once its events are applied, a second pass finds nothing more."""
     reading = Reading()
     # Pages may overlap, so an order can be listed twice.
@@ -98,16 +112,23 @@ def reconcile(book: Book, snapshot: BrokerSnapshot, now: datetime) -> Reconcilia
         listed.update(leg.broker_order_id for leg in shown.legs)
         reading += read_update(book, OrderUpdate(event="listed", order=shown), now)
     by_broker, by_client = _questions(book, listed)
-    missing = [*_unknown(reading), *_missing(book, by_broker), *_unbooked(reading)]
+    missing = [*_missing(book, by_broker), *_unbooked(reading)]
     strangers, parents = _strangers(book, reading.unknown)
     by_broker += [one for one in parents if one not in by_broker and one not in by_client]
-    doubtful = _doubtful(book, [*by_broker, *by_client, *reading.missing_executions])
+    asked = [*by_broker, *by_client, *reading.missing_executions]
+    doubtful = _doubtful(book, asked, reading.unknown)
     differing = _positions(book, snapshot, doubtful)
+    compared = (one for shown in orders.values() for one in _order(book, shown))
     return Reconciliation(
         reading=evolve(reading, unknown=strangers),
         ask_by_broker_id=tuple(by_broker),
         ask_by_client_id=tuple(by_client),
-        discrepancies=(*missing, *differing),
+        discrepancies=(
+            *_unknown(reading.unknown, orphans_are_critical),
+            *missing,
+            *compared,
+            *differing,
+        ),
     )
 
 
@@ -172,9 +193,11 @@ def _may_be_leg(shown: BrokerOrder, parent: Order) -> bool:
     )
 
 
-def _doubtful(book: Book, order_ids: Sequence[str]) -> set[str] | None:
+def _doubtful(
+    book: Book, order_ids: Sequence[str], unknown: Sequence[BrokerOrder]
+) -> set[str] | None:
     """Symbols whose holding an open question may still change; None where it may be any."""
-    symbols: set[str] = set()
+    symbols = {one.instrument.symbol for shown in unknown for one in (shown, *shown.legs)}
     for order_id in order_ids:
         order = book.find(order_id)
         if order is None:
@@ -185,15 +208,47 @@ def _doubtful(book: Book, order_ids: Sequence[str]) -> set[str] | None:
     return symbols
 
 
-def _unknown(reading: Reading) -> Iterator[Discrepancy]:
-    for shown in reading.unknown:
+def is_orphan(shown: BrokerOrder) -> bool:
+    """Whether an order that nobody here knows bears a name that only Cream gives."""
+    return shown.client_order_id.startswith(CLIENT_ID_PREFIX)
+
+
+def _unknown(unknown: Sequence[BrokerOrder], orphans_are_critical: bool) -> Iterator[Discrepancy]:
+    for shown in unknown:
+        kind = DiscrepancyKind.ORPHAN if is_orphan(shown) else DiscrepancyKind.UNKNOWN_AT_BROKER
         yield Discrepancy(
-            kind=DiscrepancyKind.UNKNOWN_AT_BROKER,
+            kind=kind,
             subject=shown.broker_order_id,
             ours="absent",
-            theirs=f"{shown.side.value} {shown.quantity} {shown.instrument.symbol}",
-            critical=False,
+            theirs=f"{shown.side.value} {shown.quantity:f} {shown.instrument.symbol}",
+            critical=orphans_are_critical and kind is DiscrepancyKind.ORPHAN,
         )
+
+
+def _order(book: Book, shown: BrokerOrder) -> Iterator[Discrepancy]:
+    """In what an order that both sides know differs, where no report is going to explain it."""
+    order = book.find(shown.broker_order_id)
+    if order is None or order.broker_order_id != shown.broker_order_id:
+        return
+    if order.status.is_closed and shown.status is not None and not shown.status.is_closed:
+        yield _differs(
+            DiscrepancyKind.ORDER_STATE, order, order.status.value, shown.raw_status, critical=True
+        )
+    ours, theirs = order.terms.quantity, shown.quantity
+    if not order.terms.legs and ours != theirs and not (is_leg(order.terms) and theirs < ours):
+        yield _differs(DiscrepancyKind.ORDER_QUANTITY, order, f"{ours:f}", f"{theirs:f}")
+    prices = (order.terms.limit_price, order.terms.stop_price)
+    if order.terms.order_type in _FIXED_PRICES and prices != (shown.limit_price, shown.stop_price):
+        theirs_told = f"{shown.limit_price}/{shown.stop_price}"
+        yield _differs(DiscrepancyKind.ORDER_PRICE, order, f"{prices[0]}/{prices[1]}", theirs_told)
+
+
+def _differs(
+    kind: DiscrepancyKind, order: Order, ours: str, theirs: str, *, critical: bool = False
+) -> Discrepancy:
+    return Discrepancy(
+        kind=kind, subject=order.order_id, ours=ours, theirs=theirs, critical=critical
+    )
 
 
 def _missing(book: Book, order_ids: Sequence[str]) -> Iterator[Discrepancy]:
@@ -222,7 +277,9 @@ def _positions(
     book: Book, snapshot: BrokerSnapshot, doubtful: set[str] | None
 ) -> Iterator[Discrepancy]:
     """Holdings that differ, where neither a question nor a fill in the meantime explains it."""
-    if doubtful is None or book.position_sequence > snapshot.sequence_before:
+    if snapshot.positions is None or doubtful is None:
+        return
+    if book.position_sequence > snapshot.sequence_before:
         return
     held = {one.instrument.symbol: one.quantity for one in snapshot.positions}
     for symbol in dict.fromkeys([*book.positions, *held]):
@@ -243,6 +300,20 @@ def _positions(
 def _held(book: Book, symbol: str) -> Decimal:
     position = book.positions.get(symbol)
     return position.quantity if position is not None else ZERO
+
+
+def differences(discrepancies: Iterable[Discrepancy]) -> tuple[Difference, ...]:
+    """The discrepancies as the journal keeps them."""
+    return tuple(
+        Difference(
+            kind=one.kind.value,
+            subject=one.subject,
+            ours=one.ours,
+            theirs=one.theirs,
+            critical=one.critical,
+        )
+        for one in discrepancies
+    )
 
 
 def adoption(shown: BrokerOrder, now: datetime) -> e.ChildListed:

@@ -10,11 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
 from cream.core.execution.book import Book
+from cream.core.execution.corrections import booked_for, busted, corrected, net_quantity
+from cream.core.execution.guards import is_leg
+from cream.core.execution.replacements import is_superseded, predecessor, replaced
 from cream.core.execution.spreads import spread_fills
 from cream.core.execution.states import may_become
 from cream.core.model.broker import (
@@ -42,7 +45,7 @@ from cream.core.model.order import (
 # The broker already has an order under this client id: look it up and adopt it (R-07).
 DUPLICATE_CLIENT_ID = "CLIENT_ORDER_ID_NOT_UNIQUE"
 
-_FillEvent = e.OrderFilled | e.SpreadFilled
+_FillEvent = e.OrderFilled | e.SpreadFilled | e.FillCorrected
 
 # Statuses that only we know, or that wait for executions to be booked.
 _SYNTHETIC_STATUSES = frozenset(
@@ -55,13 +58,20 @@ class Reading:
     """What a report says: events to record, and what could not be settled by it alone.
 
     `missing_executions`: orders that filled more than is booked; the oldest of them was submitted
-    at `missing_since`. `unknown`: broker orders that nobody here placed.
+    at `missing_since`. `unknown`: broker orders that nobody here placed. `unclear`: orders of ours
+    in a state that nobody knows, or whose successor is not known yet.
     """
 
     events: tuple[e.Event, ...] = ()
     missing_executions: tuple[str, ...] = ()
     unknown: tuple[BrokerOrder, ...] = field(default=())
     missing_since: datetime | None = None
+    unclear: tuple[BrokerOrder, ...] = ()
+
+    @property
+    def leaves_questions(self) -> bool:
+        """Whether the broker has to be asked to know what happened."""
+        return bool(self.missing_executions or self.unknown or self.unclear)
 
     def __add__(self, other: "Reading") -> "Reading":
         moments = [one for one in (self.missing_since, other.missing_since) if one is not None]
@@ -70,6 +80,7 @@ class Reading:
             self.missing_executions + other.missing_executions,
             self.unknown + other.unknown,
             min(moments, default=None),
+            self.unclear + other.unclear,
         )
 
 
@@ -101,12 +112,24 @@ def read_outcome(book: Book, order_id: str, outcome: SubmitOutcome, now: datetim
 def read_update(book: Book, update: OrderUpdate, now: datetime) -> Reading:
     """What one message of the order stream (or one order from a query) means."""
     shown = update.order
-    order = book.find(shown.broker_order_id) or book.find(shown.client_order_id)
-    if order is None or order.broker_order_id not in (None, shown.broker_order_id):
+    before = predecessor(book, shown)
+    if before is not None:
+        return _read_replacement(book, before, update, now)
+    order = book.find(shown.broker_order_id)
+    if order is not None and is_superseded(order, shown):
+        return Reading(tuple(_fills(book, order, update.executions, now)))
+    order = order or book.find(shown.client_order_id)
+    if order is None or is_superseded(order, shown):
         return Reading(unknown=(shown,))
     if order.broker_order_id is None and _is_another(order.terms, shown):
         return _id_taken(order, shown, now)
     return _read(book, order, update, now)
+
+
+def _read_replacement(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Reading:
+    """The order on its new terms, and what the report says of it."""
+    event = replaced(order, update.order, now)
+    return Reading((event,)) + _read(book, lifecycle.replaced(order, event), update, now)
 
 
 def _read(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Reading:
@@ -122,16 +145,39 @@ def _read(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Readi
 def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Reading:
     shown = update.order
     fills = tuple(_fills(book, order, update.executions, now))
-    booked = order.filled + _traded(fills)
+    booked = order.filled + sum(map(net_quantity, fills), ZERO)
     events: list[e.Event] = []
     if order.broker_order_id is None:
         events.append(_acknowledged(order, shown, now))
     events.extend(fills)
+    events.extend(_reduced(order, shown, booked, now))
+    for execution_id in update.busted:
+        events.extend(busted(book, execution_id, now))
+    reading = Reading(unclear=(shown,) if _is_unclear(shown) else ())
     if _claimed(shown) > booked:
-        return Reading(tuple(events), (order.order_id,), missing_since=shown.submitted_at)
+        missing = (order.order_id,)
+        return reading + Reading(tuple(events), missing, missing_since=shown.submitted_at)
     if booked < order.terms.quantity:
         events.extend(_progress(order, shown, booked, bool(fills), now))
-    return Reading(tuple(events))
+    return reading + Reading(tuple(events))
+
+
+def _is_unclear(shown: BrokerOrder) -> bool:
+    return shown.status is None or shown.replaced_by is not None
+
+
+def _reduced(
+    order: Order, shown: BrokerOrder, booked: Decimal, now: datetime
+) -> Iterator[e.ChildListed]:
+    """A leg that the broker has made smaller: what seems to be guarded must be guarded."""
+    smaller = ZERO < shown.quantity < order.terms.quantity
+    if smaller and booked <= shown.quantity and order.is_open and is_leg(order.terms):
+        yield e.ChildListed(
+            at=now,
+            terms=evolve(order.terms, quantity=shown.quantity),
+            broker_order_id=shown.broker_order_id,
+            status=order.status,
+        )
 
 
 def _claimed(shown: BrokerOrder) -> Decimal:
@@ -183,9 +229,13 @@ def read_executions(book: Book, executions: Sequence[Execution], now: datetime) 
 
 
 def _executed_at(event: _FillEvent) -> datetime:
-    if isinstance(event, e.OrderFilled):
-        return event.fill.executed_at
-    return max(leg.executed_at for leg in event.legs)
+    match event:
+        case e.OrderFilled(fill=fill):
+            return fill.executed_at
+        case e.SpreadFilled(legs=legs):
+            return max(leg.executed_at for leg in legs)
+        case e.FillCorrected(before=before, after=after):
+            return after.executed_at if after is not None else before[0].executed_at
 
 
 def _acknowledged(order: Order, shown: BrokerOrder, now: datetime) -> e.OrderAcknowledged:
@@ -199,10 +249,11 @@ def _acknowledged(order: Order, shown: BrokerOrder, now: datetime) -> e.OrderAck
     )
 
 
-def _before_events(status: OrderStatus, working: OrderStatus) -> OrderStatus:
+def _before_events(status: OrderStatus | None, working: OrderStatus) -> OrderStatus:
     """Where an order stands that is seen for the first time: fills and ends are yet to follow."""
-    follows = status.is_closed or status is OrderStatus.PARTIALLY_FILLED
-    return working if follows or status in _SYNTHETIC_STATUSES else status
+    if status is None or status.is_closed or status is OrderStatus.PARTIALLY_FILLED:
+        return working
+    return working if status in _SYNTHETIC_STATUSES else status
 
 
 def _progress(
@@ -213,6 +264,8 @@ def _progress(
     An end is never too old to be true.
     """
     status = shown.status
+    if status is None:
+        return
     if not status.is_closed:
         known = order.broker_updated_at
         too_old = known is not None and shown.updated_at < known
@@ -238,12 +291,6 @@ def _progress(
     )
 
 
-def _traded(fills: Sequence[_FillEvent]) -> Decimal:
-    return sum(
-        (f.fill.quantity if isinstance(f, e.OrderFilled) else f.quantity for f in fills), ZERO
-    )
-
-
 def _fills(
     book: Book, order: Order, executions: Sequence[Execution], now: datetime
 ) -> Iterator[_FillEvent]:
@@ -255,8 +302,10 @@ def _fills(
     if order.terms.order_class is OrderClass.MLEG:
         yield from spread_fills(order.terms, list(fills.values()), now)
         return
-    for fill in fills.values():
-        yield e.OrderFilled(at=now, fill=fill)
+    for one in executions:
+        if one.corrects is not None and one.execution_id in fills:
+            yield from corrected(book, one.corrects, fills.pop(one.execution_id), now)
+    yield from booked_for(order, list(fills.values()), now)
 
 
 def _fill(order: Order, execution: Execution) -> Fill:
@@ -275,7 +324,8 @@ def _fill(order: Order, execution: Execution) -> Fill:
 def _read_child(book: Book, parent: Order, shown: BrokerOrder, now: datetime) -> Reading:
     """A leg that the broker made: listed under its parent the first time it is seen (R-06)."""
     update = OrderUpdate(event="listed", order=shown)
-    if book.find(shown.broker_order_id) is not None:
+    known = book.find(shown.broker_order_id) or predecessor(book, shown)
+    if known is not None:
         return read_update(book, update, now)
     listed = e.ChildListed(
         at=now,

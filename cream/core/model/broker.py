@@ -19,7 +19,9 @@ from cream.core.model.plan import TimeInForce
 class BrokerOrder:
     """An order as the broker shows it. `legs` are its children (bracket) or legs (mleg).
 
-    `status` is the mapped word, `raw_status` the broker's own. Units as in `OrderTerms`.
+    `status` is the mapped word, `raw_status` the broker's own; `status` is None for a word that
+    nobody knows. `replaces` and `replaced_by` are the broker's ids of its neighbours in a chain of
+    replacements. Units as in `OrderTerms`.
     """
 
     broker_order_id: str
@@ -29,7 +31,7 @@ class BrokerOrder:
     order_type: OrderType
     order_class: OrderClass
     time_in_force: TimeInForce
-    status: OrderStatus
+    status: OrderStatus | None
     raw_status: str
     quantity: Decimal
     filled: Decimal = ZERO
@@ -40,12 +42,17 @@ class BrokerOrder:
     updated_at: datetime
     reason: str = ""
     ratio: int | None = None
+    replaces: str | None = None
+    replaced_by: str | None = None
     legs: tuple["BrokerOrder", ...] = ()
 
 
 @frozen(kw_only=True)
 class Execution:
-    """One trade at the venue. For a spread there is one per leg, under the parent's order id."""
+    """One trade at the venue. For a spread there is one per leg, under the parent's order id.
+
+    `corrects` is the id of the execution that this one takes the place of.
+    """
 
     execution_id: str
     broker_order_id: str
@@ -55,15 +62,20 @@ class Execution:
     price: Decimal
     executed_at: datetime
     commission: Decimal = ZERO
+    corrects: str | None = None
 
 
 @frozen(kw_only=True)
 class OrderUpdate:
-    """One message of the broker's order stream: the order as it now is, and what just traded."""
+    """One message of the broker's order stream: the order as it now is, and what just traded.
+
+    `busted` are ids of executions that the venue has taken back.
+    """
 
     event: str
     order: BrokerOrder
     executions: tuple[Execution, ...] = ()
+    busted: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -73,6 +85,17 @@ class BrokerPosition:
     instrument: Instrument
     quantity: Decimal
     average_price: Decimal
+
+
+@frozen(kw_only=True)
+class Difference:
+    """One way in which the broker's view and ours differed. `kind` is its reason code."""
+
+    kind: str
+    subject: str
+    ours: str
+    theirs: str
+    critical: bool
 
 
 @frozen

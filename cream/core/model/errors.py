@@ -118,6 +118,12 @@ CATALOGUE: tuple[ErrorKind, ...] = (
         "BUSY", GrpcCode.RESOURCE_EXHAUSTED, 429, "Too many requests are waiting; try again later."
     ),
     ErrorKind(
+        "FELL_BEHIND",
+        GrpcCode.RESOURCE_EXHAUSTED,
+        429,
+        "A stream was read too slowly and has ended; open it again for a snapshot.",
+    ),
+    ErrorKind(
         "INTERNAL",
         GrpcCode.INTERNAL,
         500,

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
-from cream.core.model.order import Side
+from cream.core.model.side import Side
 
 
 @frozen(kw_only=True)
@@ -26,3 +26,9 @@ class Fill:
     price: Decimal
     executed_at: datetime
     commission: Decimal = ZERO
+
+    @property
+    def paid(self) -> Decimal:
+        """What it moved in cash, its commission with it: a purchase is negative. Units: dollars."""
+        value = self.quantity * self.price * self.instrument.multiplier
+        return -self.side.sign * value - self.commission

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -9,6 +10,15 @@ from attrs import frozen
 from cream.core.model.money import trim
 
 T = TypeVar("T")
+
+
+class MarketStatus(Enum):
+    """Where in its day a market stands."""
+
+    PRE_MARKET = "PRE_MARKET"
+    OPEN = "OPEN"
+    AFTER_HOURS = "AFTER_HOURS"
+    CLOSED = "CLOSED"
 
 
 @frozen(kw_only=True)

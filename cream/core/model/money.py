@@ -59,6 +59,14 @@ def _to_ten_places(value: Decimal) -> Decimal:
     return value.quantize(_AVERAGE_QUANTUM, ROUND_HALF_EVEN, _WIDE)
 
 
+def cut(value: Decimal, places: int, rounding: str) -> Decimal:
+    """`value` in at most `places` decimal places; one that has no more stays as it is written."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -places:
+        return value
+    return value.quantize(ONE.scaleb(-places), rounding, _WIDE)
+
+
 def trim(value: Decimal) -> Decimal:
     """The same number with at least two places and no zeros behind them."""
     short = value.normalize(_WIDE)

@@ -6,26 +6,11 @@ from enum import Enum
 
 from attrs import frozen
 
+from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.plan import PositionIntent, RiskDenomination, TimeInForce
-
-
-class Side(Enum):
-    """Buy or sell. A spread that is opened for a credit is still bought: its legs carry signs."""
-
-    BUY = "BUY"
-    SELL = "SELL"
-
-    @property
-    def sign(self) -> int:
-        """+1 for a buy, -1 for a sale."""
-        return 1 if self is Side.BUY else -1
-
-    @property
-    def opposite(self) -> "Side":
-        """The side that undoes this one."""
-        return Side.SELL if self is Side.BUY else Side.BUY
+from cream.core.model.side import Side as Side
 
 
 class OrderType(Enum):
@@ -151,6 +136,15 @@ class OrderTerms:
         """Whether this order is worked here by child orders and never goes to the broker."""
         return self.twap is not None
 
+    @property
+    def moves(self) -> tuple[tuple[Instrument, Side, Decimal], ...]:
+        """What the order trades, side and quantity of each: of a multi-leg order, its legs."""
+        if self.legs:
+            return tuple(
+                (leg.contract, leg.side, abs(leg.ratio) * self.quantity) for leg in self.legs
+            )
+        return ((self.instrument, self.side, self.quantity),)
+
 
 @frozen
 class LegFill:
@@ -163,7 +157,10 @@ class LegFill:
 
 @frozen(kw_only=True)
 class Order:
-    """An order as Cream knows it. Changed only by `core/execution/book.py`."""
+    """An order as Cream knows it. Changed only by `core/execution/book.py`.
+
+    `inferred` are fills that the broker has shown and not named yet; `filled` counts them.
+    """
 
     terms: OrderTerms
     status: OrderStatus
@@ -178,6 +175,7 @@ class Order:
     broker_updated_at: datetime | None = None
     reason: str = ""
     leg_fills: tuple[LegFill, ...] = ()
+    inferred: tuple[Fill, ...] = ()
 
     @property
     def order_id(self) -> str:

@@ -39,6 +39,26 @@ class Position:
         """Dollars gained or lost if closed at `mark`."""
         return (self.quantity * mark - self.cost) * self.instrument.multiplier
 
+    def undone(self, signed_quantity: Decimal, price: Decimal) -> "Position":
+        """This position as if such a fill had not happened. Not a cent appears or is lost by it.
+
+        What the fill had added is taken off the cost; what it had closed is held again at the
+        average price. What is left over is in the realised figure.
+        """
+        quantity = self.quantity - signed_quantity
+        # Realised figure less cost is all that was received less all that was paid.
+        multiplier = self.instrument.multiplier
+        received = self.realized_pnl + (signed_quantity * price - self.cost) * multiplier
+        if quantity == 0:
+            cost = ZERO
+        elif self.quantity * quantity <= 0:
+            cost = quantity * price
+        elif abs(quantity) < abs(self.quantity):
+            cost = self.cost - signed_quantity * price
+        else:
+            cost = self.cost - share_of(self.cost, signed_quantity, self.quantity)
+        return evolve(self, quantity=quantity, cost=cost, realized_pnl=received + cost * multiplier)
+
     def filled(self, signed_quantity: Decimal, price: Decimal) -> "Position":
         """This position after a fill; crossing zero closes the old side and opens the new one.
 

@@ -19,6 +19,11 @@ class TradingState(Enum):
         """Higher is more restrictive."""
         return _RANK[self]
 
+    @property
+    def allows_increases(self) -> bool:
+        """Whether orders that add risk may leave."""
+        return self is TradingState.ACTIVE
+
 
 _RANK = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
 

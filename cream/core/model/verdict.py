@@ -65,17 +65,12 @@ class Violation:
 
 
 class CheckResult(Enum):
-    """How one check came out. INFO and WARN do not refuse."""
+    """How one check came out. INFO and WARN let the plan pass."""
 
     PASS = "PASS"
     INFO = "INFO"
     WARN = "WARN"
     FAIL = "FAIL"
-
-    @property
-    def shown(self) -> "CheckResult":
-        """The result in the words of the interfaces, which know no INFO of a check."""
-        return CheckResult.WARN if self is CheckResult.INFO else self
 
 
 @frozen(kw_only=True)

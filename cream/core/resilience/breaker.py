@@ -8,6 +8,7 @@ breaker opened neither closes it nor keeps it open. `now` is monotonic seconds.
 What counts as failure is the caller's to say: transport errors, timeouts and 5xx, never a refusal.
 """
 
+import math
 from collections import deque
 from enum import Enum
 
@@ -66,7 +67,8 @@ class Breaker:
     _opened_at: float = 0.0
     _tickets_out: int = 0
     _successes: int = 0
-    _outcomes: deque[tuple[float, bool]] = field(factory=lambda: deque(maxlen=_MOST_OUTCOMES))
+    _outcomes: deque[tuple[float, bool]] = field(factory=deque)
+    _failures: int = 0
 
     def state(self, now: float) -> BreakerState:
         """Where the breaker stands at `now`."""
@@ -98,8 +100,7 @@ class Breaker:
         if self._state is BreakerState.HALF_OPEN:
             self._judge_trial(succeeded, now)
         elif succeeded is not None:
-            self._outcomes.append((now, succeeded))
-            self._forget(now)
+            self._remember(succeeded, now)
             rate = self.failure_rate(now)
             enough = len(self._outcomes) >= self.limits.minimum_calls
             # A threshold of zero means the first failure, not the first success.
@@ -112,7 +113,7 @@ class Breaker:
         self._forget(now)
         if not self._outcomes:
             return 0.0
-        return sum(not good for _, good in self._outcomes) / len(self._outcomes)
+        return self._failures / len(self._outcomes)
 
     def _judge_trial(self, succeeded: bool | None, now: float) -> None:
         self._tickets_out -= 1
@@ -124,14 +125,18 @@ class Breaker:
             if self._successes >= self.limits.half_open_calls:
                 self._become(BreakerState.CLOSED)
 
+    def _remember(self, succeeded: bool, now: float) -> None:
+        self._outcomes.append((now, succeeded))
+        self._failures += not succeeded
+
     def _forget(self, now: float) -> None:
-        size = self.limits.window_size
-        if self.limits.window is Window.COUNT:
-            while len(self._outcomes) > size:
-                self._outcomes.popleft()
-        else:
-            while self._outcomes and self._outcomes[0][0] < now - size:
-                self._outcomes.popleft()
+        """Drop what is out of the window. The window's failures are counted, not summed anew."""
+        size, outcomes = self.limits.window_size, self._outcomes
+        by_count = self.limits.window is Window.COUNT
+        most, oldest = (size, -math.inf) if by_count else (_MOST_OUTCOMES, now - size)
+        while len(outcomes) > most or (outcomes and outcomes[0][0] < oldest):
+            _, succeeded = outcomes.popleft()
+            self._failures -= not succeeded
 
     def _become(self, state: BreakerState) -> None:
         self._state = state
@@ -139,3 +144,4 @@ class Breaker:
         self.transitions += 1
         self._tickets_out = self._successes = 0
         self._outcomes.clear()
+        self._failures = 0

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.tactics import open_slices
 from cream.core.model.content import content_hash
 from cream.core.model.errors import CreamError
 from cream.core.model.order import Order, OrderStatus
@@ -169,7 +170,7 @@ def with_slices(book: Book, order: Order) -> Iterator[Order]:
     """The order, and if it is worked by a tactic its open slices."""
     yield order
     if order.terms.is_tactic:
-        yield from (child for child in book.children(order.order_id) if child.is_open)
+        yield from open_slices(book, order)
 
 
 def request_cancels(

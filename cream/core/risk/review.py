@@ -16,6 +16,13 @@ _SELECTIONS = 64
 
 _RESULTS = {Severity.INFO: CheckResult.INFO, Severity.WARNING: CheckResult.WARN}
 
+_RESULT_BY_SEVERITY = {
+    Severity.INFO: CheckResult.INFO,
+    Severity.WARNING: CheckResult.WARN,
+    Severity.ERROR: CheckResult.FAIL,
+    Severity.CRITICAL: CheckResult.FAIL,
+}
+
 
 @frozen
 class Review:

@@ -4,10 +4,10 @@ Who builds a view answers for it: nothing in here is looked up again. Whatever i
 said to be so (`Known | Stale | Unknown`), because what is unknown must never be read as zero.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.execution.history import TradeHistory
@@ -65,6 +65,17 @@ class PortfolioView:
     baseline: Datum[Baseline] | None = None
     sessions: Sessions = ALWAYS_OPEN
     valuer: Valuer = field(factory=QuotedGreeks)
+
+
+def without(order_ids: Collection[str], view: PortfolioView) -> PortfolioView:
+    """The view once these orders are gone: what is cancelled for an exit does not stand in its way.
+
+    Its sums are not what they were, so it has none.
+    """
+    if not order_ids:
+        return view
+    working = tuple(one for one in view.working if one.order_id not in order_ids)
+    return evolve(view, working=working, exposure=None)
 
 
 @define

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from cream.core.execution.book import Book
+from cream.core.execution.guards import protects_now
 from cream.core.model.broker import BrokerOrder
 from cream.core.model.order import Order, OrderPurpose, OrderStatus
 from cream.core.model.plan import TimeInForce
@@ -18,23 +19,24 @@ class MassCancelPolicy:
     spare_gtc: bool = False
 
 
-def must_go(order: Order, policy: MassCancelPolicy) -> bool:
+def must_go(book: Book, order: Order, policy: MassCancelPolicy) -> bool:
     """Whether a mass cancel is after this order.
 
-    Entries and exits go; protection stays unless the policy says otherwise; strangers' orders are
-    never touched.
+    Entries and agents' exits go; protection stays unless the policy says otherwise, and so does the
+    exit that a reached level or a flattening has sent: it is protection at work. Strangers' orders
+    are never touched.
     """
     purpose = order.terms.purpose
     if purpose is OrderPurpose.EXTERNAL:
         return False
-    if purpose.is_protective:
+    if purpose.is_protective or protects_now(book, order):
         return not policy.keep_protection
     return not (policy.spare_gtc and order.terms.time_in_force is TimeInForce.GTC)
 
 
 def targets(book: Book, policy: MassCancelPolicy) -> Sequence[Order]:
     """Open orders that a mass cancel is after, those at the broker and those still on the way."""
-    return [order for order in book.open_orders() if must_go(order, policy)]
+    return [order for order in book.open_orders() if must_go(book, order, policy)]
 
 
 def can_withdraw(order: Order) -> bool:
@@ -59,5 +61,5 @@ def still_listed(
     """Orders on the broker's own open list that a mass cancel should have removed."""
     for shown in listed:
         order = book.find(shown.broker_order_id) or book.find(shown.client_order_id)
-        if order is not None and must_go(order, policy):
+        if order is not None and must_go(book, order, policy):
             yield shown

@@ -93,3 +93,26 @@ def test_a_timeout_cancels_the_handler() -> None:
         asyncio.run(main(running))
 
     assert echo.cancelled == 1
+
+
+def test_a_draining_server_answers_what_is_in_flight() -> None:
+    """grpclib drops a connection with all its calls at the first GOAWAY it reads."""
+    echo = WaitingEcho()
+    script = Script(payload=Payload(text="late"), wait_milliseconds=300)
+
+    async def main(running: Running) -> tuple[Payload, Status]:
+        async with _stub(running) as stub:
+            slow = asyncio.create_task(stub.Unary(script))
+            while not echo.started:  # noqa: ASYNC110 - the server is another thread
+                await asyncio.sleep(0.001)
+            running.start_drain()
+            reply = await slow
+            with pytest.raises((GRPCError, OSError)) as caught:
+                await stub.Unary(script)
+            return reply, getattr(caught.value, "status", Status.UNAVAILABLE)
+
+    with trio_server([echo]) as running:
+        reply, refusal = asyncio.run(main(running))
+
+    assert reply.text == "late"
+    assert refusal is Status.UNAVAILABLE

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -20,7 +20,7 @@ from cream.daemon.supervisor import (
     StartTimedOut,
     Supervisor,
 )
-from tests.unit.daemon.children import lives, supervised, whole
+from tests.unit.daemon.children import TOLERANT, lives, supervised, whole
 
 AT_ONCE = Backoff(base=1.0, factor=1.0, cap=0.0)
 
@@ -315,6 +315,31 @@ async def test_escalation_while_starting_lets_no_later_child_begin(
     assert phases(supervisor) == [("broken", Phase.FAILED)]
 
 
+async def test_a_child_that_must_start_gets_no_second_first_life(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    tries: list[float] = []
+
+    async def taken(*, task_status: trio.TaskStatus[None]) -> None:
+        tries.append(trio.current_time())
+        raise OSError("the port is taken")
+
+    child = Child(name="a", run=taken, must_start=True, unlimited=True)
+
+    assert await run_until_escalated(child, TOLERANT) == 0.0
+    assert tries == [0.0]
+
+
+async def test_a_child_that_must_start_may_fail_later(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    began: list[float] = []
+    child = Child(name="a", run=lives(began, [1.0, 1.0]), must_start=True, backoff=AT_ONCE)
+
+    assert await run_until_escalated(child, TOLERANT) is None
+    assert began == [0.0, 1.0, 2.0]
+
+
 async def test_escalation_ends_the_others_in_order(autojump_clock: trio.testing.MockClock) -> None:
     """Whoever can still clean up does; the statuses tell who was the cause."""
     cleaned: list[str] = []
@@ -351,7 +376,6 @@ def given_up_at(lengths: Sequence[float], restarts: int, period: float) -> float
     return None
 
 
-@settings(deadline=None)
 @given(
     lengths=st.lists(st.integers(0, 12), max_size=12),
     restarts=st.integers(0, 4),

@@ -205,6 +205,25 @@ async def test_a_child_that_fails_while_it_is_stopped_does_not_escalate(
     assert events(logged) == ["supervisor.subsystem_failed"]
 
 
+async def test_a_child_that_must_start_may_be_stopped_before_it_has(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def fails_early(*, task_status: trio.TaskStatus[None]) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            raise ValueError("the flush failed")
+
+    child = Child(name="a", run=fails_early, must_start=True)
+    supervisor = Supervisor(whole, INTOLERANT)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(nursery.start, supervisor.run, [child])
+        await trio.testing.wait_all_tasks_blocked()
+        assert await supervisor.stop("a", 1.0)
+
+    assert supervisor.statuses()[0].phase is Phase.STOPPED
+
+
 async def test_whoever_gives_up_waiting_has_still_told_the_child(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

@@ -48,6 +48,37 @@ async def test_the_log_has_the_whole_group_and_the_status_its_first_leaf(
     assert [entry["event"] for entry in logged] == ["supervisor.subsystem_failed"]
 
 
+@pytest.mark.parametrize(
+    ("errors", "traced"),
+    [
+        ([OSError("gone")], False),
+        ([OSError("gone"), OSError("really")], False),
+        ([OSError("gone"), ValueError("a defect")], True),
+    ],
+)
+async def test_what_was_expected_is_a_line_and_a_defect_beside_it_is_not(
+    errors: list[Exception],
+    traced: bool,
+    logged: list[Any],
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def run(*, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        raise ExceptionGroup("both", errors)
+
+    child = Child(name="a", run=run, restart=Restart.TEMPORARY, expected=(OSError,))
+    async with supervised(child):
+        await trio.sleep(1.0)
+
+    [entry] = logged
+    assert entry["event"] == "supervisor.subsystem_failed"
+    assert entry["log_level"] == ("error" if traced else "warning")
+    assert ("exc_info" in entry, entry.get("error")) == (
+        traced,
+        None if traced else "OSError: gone",
+    )
+
+
 async def test_a_status_tells_where_a_child_is_and_since_when(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

@@ -289,11 +289,23 @@ async def test_the_kill_switch_cancels_and_closes(autojump_clock: MockClock, wor
         await life.until(lambda: life.held() == 20)
         await life.submit(buy(limit="200.00", stop="190.00", target="220.00"), plan_id="rest")
 
-        view = await life.operations.kill_switch("enough", "me", True)
+        report = await life.operations.kill_switch("enough", "me", True)
 
-        assert view.state is TradingState.HALTED
+        assert report.trading_state.state is TradingState.HALTED
         await life.until(lambda: life.held() == 0)
         await life.until(lambda: not list(life.tree.desk.book.open_orders()))
+
+
+async def test_a_stop_before_the_broker_was_ever_reached_is_in_order(
+    autojump_clock: MockClock, world: World
+) -> None:
+    world.unreachable_for = 1_000
+    async with world.life() as life:
+        await trio.sleep(5)
+        assert not life.tree.link.session_up
+
+    kinds = [type(one.event).__name__ for one in world.journal.durable]
+    assert kinds[-1] == "RunStopped"
 
 
 async def test_a_stop_in_order_is_told_from_a_crash(

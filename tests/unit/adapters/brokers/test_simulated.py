@@ -41,11 +41,15 @@ GTC = TimeInForce.GTC
 class Bench:
     """A simulated broker, its market and its file."""
 
-    def __init__(self, path: Path, start: datetime = NOON, **market: object) -> None:
+    def __init__(
+        self, path: Path, start: datetime = NOON, kept_in_memory: int = 1_000, **market: object
+    ) -> None:
         settings = SyntheticSettings(**({"tick_rate": 0.0} | market))  # type: ignore[arg-type]
         self.clock = ShiftedClock(start)
         self.market = SyntheticMarket(settings, self.clock)
-        self.settings = SimulatedSettings(db_path=str(path / "venue.db"))
+        self.settings = SimulatedSettings(
+            db_path=str(path / "venue.db"), kept_in_memory=kept_in_memory
+        )
         self.broker = SimulatedBroker.open(self.settings, self.market, self.clock)
 
     def quote(self, bid: str, ask: str, size: int = 1_000, symbol: str = "AAPL") -> None:
@@ -59,8 +63,10 @@ class Bench:
 
 
 @contextmanager
-def bench(path: Path, start: datetime = NOON, **market: object) -> Iterator[Bench]:
-    made = Bench(path, start, **market)
+def bench(
+    path: Path, start: datetime = NOON, kept_in_memory: int = 1_000, **market: object
+) -> Iterator[Bench]:
+    made = Bench(path, start, kept_in_memory, **market)
     try:
         yield made
     finally:
@@ -420,3 +426,49 @@ async def test_what_cannot_be_written_down_is_not_told_and_not_lost(
             assert await received(stream) == ["new", "fill", "canceled"]
     with bench(tmp_path) as made:
         assert await made.held() == 10
+
+
+# What it no longer keeps in memory --------------------------------------------------------------
+
+
+async def test_orders_that_left_memory_are_known_on_and_across_a_restart(
+    tmp_path: Path, mock_clock: trio.testing.MockClock
+) -> None:
+    order = terms(Side.BUY, "1")
+    with bench(tmp_path, kept_in_memory=1) as made:
+        assert isinstance(await made.broker.submit(order), Accepted)
+        for _ in range(4):
+            await made.broker.submit(terms(Side.BUY, "1"))
+        assert isinstance(await made.broker.submit(order), Refused)
+        found = await made.broker.order_by_client_id(order.client_order_id)
+        assert found is not None
+        assert len(await made.broker.executions_since(NOON)) == 5
+    with bench(tmp_path, kept_in_memory=1) as made:
+        assert isinstance(await made.broker.submit(order), Refused)
+        assert await made.broker.order(found.broker_order_id) == found
+        assert len(await made.broker.orders_since(NOON)) == 5
+        assert len(await made.broker.executions_since(NOON)) == 5
+        assert await made.held() == 5
+
+
+async def test_a_file_that_can_no_longer_be_read_is_a_broker_out_of_reach(
+    tmp_path: Path, mock_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bench(tmp_path) as made:
+
+        def fail(*_: object) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        for name in ("order", "changed_since", "executions_since"):
+            monkeypatch.setattr(VenueStore, name, fail)
+        assert isinstance(await made.broker.submit(terms()), Unavailable)
+        assert isinstance(await made.broker.cancel("unknown"), Unavailable)
+        for question in (
+            made.broker.order("x"),
+            made.broker.order_by_client_id("x"),
+            made.broker.orders_since(NOON),
+            made.broker.executions_since(NOON),
+        ):
+            with pytest.raises(BrokerUnavailable):
+                await question
+        assert await made.broker.open_orders() == []

@@ -15,7 +15,7 @@ from cream.core.exchange.venue_book import VenueState
 from cream.core.model.order import OrderType, Side
 from cream.core.model.plan import TimeInForce
 from cream.core.options.occ import expires_at
-from tests.fakes.venue_lab import Lab, bracket, call, leg, oco, spread, terms
+from tests.fakes.venue_lab import NOON, Lab, bracket, call, leg, oco, spread, terms
 
 
 def busy() -> Lab:
@@ -120,7 +120,7 @@ def test_a_file_that_can_be_read_meanwhile(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE account SET format = 2",
+        "UPDATE account SET format = 3",
         "UPDATE account SET moment = 'yesterday'",
         "UPDATE account SET body = '{}'",
         "UPDATE orders SET body = 'nothing'",
@@ -154,3 +154,116 @@ def test_a_venue_in_memory_needs_no_file() -> None:
         state = VenueState(ledger=flat_ledger(Decimal(7)))
         store.save(state)
         assert store.load() == state
+
+
+# What is no longer kept in memory --------------------------------------------------------------
+
+
+def test_only_the_latest_of_what_has_ended_is_loaded_and_all_that_is_open(tmp_path: Path) -> None:
+    with closing(VenueStore(str(tmp_path / "venue.db"))) as store:
+        lab = Lab()
+        resting = lab.accepted(terms(Side.BUY, "1", "100", tif=TimeInForce.GTC))
+        held = lab.accepted(bracket("2", tif=TimeInForce.GTC))
+        done = [lab.accepted(terms(Side.BUY, "1")) for _ in range(5)]
+        state = lab.venue.state()
+        store.save(state)
+
+        loaded = store.load(2)
+
+    assert loaded is not None
+    names = [one.client_order_id for one in loaded.orders if one.parent_id is None]
+    expected = (resting, held, done[3], done[4])
+    assert names == [one.client_order_id for one in expected]
+    assert len([one for one in loaded.orders if one.parent_id is not None]) == 2
+    assert loaded.last_sequence == state.orders[-1].sequence
+    assert loaded.executions == state.executions[-2:]
+
+
+def test_everything_that_was_written_down_is_found(tmp_path: Path) -> None:
+    with closing(VenueStore(str(tmp_path / "venue.db"))) as store:
+        lab = Lab()
+        entry = lab.accepted(bracket("2"))
+        between = lab.now
+        other = lab.accepted(terms(Side.BUY, "1"))
+        state = lab.venue.state()
+        store.save(state)
+        by_id = {one.broker_order_id: one for one in state.orders}
+
+        assert store.order(entry.client_order_id) == by_id[entry.broker_order_id]
+        assert store.order(entry.legs[0].broker_order_id) == by_id[entry.legs[0].broker_order_id]
+        assert store.order("nothing") is None
+        assert tuple(store.changed_since(state.orders[0].submitted_at)) == state.orders
+        assert [one.broker_order_id for one in store.changed_since(lab.now)] == [
+            other.broker_order_id
+        ]
+        assert tuple(store.executions_since(state.executions[0].executed_at)) == state.executions
+        later = between + timedelta(microseconds=1)
+        assert tuple(store.executions_since(later)) == state.executions[1:]
+
+
+def test_a_group_of_which_one_member_changed_is_found_whole(tmp_path: Path) -> None:
+    with closing(VenueStore(str(tmp_path / "venue.db"))) as store:
+        lab = Lab()
+        entry = lab.accepted(bracket("2"))
+        store.save(lab.venue.state())
+        lab.venue.mark_saved()
+        filled_at = lab.now
+        lab.quote("AAPL", "228.00", "228.02")
+        changes = lab.venue.unsaved()
+        assert changes is not None
+        store.save(changes)
+
+        found = store.changed_since(filled_at + timedelta(microseconds=1))
+
+    assert next(one.broker_order_id for one in found) == entry.broker_order_id
+    assert len(found) == 3
+
+
+def test_a_file_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "venue.db"
+    lab = busy()
+    state = lab.venue.state()
+    with closing(VenueStore(str(path))) as store:
+        store.save(state)
+    with closing(sqlite3.connect(path)) as older:
+        older.executescript(
+            """
+            DROP INDEX orders_by_root; DROP INDEX orders_by_change; DROP INDEX executions_by_time;
+            ALTER TABLE orders DROP COLUMN root_id; ALTER TABLE orders DROP COLUMN updated_at;
+            ALTER TABLE executions DROP COLUMN executed_at;
+            UPDATE account SET format = 1;
+            """
+        )
+
+    with closing(VenueStore(str(path))) as store:
+        loaded = store.load()
+        assert loaded is not None
+        assert (loaded.orders, loaded.executions) == (state.orders, state.executions)
+        last = state.orders[-1].updated_at
+        expected = [one for one in state.orders if one.updated_at >= last]
+        assert {one.sequence for one in expected} <= {
+            one.sequence for one in store.changed_since(last)
+        }
+        assert tuple(store.executions_since(NOON)) == state.executions
+
+
+def test_a_file_of_the_first_format_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "venue.db"
+    with closing(sqlite3.connect(path)) as older:
+        older.executescript(
+            """
+            CREATE TABLE orders (
+                broker_order_id TEXT PRIMARY KEY, client_order_id TEXT NOT NULL UNIQUE,
+                sequence INTEGER NOT NULL UNIQUE, symbol TEXT NOT NULL, status TEXT NOT NULL,
+                body TEXT NOT NULL
+            );
+            INSERT INTO orders VALUES ('v', 'c', 1, 'AAPL', 'new', 'nothing');
+            """
+        )
+
+    with pytest.raises(VenueFileUnreadable):
+        VenueStore(str(path))
+
+    with closing(sqlite3.connect(path)) as older:
+        columns = [row[1] for row in older.execute("PRAGMA table_info(orders)")]
+    assert "root_id" not in columns, "all of it, or nothing"

@@ -13,7 +13,7 @@ from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import RESTAMP_SECONDS, SyntheticMarket
 from cream.core.exchange.calendar import SessionMode
 from cream.core.model.errors import CreamError
-from cream.core.model.market import Quote
+from cream.core.model.market import MarketStatus, Quote
 from cream.core.options.occ import compact, expires_at
 from tests.fakes.venue_lab import NOON, call
 
@@ -322,3 +322,19 @@ async def test_a_market_that_never_closes_moves_at_night(
     last = made.latest("AAPL")
     assert last is not None
     assert last.at == sunday + timedelta(seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("session", "status"),
+    [
+        (SessionMode.CALENDAR, MarketStatus.AFTER_HOURS),
+        (SessionMode.ALWAYS_OPEN, MarketStatus.OPEN),
+    ],
+)
+async def test_the_market_says_where_in_its_day_it_stands(
+    session: SessionMode, status: MarketStatus, mock_clock: trio.testing.MockClock
+) -> None:
+    evening = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+    made = market(evening, session=session)
+
+    assert made.status(evening) is status

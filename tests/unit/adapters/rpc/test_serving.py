@@ -264,3 +264,42 @@ async def test_an_error_after_the_end_by_hand_is_only_logged(logs: list[Any]) ->
 
     assert (await _answer(handler)).status == 0
     assert len(logs) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "events"),
+    [
+        (StreamTerminatedError("The client is gone"), []),
+        (GRPCError(Status.CANCELLED), []),
+        (RuntimeError("a defect"), ["rpc.handler_failed"]),
+    ],
+    ids=["gone", "status", "defect"],
+)
+async def test_a_failure_beside_a_cancellation_does_not_look_like_a_crash_of_the_connection(
+    logs: list[Any], error: Exception, events: list[str]
+) -> None:
+    """The client goes: one task of the handler is cancelled, another fails for that reason."""
+
+    async def fail_at_the_end() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            raise error
+
+    async def handler(stream: Any) -> None:
+        await stream.recv_message()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_at_the_end)
+            await trio.sleep_forever()
+
+    server = RpcServer([OneMethod(handler, Cardinality.UNARY_STREAM)])
+    async with serving(server) as listener:
+        client = await listener.connect()
+        await client.open(ONE, body=message(Script()))
+        await wait_all_tasks_blocked()
+        await client.stream.aclose()
+        await wait_all_tasks_blocked()
+
+        assert server.statistics().connection_crashes == 0
+        assert server.statistics().calls_open == 0
+    assert [entry["event"] for entry in logs] == events

@@ -106,7 +106,7 @@ async def test_who_waits_for_an_empty_tray_goes_on_at_once(nursery: trio.Nursery
     writer, _, _, _ = _writer()
     nursery.start_soon(writer.run)
 
-    with trio.fail_after(1):
+    with trio.fail_after(10):
         await writer.wait_uncongested()
     writer.finish()
 

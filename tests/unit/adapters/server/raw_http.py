@@ -5,6 +5,10 @@ from typing import Any
 
 import trio
 
+# A busy machine may take its time to begin; once it has begun, silence is the end.
+_FIRST_WORD_SECONDS = 5.0
+_SILENCE_SECONDS = 0.3
+
 HEALTH = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
 
 UPGRADE = (
@@ -30,15 +34,19 @@ async def say(port: int, *parts: bytes) -> bytes:
 
 
 async def heard(stream: trio.SocketStream) -> bytes:
-    """Everything until the server closes, or is silent for a while."""
+    """Everything until the server closes, or has said something and is silent for a while."""
     answer = b""
-    with trio.move_on_after(0.3):
-        try:
-            while chunk := await stream.receive_some():
-                answer += chunk
-        except trio.BrokenResourceError:
-            pass
-    return answer
+    patience = _FIRST_WORD_SECONDS
+    try:
+        while True:
+            with trio.fail_after(patience):
+                chunk = await stream.receive_some()
+            if not chunk:
+                return answer
+            answer += chunk
+            patience = _SILENCE_SECONDS
+    except (trio.BrokenResourceError, trio.TooSlowError):
+        return answer
 
 
 def body_of(answer: bytes) -> Any:

@@ -70,6 +70,10 @@ async def test_the_kill_switch_and_the_mass_cancel_are_pulled(operations: FakeOp
     )
 
     assert killed.state == control_pb2.TRADING_STATE_HALTED
+    (result,) = killed.results
+    assert (result.order_id, result.accepted) == ("o-entry", True)
+    assert result.status_detail == "PENDING_CANCEL"
+    assert not result.HasField("error_message")
     assert operations.commands[0] == ("kill", "runaway", "local", True)
     assert (cancelled.requested, cancelled.complete) == (1, False)
     assert list(cancelled.remaining) == ["o-entry"]

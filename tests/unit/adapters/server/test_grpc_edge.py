@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from google.protobuf.message import DecodeError
 from grpclib.const import Cardinality, Handler, Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
@@ -62,7 +63,7 @@ def test_no_refusal_has_a_status_that_clients_retry() -> None:
         )
     }
 
-    assert retried == {"NOT_READY", "BUSY"}
+    assert retried == {"NOT_READY", "BUSY", "FELL_BEHIND"}
 
 
 def test_wrong_fields_travel_as_a_bad_request() -> None:
@@ -139,3 +140,29 @@ def test_the_server_asks_before_each_call() -> None:
         authorize({}, PATH)
 
     assert caught.value.status is Status.UNAUTHENTICATED
+
+
+class UnreadableStream:
+    """The stream of a request that the transport could not parse, or gave up for `cause`."""
+
+    def __init__(self, cause: Exception) -> None:
+        self._cause = cause
+
+    async def recv_message(self) -> None:
+        raise GRPCError(Status.INTERNAL, "Cannot parse request message") from self._cause
+
+
+async def test_bytes_that_are_no_message_are_the_callers_fault() -> None:
+    """INTERNAL is for defects; an agent would have to suspect that something was done."""
+    with pytest.raises(CreamError) as caught:
+        await request_of(UnreadableStream(DecodeError("truncated")))
+
+    assert caught.value.kind.code == "INVALID_REQUEST"
+    assert [one.field for one in caught.value.problems] == [""]
+
+
+async def test_any_other_failure_of_the_transport_stays_as_it_is() -> None:
+    with pytest.raises(GRPCError) as caught:
+        await request_of(UnreadableStream(ValueError("something else")))
+
+    assert caught.value.status is Status.INTERNAL

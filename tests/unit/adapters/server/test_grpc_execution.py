@@ -15,6 +15,7 @@ from cream.core.execution import events as e
 from cream.core.model.market import Unknown
 from cream.core.model.order import OrderStatus
 from cream.core.model.state import Cause, TradingState
+from cream.core.operations import StreamEnd
 from cream.wire import common_pb2, control_pb2, execution_pb2
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import NOW, REFUSAL, working
@@ -304,7 +305,7 @@ async def test_a_filter_keeps_everything_else_out(caller: Caller, chosen: Any) -
     assert len(stream.sent) == 2
 
 
-async def test_a_stream_that_falls_behind_ends_and_is_not_retried(caller: Caller) -> None:
+async def test_a_stream_that_falls_behind_ends_and_says_so(caller: Caller) -> None:
     caller.operations.buffer = 2
     ends: list[GRPCError] = []
     async with following(caller, ends) as stream:
@@ -315,7 +316,7 @@ async def test_a_stream_that_falls_behind_ends_and_is_not_retried(caller: Caller
 
     heard = [one.sequence for one in stream.sent[2:]]
     assert heard == [8, 9, 10], "a prefix without a gap"
-    assert ends[0].status is Status.DATA_LOSS
+    assert ends[0].status is Status.RESOURCE_EXHAUSTED
     assert "reconnect for a snapshot" in str(ends[0].message)
 
 
@@ -327,7 +328,32 @@ async def test_a_stream_ends_when_the_daemon_stops(caller: Caller) -> None:
         await trio.testing.wait_all_tasks_blocked()
 
     assert ends[0].status is Status.UNAVAILABLE
+    assert ends[0].message == "The daemon is stopping"
     assert not caller.operations.subscribers
+
+
+async def test_a_stream_whose_publisher_stops_first_says_the_daemon_stops(
+    caller: Caller,
+) -> None:
+    ends: list[GRPCError] = []
+    async with following(caller, ends) as stream:
+        await stream.wait_sent(2)
+        (subscriber,) = caller.operations.subscribers
+        caller.operations.end_stream(subscriber, StreamEnd.STOPPING)
+        await trio.testing.wait_all_tasks_blocked()
+
+    assert ends[0].status is Status.UNAVAILABLE
+
+
+async def test_a_defect_ends_a_stream_and_says_so(caller: Caller, logs: list[Any]) -> None:
+    caller.operations.broken = RuntimeError("secret")
+    ends: list[GRPCError] = []
+    async with following(caller, ends):
+        await trio.testing.wait_all_tasks_blocked()
+
+    assert ends[0].status is Status.INTERNAL
+    assert "secret" not in str(ends[0].message)
+    assert [entry["event"] for entry in logs] == ["server.call_failed"]
 
 
 async def test_ids_of_a_filter_are_checked(caller: Caller) -> None:

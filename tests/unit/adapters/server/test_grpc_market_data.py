@@ -7,6 +7,8 @@ import trio
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
+from cream.adapters.rpc.google_rpc import BadRequest
+from cream.core.model.market import MarketStatus
 from cream.wire import common_pb2, market_snapshot_pb2
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import a_quote
@@ -20,7 +22,7 @@ def subscribe(*symbols: str) -> market_snapshot_pb2.SubscribeMarketDataRequest:
 
 
 async def test_a_snapshot_has_every_symbol_that_was_asked_for(operations: FakeOperations) -> None:
-    request = market_snapshot_pb2.GetSnapshotRequest(symbols=["AAPL", "XOM"], include_bars=True)
+    request = market_snapshot_pb2.GetSnapshotRequest(symbols=["AAPL", "XOM"])
 
     reply = await Caller(operations).call(f"{SERVICE}/GetSnapshot", request)
 
@@ -28,6 +30,51 @@ async def test_a_snapshot_has_every_symbol_that_was_asked_for(operations: FakeOp
     assert [one.symbol for one in reply.snapshot.symbols] == ["AAPL", "XOM"]
     assert reply.snapshot.symbols[0].quote.ask == 238.41
     assert not reply.snapshot.symbols[1].HasField("quote")
+    assert reply.snapshot.market_status == common_pb2.MARKET_STATUS_OPEN
+
+
+async def test_a_snapshot_says_where_the_market_stands(operations: FakeOperations) -> None:
+    operations.status = MarketStatus.PRE_MARKET
+    request = market_snapshot_pb2.GetSnapshotRequest(symbols=["AAPL"])
+
+    reply = await Caller(operations).call(f"{SERVICE}/GetSnapshot", request)
+
+    assert reply.snapshot.market_status == common_pb2.MARKET_STATUS_PRE_MARKET
+    assert reply.snapshot.symbols[0].market_status == common_pb2.MARKET_STATUS_PRE_MARKET
+
+
+@pytest.mark.parametrize(
+    ("method", "request_message", "names"),
+    [
+        (
+            "GetSnapshot",
+            market_snapshot_pb2.GetSnapshotRequest(
+                symbols=["AAPL"], include_bars=True, bar_timeframes=[5]
+            ),
+            ["include_bars", "bar_timeframes"],
+        ),
+        (
+            "SubscribeMarketData",
+            market_snapshot_pb2.SubscribeMarketDataRequest(symbols=["AAPL"], bar_timeframes=[1]),
+            ["bar_timeframes"],
+        ),
+        (
+            "SubscribeMarketData",
+            market_snapshot_pb2.SubscribeMarketDataRequest(symbols=["AAPL"], include_options=True),
+            ["include_options"],
+        ),
+    ],
+)
+async def test_what_is_asked_for_and_not_offered_is_refused_by_name(
+    operations: FakeOperations, method: str, request_message: Any, names: list[str]
+) -> None:
+    """An answer without it would look like a market that has none."""
+    with pytest.raises(GRPCError) as caught:
+        await Caller(operations).call(f"{SERVICE}/{method}", request_message)
+
+    assert caught.value.status is Status.UNIMPLEMENTED
+    bad = next(one for one in caught.value.details or () if isinstance(one, BadRequest))
+    assert [one.field for one in bad.field_violations] == names
 
 
 async def test_a_snapshot_of_nothing_is_empty(operations: FakeOperations) -> None:

@@ -1,6 +1,9 @@
 """Whatever one peer sends or does not read, it ends its own connection and nothing else."""
 
+import json
 import random
+import socket
+import struct
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from attrs import evolve
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import working
 from tests.unit.adapters.server import states
+from tests.unit.adapters.server.plans import SWING
 from tests.unit.adapters.server.raw_http import (
     HEALTH,
     UPGRADE,
@@ -21,6 +25,9 @@ from tests.unit.adapters.server.raw_http import (
     say,
 )
 from tests.unit.adapters.server.site import SETTINGS, served
+
+# For what takes no time at all on an idle machine.
+PATIENCE_SECONDS = 20
 
 POST = b"POST /v1/order-state HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
 
@@ -65,7 +72,7 @@ async def test_a_request_that_is_none_is_refused_in_the_one_shape(
     async with served(operations) as port:
         answer = await say(port, request_bytes)
 
-        assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 431"))
+        assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 431", b"HTTP/1.1 505"))
         content = body_of(answer)
         assert content["code"] == "INVALID_REQUEST"
         assert set(content) == {"code", "message", "grpc_code", "details"}
@@ -175,20 +182,40 @@ def _many_orders() -> list[Any]:
     ]
 
 
-async def test_more_connections_than_the_bound_are_closed_at_once(
+async def test_one_connection_too_many_takes_the_place_of_the_longest_silent(
     operations: FakeOperations, logs: list[Any]
 ) -> None:
+    """Whoever only holds connections open must not keep the operator out."""
     two = evolve(SETTINGS, max_connections=2)
-    async with served(operations, two) as port:
-        async with await connect(port) as first, await connect(port) as second:
-            for stream in (first, second):
-                await stream.send_all(HEALTH)
-                assert (await heard(stream)).startswith(b"HTTP/1.1 200")
+    async with (
+        served(operations, two) as port,
+        await connect(port) as older,
+        await connect(port) as newer,
+    ):
+        for stream in (newer, older, newer):
+            await stream.send_all(HEALTH)
+            assert (await heard(stream)).startswith(b"HTTP/1.1 200")
 
-            assert await say(port, HEALTH) == b""
+        assert await lives(port)
+        with trio.fail_after(PATIENCE_SECONDS):
+            assert await older.receive_some() == b""
+        await newer.send_all(HEALTH)
+        assert (await heard(newer)).startswith(b"HTTP/1.1 200")
+    assert [entry["event"] for entry in logs] == ["http.connections_full"]
+
+
+async def test_one_connection_too_many_is_closed_where_all_are_busy(
+    operations: FakeOperations,
+) -> None:
+    one = evolve(SETTINGS, max_connections=1)
+    async with served(operations, one) as port, await connect(port) as stream:
+        await stream.send_all(UPGRADE % b"/v1/stream")
+        assert (await heard(stream)).startswith(b"HTTP/1.1 101")
+
+        assert await say(port, HEALTH) == b""
+        await stream.aclose()
         await trio.sleep(0.05)
         assert await lives(port)
-    assert "http.connection_refused" in [entry["event"] for entry in logs]
 
 
 async def test_a_silent_connection_is_closed(operations: FakeOperations) -> None:
@@ -202,3 +229,25 @@ async def test_a_silent_connection_is_closed(operations: FakeOperations) -> None
         with trio.fail_after(5):
             assert await silent.receive_some() == b""
             assert await half.receive_some() == b""
+
+
+async def test_a_client_that_asks_again_and_goes_before_its_answer_leaves_no_task_behind(
+    operations: FakeOperations,
+) -> None:
+    """Each left one that waited for ever, and as many as there are places shut the door."""
+    one = evolve(SETTINGS, max_connections=1)
+    body = json.dumps({"decision_plan": SWING}).encode()
+    head = b"POST /v1/submit-orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    request = head + b"content-length: %d\r\n\r\n" % len(body) + body
+    async with served(operations, one) as port:
+        for _ in range(3):
+            operations.answers_at = trio.Event()
+            stream = await connect(port)
+            await stream.send_all(request + b"GET /hea")
+            await trio.sleep(0.05)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            await stream.aclose()
+            operations.answers_at.set()
+            await trio.sleep(0.05)
+
+            assert await lives(port)

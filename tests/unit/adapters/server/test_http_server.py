@@ -24,6 +24,9 @@ def url(port: int, scheme: str = "http") -> str:
     return f"{scheme}://127.0.0.1:{port}"
 
 
+# For what takes no time at all on an idle machine.
+PATIENCE_SECONDS = 20
+
 # A client that is cancelled or refused midway leaves its own socket to the collector: that is
 # httpx's affair and not the server's. Collected after each test, so that it shows nowhere else.
 pytestmark = pytest.mark.filterwarnings(
@@ -69,6 +72,47 @@ async def test_a_body_over_the_limit_is_refused_before_it_has_come(
         await stream.send_all(head)
 
         assert (await heard(stream)).startswith(b"HTTP/1.1 413")
+
+
+async def test_a_connection_whose_body_was_not_wanted_says_so_and_ends(
+    operations: FakeOperations,
+) -> None:
+    """Or the client's next request would go into it and never be answered."""
+    head = b"POST /v1/order-state HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n"
+    async with served(operations) as port:
+        for _ in range(10):
+            async with await connect(port) as stream:
+                await stream.send_all(head)
+                answer = b""
+                with trio.fail_after(PATIENCE_SECONDS):
+                    while chunk := await stream.receive_some():
+                        answer += chunk
+
+            assert answer.startswith(b"HTTP/1.1 413")
+            assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+async def test_a_reply_may_take_longer_than_a_connection_may_be_silent(
+    operations: FakeOperations,
+) -> None:
+    operations.answers_at = trio.Event()
+    hurried = evolve(SETTINGS, keep_alive_seconds=0.2)
+    body = {"decision_plan": SWING}
+    async with (
+        served(operations, hurried) as port,
+        httpx.AsyncClient(base_url=url(port)) as client,
+        trio.open_nursery() as nursery,
+    ):
+
+        async def answer_late() -> None:
+            await trio.sleep(1.2)
+            assert operations.answers_at is not None
+            operations.answers_at.set()
+
+        nursery.start_soon(answer_late)
+        reply = await client.post("/v1/submit-orders", json=body)
+
+    assert reply.status_code == 200
 
 
 async def test_a_second_server_on_the_port_is_refused(operations: FakeOperations) -> None:

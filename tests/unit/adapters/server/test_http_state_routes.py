@@ -66,6 +66,16 @@ async def test_the_kill_switch_and_the_mass_cancel_are_pulled(operations: FakeOp
     cancelled = await post(operations, "/v1/mass-cancel", {"reason": "maintenance"})
 
     assert killed["state"] == "HALTED"
+    assert killed["causes"][0]["reason"] == "runaway"
+    assert killed["results"] == [
+        {
+            "requested_id": "o-entry",
+            "order_id": "o-entry",
+            "accepted": True,
+            "status": "PENDING_CANCEL",
+            "error": None,
+        }
+    ]
     assert cancelled["remaining"] == ["o-entry"]
     assert operations.commands[0] == ("kill", "runaway", "local", True)
     assert operations.commands[-1] == ("mass_cancel", "maintenance", "local")
@@ -79,6 +89,18 @@ async def test_feed_breaker_and_subsystems_are_shown(operations: FakeOperations)
     assert feed["provider"] == "synthetic"
     assert breaker["state"] == "OPEN"
     assert supervision["subsystems"][0]["name"] == "feed_reader"
+
+
+async def test_a_comparison_with_the_broker_is_shown_and_can_be_asked_for(
+    operations: FakeOperations,
+) -> None:
+    shown = await get(operations, "/v1/reconciliation")
+    asked = await (await call(operations, "POST", "/v1/reconciliation")).get_json()
+
+    assert shown == asked
+    assert (shown["layer"], shown["clean"]) == ("full", True)
+    assert [one["kind"] for one in shown["differences"]] == ["MISSING_AT_BROKER"]
+    assert (shown["unanswered"], shown["guessed"]) == (["o-2"], ["o-3"])
 
 
 async def test_metrics_are_those_of_the_registry(operations: FakeOperations) -> None:

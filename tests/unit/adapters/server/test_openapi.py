@@ -33,6 +33,8 @@ ROUTES = [
     ("POST", "/v1/mass-cancel", {"reason": "r"}),
     ("GET", "/v1/feed-health", None),
     ("GET", "/v1/circuit-breaker", None),
+    ("GET", "/v1/reconciliation", None),
+    ("POST", "/v1/reconciliation", None),
     ("GET", "/v1/supervision", None),
     ("POST", "/v1/simulation/quote", {"symbol": "AAPL", "bid": "1", "ask": 2}),
     ("POST", "/v1/simulation/disconnect", {"seconds": 1}),

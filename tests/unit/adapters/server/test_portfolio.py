@@ -35,6 +35,13 @@ def test_profit_with_an_unknown_part_is_unknown() -> None:
     assert portfolio(FakeOperations(), NOW).unrealized_pnl == 0
 
 
+def test_realised_profit_outlives_the_holding() -> None:
+    """What was sold in whole is not shown as held, and what it earned is not forgotten."""
+    operations = FakeOperations(position_views=[states.held()], realized=Decimal("112.50"))
+
+    assert portfolio(operations, NOW).realized_pnl == Decimal("112.50")
+
+
 def test_every_input_has_its_age() -> None:
     views = [
         states.held(),

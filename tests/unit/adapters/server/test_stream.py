@@ -14,7 +14,7 @@ from cream.adapters.server.stream import messages
 from cream.core.execution import events as e
 from cream.core.model.order import OrderStatus
 from cream.core.model.state import Cause, Restriction, TradingState
-from cream.core.operations import TradingStateView, Update
+from cream.core.operations import StreamEnd, TradingStateView, Update
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import NOW, working
 from tests.unit.adapters.server import states
@@ -153,6 +153,18 @@ async def test_a_stream_ends_when_the_daemon_stops(operations: FakeOperations) -
             shutdown.set()
 
             assert await closed(stream) == (1001, "the daemon is stopping")
+
+
+async def test_a_stream_whose_publisher_stops_first_says_the_daemon_stops(
+    operations: FakeOperations,
+) -> None:
+    """It did not fall behind, though nobody has told the server of the stop yet."""
+    async with served(operations) as port, opened(port) as stream:
+        await next_message(stream)
+        (subscriber,) = operations.subscribers
+        operations.end_stream(subscriber, StreamEnd.STOPPING)
+
+        assert await closed(stream) == (1001, "the daemon is stopping")
 
 
 async def test_a_client_that_talks_is_not_listened_to_and_still_served(

@@ -3,15 +3,22 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from cream.adapters.server import wire_state_views as views
 from cream.adapters.server.portfolio import portfolio
 from cream.adapters.server.wire_values import wire_instant
 from cream.core.model.errors import CreamError
-from cream.core.model.market import Stale, Unknown
+from cream.core.model.market import MarketStatus, Stale, Unknown
+from cream.core.model.order import OrderStatus
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, Restriction, TradingState
-from cream.core.operations import MassCancelReport, TradingStateView
+from cream.core.operations import (
+    CancelResult,
+    KillSwitchReport,
+    MassCancelReport,
+    TradingStateView,
+)
 from cream.wire import common_pb2, control_pb2
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import ACCOUNT, NOW, a_quote, working
@@ -83,6 +90,32 @@ def test_a_trading_state_names_every_cause() -> None:
     assert cause.since == wire_instant(NOW)
 
 
+def test_a_kill_switch_says_of_each_order_what_became_of_it() -> None:
+    filled = evolve(working(states.ENTRY), status=OrderStatus.FILLED)
+    report = KillSwitchReport(
+        trading_state=TradingStateView(state=TradingState.HALTED, restrictions=()),
+        results=(
+            CancelResult(requested_id="o-stop", order=states.stop_child(), accepted=True),
+            CancelResult(
+                requested_id="o-entry",
+                order=filled,
+                accepted=False,
+                code="ORDER_NOT_CANCELABLE",
+                message="the order is FILLED",
+            ),
+        ),
+    )
+
+    message = views.kill_switch_reply(report)
+
+    assert message.state == control_pb2.TRADING_STATE_HALTED
+    assert [(one.order_id, one.accepted, one.status_detail) for one in message.results] == [
+        ("o-stop", True, "HELD"),
+        ("o-entry", False, "FILLED"),
+    ]
+    assert message.results[1].error_message == "[ORDER_NOT_CANCELABLE] the order is FILLED"
+
+
 def test_a_mass_cancel_is_complete_when_nothing_remains() -> None:
     done = views.mass_cancel_reply(MassCancelReport(requested=2, confirmed=2, remaining=()))
     open_still = views.mass_cancel_reply(
@@ -104,7 +137,7 @@ def test_the_portfolio_shows_all_that_the_gate_judges_by() -> None:
 
     assert message.account_state.account_id == "SIM-1"
     assert [one.order_id for one in message.working_orders] == ["o-entry"]
-    assert (message.realized_pnl, message.exact_realized_pnl) == (25.0, "25.00")
+    assert (message.realized_pnl, message.exact_realized_pnl) == (12.5, "12.50")
     assert not message.HasField("exact_unrealized_pnl"), "one part is unknown"
     assert [(one.name, one.freshness) for one in message.data_ages] == [
         ("account", "known"),
@@ -117,12 +150,17 @@ def test_the_portfolio_shows_all_that_the_gate_judges_by() -> None:
 def test_a_snapshot_is_as_new_as_its_newest_quote() -> None:
     quote = a_quote()
 
-    some = views.snapshot_message([("AAPL", quote), ("XOM", None)], Environment.PAPER, NOW)
-    none = views.snapshot_message([], Environment.LIVE, NOW)
+    some = views.snapshot_message(
+        [("AAPL", quote), ("XOM", None)], Environment.PAPER, MarketStatus.OPEN, NOW
+    )
+    none = views.snapshot_message([], Environment.LIVE, MarketStatus.AFTER_HOURS, NOW)
 
     assert some.as_of == wire_instant(quote.at)
     assert some.environment == common_pb2.ENVIRONMENT_PAPER
     assert some.symbols[0].quote.bid == float(Decimal("238.39"))
     assert some.symbols[0].as_of == wire_instant(quote.at)
     assert not some.symbols[1].HasField("quote")
+    assert some.market_status == common_pb2.MARKET_STATUS_OPEN
+    assert some.symbols[1].market_status == common_pb2.MARKET_STATUS_OPEN
+    assert none.market_status == common_pb2.MARKET_STATUS_AFTER_HOURS
     assert none.as_of == wire_instant(NOW)

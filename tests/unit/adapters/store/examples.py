@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from cream.core.execution import events as e
+from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Equity, OptionContract, OptionRight
 from cream.core.model.order import (
@@ -150,6 +151,24 @@ EXAMPLES: tuple[e.Event, ...] = (
         net_price=Decimal("-1.25"),
         legs=(fill("x-3", CALL), fill("x-4", PUT)),
     ),
+    e.FillInferred(at=AT, fill=fill("guess-1")),
+    e.FillCorrected(
+        at=AT,
+        order_id="o-entry",
+        before=(fill("guess-1"),),
+        after=fill("x-5"),
+        reason="the execution of what had been guessed",
+    ),
+    e.OrderReplaced(
+        at=AT,
+        order_id="o-entry",
+        replaces="b-1",
+        broker_order_id="b-3",
+        quantity=Decimal("12.5"),
+        limit_price=Decimal("231.10"),
+        stop_price=None,
+        broker_updated_at=LATER,
+    ),
     e.CancelRequested(at=AT, order_id="o-entry", reason="operator", actor="cli"),
     e.CancelRefused(at=AT, order_id="o-entry", reason="too late"),
     e.ProtectionTriggered(
@@ -177,6 +196,15 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.RestrictionLifted(at=AT, cause=Cause.DISCONNECT, reason="reconciled", actor="reconciler"),
     e.MassCancelOwed(at=AT, reason="disconnected"),
     e.MassCancelConfirmed(at=AT),
+    e.ReconciliationCompleted(
+        at=AT,
+        layer="full",
+        differences=(
+            Difference(
+                kind="POSITION_QUANTITY", subject="AAPL", ours="100", theirs="70", critical=True
+            ),
+        ),
+    ),
     e.EquityMarked(at=AT, session=date(2026, 1, 5), equity=Decimal("100000.25")),
 )
 

@@ -1,5 +1,6 @@
 """The marker stands until it is removed, and its removal never adds a failure to one."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -34,3 +35,36 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         marker.place()
     marker.remove()
+
+
+def test_placing_and_removing_outlive_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old marker that comes back would vouch for a journal that could not commit."""
+    marker = TrustMarker(tmp_path / "orders.db")
+    on_disk: list[tuple[str, bool]] = []
+
+    def sync(descriptor: int) -> None:
+        on_disk.append((os.readlink(f"/proc/self/fd/{descriptor}"), marker.stands()))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    marker.place()
+    marker.remove()
+
+    assert on_disk == [(str(tmp_path), True), (str(tmp_path), False)]
+
+
+def test_a_disk_that_cannot_sync_adds_nothing_to_the_failure_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = TrustMarker(tmp_path / "orders.db")
+    marker.place()
+
+    def sync(descriptor: int) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    marker.remove()
+    assert not marker.stands()
+    with pytest.raises(OSError, match="the disk is gone"):
+        marker.place()

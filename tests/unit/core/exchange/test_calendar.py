@@ -13,6 +13,7 @@ from cream.core.exchange.calendar import (
     holidays,
     is_trading_day,
 )
+from cream.core.model.market import MarketStatus
 from cream.core.options.occ import NEW_YORK
 
 CALENDAR = Sessions(SessionMode.CALENDAR)
@@ -92,6 +93,29 @@ def test_an_eve_ends_at_one() -> None:
 def test_the_next_session_after_a_holiday_weekend_is_found() -> None:
     friday_evening = utc("2026-07-02T21:00:00")
     assert CALENDAR.next_open(friday_evening) == utc("2026-07-06T13:30:00")
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("2026-11-23T08:59:59", MarketStatus.CLOSED),
+        ("2026-11-23T09:00:00", MarketStatus.PRE_MARKET),
+        ("2026-11-23T14:29:59", MarketStatus.PRE_MARKET),
+        ("2026-11-23T14:30:00", MarketStatus.OPEN),
+        ("2026-11-23T20:59:59", MarketStatus.OPEN),
+        ("2026-11-23T21:00:00", MarketStatus.AFTER_HOURS),
+        ("2026-11-24T00:59:59", MarketStatus.AFTER_HOURS),
+        ("2026-11-24T01:00:00", MarketStatus.CLOSED),
+        # Thanksgiving, and the eve that closes early after it.
+        ("2026-11-26T15:00:00", MarketStatus.CLOSED),
+        ("2026-11-27T18:00:00", MarketStatus.AFTER_HOURS),
+        ("2026-11-27T22:00:00", MarketStatus.CLOSED),
+        ("2026-11-28T15:00:00", MarketStatus.CLOSED),
+    ],
+)
+def test_a_day_has_hours_before_and_after_its_session(moment: str, status: MarketStatus) -> None:
+    assert CALENDAR.status_at(utc(moment)) is status
+    assert ALWAYS.status_at(utc(moment)) is MarketStatus.OPEN
 
 
 def test_during_a_session_the_next_open_is_the_next_day() -> None:

@@ -227,6 +227,12 @@ def busy_day() -> Ledger:
     ledger.apply(e.SubmitUnknown(at=NOW, order_id="o-spread", why="timed out"))
     ledger.report(shown(legs, S.PARTIALLY_FILLED, "1"), *leg_executions(legs, "x", "1", ["4", "1"]))
     ledger.end(legs, S.EXPIRED, "1")
+    resting = order_terms("o-resting", "9", instrument=MSFT, limit="400")
+    ledger.work(resting)
+    guessed = evolve(shown(resting, filled="2"), average_price=Decimal(400))
+    ledger.guess(guessed)
+    ledger.fill(resting, "1", "399")
+    ledger.report(evolve(guessed, broker_order_id="b-next", replaces=broker_id("o-resting")))
     ledger.intend(order_terms("o-refused", instrument=MSFT))
     ledger.apply(
         e.OrderRefused(at=NOW, order_id="o-refused", code="NO", message="no"),
@@ -254,6 +260,7 @@ def busy_day() -> Ledger:
         ),
         e.MassCancelOwed(at=NOW, reason="gone"),
         e.MassCancelConfirmed(at=NOW),
+        e.ReconciliationCompleted(at=NOW, layer="full", differences=()),
         e.EquityMarked(at=NOW, session=NOW.date(), equity=Decimal(100_000)),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
         e.RunStopped(at=NOW),
@@ -270,6 +277,9 @@ def state_of(book: Book) -> object:
         book.protections,
         book.restrictions,
         book.mass_cancel_owed,
+        book.last_reconciliation,
+        book.last_executed_at,
+        book.guessed(),
         book.stopped_cleanly,
         book.late_fills,
         book.fills_booked,

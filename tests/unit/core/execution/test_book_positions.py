@@ -137,8 +137,11 @@ def test_a_spread_is_booked_once_leg_by_leg() -> None:
     )
     (event,) = [one for one in reading.events if isinstance(one, e.SpreadFilled)]
 
-    ledger.apply(event, evolve(event, execution_id="another name for the same legs"))
+    ledger.apply(event)
+    ledger.apply(evolve(event, execution_id="another name for the same legs"))
 
+    assert ledger.order("o-spread").filled == 1
+    assert ledger.book.fills_booked == 3
     assert ledger.held(CALL) == 1
     assert ledger.held(HIGHER_CALL) == -1
 

@@ -202,6 +202,28 @@ def test_what_the_target_has_sold_its_stop_no_longer_guards() -> None:
     assert guarded(ledger) == (60, 0, 0, 40)
 
 
+def test_a_stop_guards_no_more_than_the_broker_has_reduced_it_to() -> None:
+    """Sold meanwhile by other orders: when the entry fills, its exits are made smaller."""
+    ledger, entry = Ledger(), bracket()
+    ledger.enter(entry)
+
+    stop = with_exits(entry, S.FILLED, "100").legs[1]
+    ledger.report(evolve(stop, quantity=Decimal(60)))
+
+    assert guarded(ledger) == (60, 0, 0, 40)
+
+
+def test_the_smaller_of_two_exits_says_what_both_guard() -> None:
+    """Both are after the same shares, and the broker may have told of one of them only."""
+    ledger, entry = Ledger(), bracket()
+    ledger.enter(entry)
+
+    target = with_exits(entry, S.FILLED, "100").legs[0]
+    ledger.report(evolve(target, quantity=Decimal(60)))
+
+    assert guarded(ledger) == (60, 0, 0, 40)
+
+
 def test_an_oco_pair_guards_once() -> None:
     ledger = holding()
     pair = oco("o-pair", "100", parent="o-held")

@@ -71,6 +71,19 @@ def test_a_leg_is_as_old_as_the_order_it_came_with() -> None:
     assert lifecycle.listed(event, None).broker_order_id == "b-2"
 
 
+@pytest.mark.parametrize("status", [one for one in S if one.is_closed])
+def test_a_closed_leg_is_not_reduced(status: S) -> None:
+    smaller = e.ChildListed(
+        at=later(1),
+        terms=evolve(TERMS, quantity=Decimal(10)),
+        broker_order_id="b-1",
+        status=S.HELD,
+    )
+    before = standing(status)
+
+    assert lifecycle.listed_again(before, smaller) is before
+
+
 @pytest.mark.parametrize("status", S)
 @pytest.mark.parametrize(
     "acknowledged", [S.ACCEPTED, S.HELD, S.DONE_FOR_DAY, *(S.PENDING_CANCEL, S.PENDING_REPLACE)]
@@ -94,6 +107,12 @@ def test_an_order_that_was_given_up_may_prove_to_be_alive(status: S) -> None:
     assert order.status is S.ACCEPTED
     assert "alive at the broker" in order.reason
     assert "before" in order.reason
+
+
+def test_an_order_that_is_filled_does_not_come_back() -> None:
+    order = lifecycle.acknowledged(standing(S.FILLED, known=False), acknowledgement())
+
+    assert order.status is S.FILLED
 
 
 @pytest.mark.parametrize("status", [S.FILLED, S.REJECTED, S.CANCELED, S.EXPIRED])

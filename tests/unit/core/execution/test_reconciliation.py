@@ -18,7 +18,7 @@ from cream.core.execution.reconciliation import (
 )
 from cream.core.model.broker import BrokerOrder, BrokerPosition
 from cream.core.model.instrument import Instrument
-from cream.core.model.order import OrderPurpose, OrderStatus, Side
+from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from tests.fakes.builders import (
     AAPL,
     CALL,
@@ -179,6 +179,55 @@ def test_an_order_on_two_pages_is_one_order() -> None:
 
     assert len(ledger.book.children("o-entry")) == 2
     assert result.reading.unknown == ()
+
+
+# What both sides know ---------------------------------------------------------------------------
+
+
+def test_an_order_that_is_closed_here_and_open_there_is_critical() -> None:
+    """Nothing that works at the broker may be missing from what is open here."""
+    ledger, terms = Ledger(), order_terms(limit="90")
+    ledger.work(terms)
+    ledger.end(terms, S.CANCELED)
+
+    result = compare(ledger, [shown(terms, updated=-5)])
+
+    assert kinds(result) == [(K.ORDER_STATE, "o-entry", True)]
+    assert ledger.order("o-entry").status is S.CANCELED
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"quantity": Decimal(70)}, K.ORDER_QUANTITY),
+        ({"limit_price": Decimal(91)}, K.ORDER_PRICE),
+    ],
+)
+def test_an_order_that_somebody_changed_differs(
+    change: dict[str, Decimal], kind: DiscrepancyKind
+) -> None:
+    ledger, terms = Ledger(), order_terms(limit="90")
+    ledger.work(terms)
+
+    result = compare(ledger, [evolve(shown(terms), **change)])
+
+    assert kinds(result) == [(kind, "o-entry", False)]
+
+
+def test_the_price_of_a_trailing_stop_moves_and_differs_from_nothing() -> None:
+    ledger = Ledger()
+    terms = order_terms(order_type=OrderType.TRAILING_STOP)
+    ledger.work(terms)
+
+    assert not compare(ledger, [evolve(shown(terms), stop_price=Decimal(88))]).discrepancies
+
+
+def test_holdings_that_were_not_asked_for_are_not_compared() -> None:
+    ledger = Ledger()
+    ledger.enter(order_terms())
+    snapshot = BrokerSnapshot(open_orders=[], positions=None, sequence_before=99)
+
+    assert reconcile(ledger.book, snapshot, NOW).discrepancies == ()
 
 
 # Positions --------------------------------------------------------------------------------------

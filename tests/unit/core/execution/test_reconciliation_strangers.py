@@ -76,7 +76,7 @@ def settle(
 
 
 def stranger(name: str = "o-stranger") -> BrokerOrder:
-    return shown(order_terms(name, limit="50"))
+    return evolve(shown(order_terms(name, limit="50")), client_order_id=f"by-hand-{name}")
 
 
 # Strangers --------------------------------------------------------------------------------------
@@ -89,6 +89,17 @@ def test_a_stranger_s_order_is_unknown_and_not_critical() -> None:
 
     assert result.reading.unknown == (stranger(),)
     assert kinds(result) == [(K.UNKNOWN_AT_BROKER, "b-o-stranger", False)]
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_an_order_that_bears_our_name_and_is_not_known_is_an_orphan(critical: bool) -> None:
+    """Someone else trades in our name, or a journal was lost: a policy says how bad that is."""
+    order = shown(order_terms("o-lost", limit="50"))
+    snapshot = BrokerSnapshot(open_orders=[order], positions=None, sequence_before=0)
+
+    result = reconcile(Ledger().book, snapshot, NOW, orphans_are_critical=critical)
+
+    assert kinds(result) == [(K.ORPHAN, "b-o-lost", critical)]
 
 
 @pytest.mark.parametrize(

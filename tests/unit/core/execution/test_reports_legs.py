@@ -23,6 +23,12 @@ S = OrderStatus
 TERMS = order_terms()
 
 
+def working() -> Ledger:
+    ledger = Ledger()
+    ledger.work(TERMS)
+    return ledger
+
+
 def kinds(reading: Reading) -> list[str]:
     return [type(one).__name__ for one in reading.events]
 
@@ -170,3 +176,61 @@ def test_a_leg_that_waits_for_a_worse_price_is_a_stop(
 
     (child,) = ledger.book.children("o-entry")
     assert child.terms.purpose is purpose
+
+
+def test_a_leg_that_the_broker_reduced_is_for_less_here_too() -> None:
+    """Shares that seem to be guarded and are not would be watched by nobody."""
+    ledger, entry = Ledger(), bracket()
+    ledger.enter(entry)
+    stop = with_exits(entry, S.FILLED, "100").legs[1]
+
+    ledger.report(evolve(stop, quantity=Decimal(60)))
+    child = ledger.book.children("o-entry")[1]
+    assert (child.terms.quantity, child.leaves, child.status) == (60, 60, S.HELD)
+
+    ledger.report(evolve(stop, quantity=Decimal(100)))
+    assert ledger.order(child.order_id).leaves == 60, "an older report does not raise it"
+
+    sold = execution(entry, "x-1", "60", "95", side=Side.SELL, broker_order_id=stop.broker_order_id)
+    ledger.report(evolve(stop, quantity=Decimal(60), status=S.FILLED, filled=Decimal(60)), sold)
+    assert ledger.order(child.order_id).status is S.FILLED
+    assert ledger.held() == 40
+
+
+def test_a_leg_that_is_reduced_to_what_it_has_filled_is_filled() -> None:
+    ledger, entry = Ledger(), bracket()
+    ledger.enter(entry)
+    target = with_exits(entry, S.FILLED, "100").legs[0]
+    child = ledger.book.children("o-entry")[0]
+    ledger.trade(child.order_id, "60", "110")
+
+    ledger.report(
+        evolve(target, quantity=Decimal(60), filled=Decimal(60), status=S.PARTIALLY_FILLED)
+    )
+
+    assert ledger.order(child.order_id).status is S.FILLED
+
+
+@pytest.mark.parametrize("quantity", ["0", "39", "100", "101"])
+def test_a_figure_that_makes_no_sense_reduces_nothing(quantity: str) -> None:
+    ledger, entry = Ledger(), bracket()
+    ledger.enter(entry)
+    target = with_exits(entry, S.FILLED, "100").legs[0]
+    child = ledger.book.children("o-entry")[0]
+    ledger.trade(child.order_id, "40", "110")
+
+    reading = ledger.report(
+        evolve(target, quantity=Decimal(quantity), filled=Decimal(40), status=S.PARTIALLY_FILLED)
+    )
+
+    assert reading.events == ()
+    assert ledger.order(child.order_id).terms.quantity == 100
+
+
+def test_what_we_sent_is_for_what_we_sent() -> None:
+    """Only legs are the broker's to size; of our own orders the terms never change."""
+    ledger = working()
+
+    ledger.report(shown(TERMS, S.ACCEPTED, quantity="60", updated=1))
+
+    assert ledger.order("o-entry").terms.quantity == 100

@@ -21,7 +21,7 @@ def test_codes_are_unique() -> None:
 
 @pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.code)
 def test_only_what_is_worth_another_try_has_a_code_that_clients_retry(kind: ErrorKind) -> None:
-    assert (kind.grpc in RETRIED) is (kind.code in ("NOT_READY", "BUSY"))
+    assert (kind.grpc in RETRIED) is (kind.code in ("NOT_READY", "BUSY", "FELL_BEHIND"))
 
 
 @pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.code)

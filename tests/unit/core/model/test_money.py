@@ -1,6 +1,6 @@
 """Money is exact, and rounded only where a tick says so."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pytest
 from hypothesis import given
@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from cream.core.model.money import (
     average,
+    cut,
     decimal_from_float,
     decimal_text,
     floor_units,
     is_multiple,
     round_to_tick_down,
     round_to_tick_up,
+    share_of,
     trim,
 )
 
@@ -66,3 +68,30 @@ def test_an_average_has_no_tail() -> None:
 
 def test_text_never_has_an_exponent() -> None:
     assert decimal_text(Decimal("1E+3")) == "1000"
+
+
+@given(prices, st.integers(1, 1000), st.integers(1, 1000))
+def test_a_share_and_the_rest_are_the_whole(total: Decimal, part: int, more: int) -> None:
+    whole = Decimal(part + more)
+    share = share_of(total, Decimal(part), whole)
+
+    assert share + (total - share) == total
+    assert abs(share - total * part / whole) <= Decimal("5e-11")
+    assert share_of(total, whole, whole) is total
+
+
+@pytest.mark.parametrize("size", ["1E+30", "123456789012345678901234567890.12"])
+def test_numbers_of_odd_size_are_no_errors(size: str) -> None:
+    """Whether an order is absurd is for the gate to say, not for arithmetic to fall over."""
+    number = Decimal(size)
+
+    assert is_multiple(number, Decimal("0.01"))
+    assert not is_multiple(number, 2 * number)
+    assert average(number, Decimal(1)) == trim(number) == number
+
+
+def test_a_number_is_cut_only_where_it_is_too_long() -> None:
+    assert str(cut(Decimal("1.2349"), 2, ROUND_FLOOR)) == "1.23"
+    assert str(cut(Decimal("1.2341"), 2, ROUND_CEILING)) == "1.24"
+    assert str(cut(Decimal("1.2"), 2, ROUND_FLOOR)) == "1.2"
+    assert str(cut(Decimal("1E+5"), 2, ROUND_FLOOR)) == "1E+5"

@@ -40,8 +40,3 @@ def test_rows_are_equal_to_a_sequence_with_equal_rows() -> None:
     assert checks != "A"
     assert hash(checks) == hash((row("A"),))
     assert repr(checks) == repr((row("A"),))
-
-
-def test_interfaces_know_three_results() -> None:
-    assert CheckResult.INFO.shown is CheckResult.WARN
-    assert CheckResult.PASS.shown is CheckResult.PASS

@@ -2,10 +2,18 @@
 
 import pytest
 
-from cream.core.model.order import Order, OrderPurpose, OrderStatus
+from cream.core.execution.book import Book
+from cream.core.model.order import Order, OrderPurpose, OrderStatus, Side
 from cream.core.model.plan import TimeInForce
-from cream.core.safety.mass_cancel import MassCancelPolicy, can_withdraw, must_go
-from tests.fakes.builders import NOW, order_terms, tactic
+from cream.core.safety.mass_cancel import (
+    MassCancelPolicy,
+    can_withdraw,
+    must_go,
+    still_listed,
+    targets,
+)
+from tests.fakes.builders import NOW, bracket, order_terms, shown, tactic, with_exits
+from tests.fakes.ledger import Ledger
 
 KEEP, TAKE_ALL = MassCancelPolicy(), MassCancelPolicy(keep_protection=False)
 SPARE_GTC = MassCancelPolicy(spare_gtc=True)
@@ -21,22 +29,43 @@ def order(purpose: OrderPurpose, tif: TimeInForce = TimeInForce.DAY) -> Order:
     )
 
 
+def test_an_exit_that_a_level_has_sent_is_protection_at_work() -> None:
+    """It would only be sent again, at a worse price. What an agent sends to close does go."""
+    ledger = Ledger()
+    ledger.intend(order_terms("o-in"))
+    ledger.intend(order_terms("o-fired", side=Side.SELL, purpose=OrderPurpose.EXIT, parent="o-in"))
+    ledger.intend(order_terms("o-out", side=Side.SELL, purpose=OrderPurpose.EXIT))
+
+    assert [one.order_id for one in targets(ledger.book, KEEP)] == ["o-in", "o-out"]
+    assert len(targets(ledger.book, TAKE_ALL)) == 3
+
+
+def test_a_slice_of_a_worked_exit_goes_with_it() -> None:
+    ledger = Ledger()
+    ledger.intend(tactic(side=Side.SELL, purpose=OrderPurpose.EXIT))
+    ledger.intend(
+        order_terms("o-slice", side=Side.SELL, purpose=OrderPurpose.EXIT, parent="o-tactic")
+    )
+
+    assert [one.order_id for one in targets(ledger.book, KEEP)] == ["o-tactic", "o-slice"]
+
+
 @pytest.mark.parametrize("policy", [KEEP, TAKE_ALL, SPARE_GTC])
 def test_a_strangers_order_is_never_touched(policy: MassCancelPolicy) -> None:
-    assert not must_go(order(OrderPurpose.EXTERNAL), policy)
+    assert not must_go(Book(), order(OrderPurpose.EXTERNAL), policy)
 
 
 def test_protection_stays_unless_the_policy_says_otherwise() -> None:
     for purpose in (OrderPurpose.STOP_LOSS, OrderPurpose.TAKE_PROFIT):
-        assert not must_go(order(purpose), KEEP)
-        assert must_go(order(purpose), TAKE_ALL)
-        assert not must_go(order(purpose, TimeInForce.GTC), SPARE_GTC)
+        assert not must_go(Book(), order(purpose), KEEP)
+        assert must_go(Book(), order(purpose), TAKE_ALL)
+        assert not must_go(Book(), order(purpose, TimeInForce.GTC), SPARE_GTC)
 
 
 def test_good_till_cancelled_entries_can_be_spared() -> None:
-    assert must_go(order(OrderPurpose.ENTRY, TimeInForce.GTC), KEEP)
-    assert not must_go(order(OrderPurpose.ENTRY, TimeInForce.GTC), SPARE_GTC)
-    assert must_go(order(OrderPurpose.EXIT), SPARE_GTC)
+    assert must_go(Book(), order(OrderPurpose.ENTRY, TimeInForce.GTC), KEEP)
+    assert not must_go(Book(), order(OrderPurpose.ENTRY, TimeInForce.GTC), SPARE_GTC)
+    assert must_go(Book(), order(OrderPurpose.EXIT), SPARE_GTC)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +98,54 @@ def test_a_tactic_works_here_and_ends_here() -> None:
     parent = Order(terms=tactic(), status=OrderStatus.ACCEPTED, intended_at=NOW, updated_at=NOW)
 
     assert can_withdraw(parent)
+
+
+def busy() -> Ledger:
+    """A guarded position, entries in every stage of their way, a stranger's order."""
+    ledger = Ledger()
+    ledger.enter(bracket("o-held"))
+    ledger.work(order_terms("o-working", limit="90"))
+    ledger.work(order_terms("o-gtc", limit="90", tif=TimeInForce.GTC))
+    ledger.intend(order_terms("o-waiting"), tactic())
+    ledger.work(order_terms("o-x", limit="50", purpose=OrderPurpose.EXTERNAL))
+    ledger.work(order_terms("o-done"))
+    ledger.end(order_terms("o-done"), OrderStatus.CANCELED)
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("policy", "names"),
+    [
+        (KEEP, ["o-working", "o-gtc", "o-waiting", "o-tactic"]),
+        (SPARE_GTC, ["o-working", "o-waiting", "o-tactic"]),
+    ],
+)
+def test_everything_that_works_or_is_on_its_way_is_a_target(
+    policy: MassCancelPolicy, names: list[str]
+) -> None:
+    """Invariant 7: what has not been sent yet has to go as well."""
+    assert [one.order_id for one in targets(busy().book, policy)] == names
+
+
+def test_without_protection_its_orders_are_targets_too() -> None:
+    purposes = [one.terms.purpose for one in targets(busy().book, TAKE_ALL)]
+
+    assert purposes.count(OrderPurpose.STOP_LOSS) == purposes.count(OrderPurpose.TAKE_PROFIT) == 1
+
+
+def test_it_is_over_when_the_broker_lists_nothing_that_had_to_go() -> None:
+    """What is listed by a name of ours counts, whether or not its answer ever came."""
+    ledger, waiting = busy(), order_terms("o-waiting")
+    exits = with_exits(bracket("o-held")).legs
+    stranger = shown(order_terms("o-x", limit="50", purpose=OrderPurpose.EXTERNAL))
+    nobodys = shown(order_terms("o-nobody"))
+    closed = shown(order_terms("o-done"))
+
+    def left(*listed: object, policy: MassCancelPolicy = KEEP) -> list[str]:
+        found = still_listed(ledger.book, list(listed), policy)  # type: ignore[arg-type]
+        return [one.broker_order_id for one in found]
+
+    assert left(*exits, stranger, nobodys) == []
+    assert left(*exits, policy=TAKE_ALL) == ["b-o-held-limit", "b-o-held-stop"]
+    assert left(shown(waiting), stranger) == ["b-o-waiting"]
+    assert left(closed) == ["b-o-done"], "closed here and open there is not gone"

@@ -197,6 +197,11 @@ class ConstraintResult(betterproto2.Enum):
 
     WARN = 3
 
+    INFO = 100
+    """
+    Worth knowing, and nothing to be warned of.
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -204,6 +209,7 @@ class ConstraintResult(betterproto2.Enum):
             1: "CONSTRAINT_RESULT_PASS",
             2: "CONSTRAINT_RESULT_FAIL",
             3: "CONSTRAINT_RESULT_WARN",
+            100: "CONSTRAINT_RESULT_INFO",
         }
 
     @classmethod
@@ -213,6 +219,7 @@ class ConstraintResult(betterproto2.Enum):
             "CONSTRAINT_RESULT_PASS": 1,
             "CONSTRAINT_RESULT_FAIL": 2,
             "CONSTRAINT_RESULT_WARN": 3,
+            "CONSTRAINT_RESULT_INFO": 100,
         }
 
 
@@ -1822,12 +1829,12 @@ class GetPortfolioStateResponse(betterproto2.Message):
 
     realized_pnl: "float" = betterproto2.field(4, betterproto2.TYPE_DOUBLE)
     """
-    Dollars.
+    Dollars before commission, of everything ever held: flat holdings too.
     """
 
     unrealized_pnl: "float" = betterproto2.field(5, betterproto2.TYPE_DOUBLE)
     """
-    Dollars.
+    Dollars, of the positions; zero, its decimal absent, while one has no price.
     """
 
     trading_state: "TradingState | None" = betterproto2.field(
@@ -1905,10 +1912,13 @@ class GetSnapshotRequest(betterproto2.Message):
     symbols: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
 
     include_bars: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    Not served by this version: UNIMPLEMENTED.
+    """
 
     bar_timeframes: "list[int]" = betterproto2.field(3, betterproto2.TYPE_INT32, repeated=True)
     """
-    Minutes per bar, where bars are asked for.
+    Minutes per bar, where bars are asked for. Not served by this version: UNIMPLEMENTED.
     """
 
 
@@ -2007,7 +2017,8 @@ default_message_pool.register_message("cream.v1", "KillSwitchRequest", KillSwitc
 @dataclass(eq=False, repr=False)
 class KillSwitchResponse(betterproto2.Message):
     """
-    The trading state afterwards, and what was cancelled.
+    The trading state afterwards, and every order that had to go. An order that is accepted is being
+    cancelled, however often it has to be asked for; its end is told on the stream.
     """
 
     state: "TradingStateValue" = betterproto2.field(
@@ -3104,12 +3115,12 @@ class SubscribeMarketDataRequest(betterproto2.Message):
 
     include_options: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Also the options of these symbols.
+    Also the options of these symbols. Not served by this version: UNIMPLEMENTED.
     """
 
     bar_timeframes: "list[int]" = betterproto2.field(3, betterproto2.TYPE_INT32, repeated=True)
     """
-    Bars of these many minutes; empty for none.
+    Bars of these many minutes; empty for none. Not served by this version: UNIMPLEMENTED.
     """
 
 

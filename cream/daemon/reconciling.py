@@ -1,0 +1,96 @@
+"""What does the reconciler have recorded? Its decisions, run by the desk on the book as it is."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cream.core.execution import events as e
+from cream.core.execution.book import Book
+from cream.core.execution.reconciliation import (
+    BrokerSnapshot,
+    Discrepancy,
+    Reconciliation,
+    adjustments,
+    adoption,
+    differences,
+    is_orphan,
+    reconcile,
+)
+from cream.core.model.broker import BrokerOrder, BrokerPosition
+from cream.core.risk.decisions import Decide, Decided
+
+
+def reconciled(snapshot: BrokerSnapshot, orphans_are_critical: bool) -> Decide[Reconciliation]:
+    """Compare, and record what the broker shows of our orders."""
+
+    def decide(book: Book, now: datetime) -> Decided[Reconciliation]:
+        result = reconcile(book, snapshot, now, orphans_are_critical=orphans_are_critical)
+        return Decided(result, result.reading.events)
+
+    return decide
+
+
+def adopted(shown: BrokerOrder, max_age: float | None) -> Decide[None]:
+    """Take a stranger's order into the book.
+
+    One that bears a name which only Cream gives, and is older than `max_age` seconds, is forgotten
+    business of ours: it is to go. A real stranger's is never touched.
+    """
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        if book.find(shown.broker_order_id) is not None:
+            return Decided(None)
+        listed = adoption(shown, now)
+        old = max_age is not None and now - shown.submitted_at > timedelta(seconds=max_age)
+        if not (old and is_orphan(shown)):
+            return Decided(None, (listed,))
+        order_id = listed.terms.order_id
+        asked = e.CancelRequested(
+            at=now,
+            order_id=order_id,
+            reason="an order of ours that nobody here knows, and too old",
+            actor="reconciler",
+        )
+        return Decided(None, (listed, asked), cancels=(order_id,))
+
+    return decide
+
+
+def adjusted(critical: Sequence[Discrepancy], positions: Sequence[BrokerPosition]) -> Decide[None]:
+    """Make our holdings the broker's, which are the truth."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        return Decided(None, tuple(adjustments(book, critical, positions, now)))
+
+    return decide
+
+
+def absent(order_id: str, probes: int) -> Decide[None]:
+    """Absence is proven: the order never reached the broker."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        order = book.order(order_id)
+        if order.broker_order_id is not None or not order.is_open:
+            return Decided(None)
+        event = e.OrderRefused(
+            at=now,
+            order_id=order_id,
+            code="NOT_FOUND_AT_BROKER",
+            message=f"the broker does not know it: {probes} look-ups and its order list",
+        )
+        return Decided(None, (event,))
+
+    return decide
+
+
+def noted(layer: str, found: Sequence[Discrepancy]) -> Decide[None]:
+    """Keep for the audit what was found; the same findings again add nothing."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        told = differences(found)
+        last = book.last_reconciliation
+        again = last is not None and (last.layer, last.differences) == (layer, told)
+        if again and told:
+            return Decided(None)
+        return Decided(None, (e.ReconciliationCompleted(at=now, layer=layer, differences=told),))
+
+    return decide

@@ -1,0 +1,278 @@
+"""What happens in one history? Storm, healing, stillness, a last restart; and judges all the time.
+
+The daemon is the whole tree, as `daemon/wiring.py` puts it together, over ports of this world. An
+init starts it again whenever it has died, on whatever the disk has kept.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import trio
+from attrs import define, evolve, field
+
+from cream.adapters.feeds.settings import SyntheticSettings
+from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.core.execution.events import Record
+from cream.core.model.errors import JournalFailed
+from cream.core.model.plan import Environment
+from cream.core.resilience.backoff import Backoff
+from cream.core.safety.heartbeat import HeartbeatLimits
+from cream.daemon.settings import Settings
+from cream.daemon.supervisor import Escalated
+from cream.daemon.tree import Outside, Tree, TreeSettings
+from cream.daemon.tree_settings import tree_settings
+from cream.daemon.wiring import assemble
+from tests.simulation.agents import Agents, Door
+from tests.simulation.disk import Disk, DiskJournal
+from tests.simulation.exchange import ACCOUNT, Exchange
+from tests.simulation.judge_book import BookJudge
+from tests.simulation.judge_bounds import BoundsJudge
+from tests.simulation.judge_broker import MAX_UNITS, BrokerJudge
+from tests.simulation.judge_end import EndJudge
+from tests.simulation.life import Crashes, Process
+from tests.simulation.market import Mover
+from tests.simulation.network import Network, Sky
+from tests.simulation.orders_asked import Memory
+from tests.simulation.person import Person, Stranger
+from tests.simulation.ports import LossyFeed, NetworkBroker
+from tests.simulation.profiles import CALM
+from tests.simulation.weather import Weather
+from tests.simulation.world import ProcessDied, World
+
+# After the storm, in seconds: how long everything may take to come right, and to come to rest.
+HEAL_SECONDS = 75.0
+STILL_SECONDS = 30.0
+# I8, I19: a start in calm weather, and a stop in order. After the storm orders may be unknown
+# still, and that they are absent takes 30 s to prove.
+START_SECONDS = 30.0
+CALM_DOWN_SECONDS = 60.0
+STOP_SECONDS = 40.0
+# A power cut rather than a killed process, of all crashes.
+_POWER_SHARE = 0.5
+# Log lines that say that something in the daemon is broken, whatever comes of it.
+_DEFECTS = frozenset({"desk.decision_failed", "supervisor.subsystem_failed"})
+
+
+def settings_of_the_daemon() -> TreeSettings:
+    """The daemon's defaults, with the durations shortened so that ten minutes see all of it."""
+    plain = tree_settings(Settings(), "simulated", "simulated")
+    per_instrument = evolve(plain.constraints.per_instrument, max_units=MAX_UNITS)
+    return evolve(
+        plain,
+        constraints=evolve(plain.constraints, per_instrument=per_instrument),
+        heartbeat=HeartbeatLimits(interval=5.0, timeout=3.0, grace=6.0),
+        reconciler=evolve(plain.reconciler, interval=30.0),
+        restart=Backoff(base=0.1, cap=5.0),
+        levels_interval=0.5,
+    )
+
+
+@define(eq=False)
+class History:
+    """One history of one world."""
+
+    world: World
+    crashes: Crashes
+    disk: Disk = field(init=False)
+    exchange: Exchange = field(init=False)
+    memory: Memory = field(init=False)
+    door: Door = field(factory=Door)
+    judge: BrokerJudge = field(init=False)
+    agents: Agents = field(init=False)
+    person: Person = field(init=False)
+    mover: Mover = field(init=False)
+    tree: Tree | None = None
+    lives: int = 0
+    is_over: bool = False
+    _stopped: trio.Event = field(factory=trio.Event)
+
+    def __attrs_post_init__(self) -> None:
+        world = self.world
+        market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), world.clock)
+        self.disk = Disk(world)
+        self.exchange = Exchange(world, market, Network(world))
+        self.memory = Memory(world)
+        self.judge = BrokerJudge(self.exchange, self.memory)
+        self.agents = Agents(self.exchange, self.memory, self.door)
+        self.person = Person(self.exchange, self.memory, self.door, self.restart)
+        self.mover = Mover(world, market)
+        self.disk.told = self.judge.recorded
+        self.exchange.taken = self.judge.taken
+        self.exchange.traded = self.judge.traded
+        world.trace.on_step = self._step
+        world.trace.heard = self._heard
+
+    async def run(self) -> None:
+        """The history, to its end.   Raises: Violation, in groups."""
+        world, horizon = self.world, self.world.profile.horizon
+        self.crashes.plan()
+        self.mover.begin()
+        start = world.nursery.start_soon
+        start(self.mover.run)
+        start(self.exchange.run)
+        start(Weather(world, self.exchange.network).run)
+        start(self._init)
+        start(self.agents.run, horizon)
+        start(self.person.run, horizon - 60)
+        start(self.person.look_after)
+        start(Stranger(self.exchange, self.judge).run, horizon)
+        start(self._watch)
+        start(self.agents.listen)
+        await trio.sleep_until(horizon)
+        await self._heal()
+        await self._end()
+        world.nursery.cancel_scope.cancel()
+
+    def restart(self) -> None:
+        """Have the daemon stop in order."""
+        if self.tree is not None:
+            self.tree.stop()
+
+    # Phases -------------------------------------------------------------------------------------
+
+    async def _heal(self) -> None:
+        """No more faults: everything has to come right."""
+        self.world.trace.note("the storm is over")
+        self.world.chance.calm = True
+        self.world.profile = evolve(CALM, horizon=self.world.profile.horizon)
+        if self.exchange.network.sky is not Sky.CLEAR:
+            self.exchange.network.becomes(Sky.CLEAR)
+        self.memory.halted = False
+        with trio.move_on_after(CALM_DOWN_SECONDS):
+            while not self._is_ready():
+                await trio.sleep(1)
+                await self.person.resume()
+        reasons = self.tree.operations.readiness().reasons if self.tree is not None else "dead"
+        self.world.demand(self._is_ready(), "I8", f"not ready after the storm: {reasons}")
+        await trio.sleep(HEAL_SECONDS)
+        self.mover.stands_still = True
+        await trio.sleep(STILL_SECONDS)
+
+    def _is_ready(self) -> bool:
+        return self.tree is not None and self.tree.operations.readiness().ready
+
+    async def _end(self) -> None:
+        """Compare; stop in order; start once more; compare again."""
+        judge = EndJudge(self.exchange, self.memory, lambda: self.judge.reconciliations)
+        assert self.tree is not None
+        await judge.judge(self.tree, await self._records())
+        self._stopped = trio.Event()
+        self.restart()
+        with trio.move_on_after(STOP_SECONDS):
+            await self._stopped.wait()
+        self.world.demand(self._stopped.is_set(), "I19", "a stop in order does not come to its end")
+        with trio.move_on_after(START_SECONDS):
+            while not self._is_ready():  # noqa: ASYNC110 - asked as a caller would ask
+                await trio.sleep(0.5)
+        self.world.demand(self._is_ready(), "I8", "not ready after a stop and a start")
+        assert self.tree is not None
+        await judge.judge(self.tree, await self._records())
+        self.is_over = True
+
+    async def _records(self) -> Sequence[Record]:
+        """Everything on the disk."""
+        await trio.sleep(1)
+        process = Process(self.world, 0, Crashes(self.world))
+        return await DiskJournal(self.disk, process, Environment.PAPER, ACCOUNT).load()
+
+    # The daemon's lives -------------------------------------------------------------------------
+
+    async def _init(self) -> None:
+        """Start the daemon, and start it again however it has ended."""
+        chance = self.world.chance
+        while True:
+            self.lives += 1
+            process = Process(self.world, self.lives, self.crashes)
+            with trio.CancelScope() as scope:
+                process.ties(scope)
+                try:
+                    await self._live(process)
+                except* ProcessDied:
+                    pass
+                except* (JournalFailed, Escalated) as group:
+                    self.world.trace.note(f"the daemon gives up: {group.exceptions[0]}")
+                    chance.sometimes("the daemon gave up")
+                except* Exception as group:  # noqa: BLE001 - barrier: the daemon, not the world
+                    self.world.violate("defect", f"the daemon ended by {_leaf(group)!r}")
+            self.tree = self.door.operations = None
+            died = not process.is_alive
+            process.die("the end of its run")
+            power = died and chance.draw("power", self.lives) < _POWER_SHARE
+            self.disk.crash(self.lives, power=power)
+            self._stopped.set()
+            await trio.sleep(chance.uniform(0.2, 3, "init", self.lives))
+
+    async def _live(self, process: Process) -> None:
+        broker, feed = NetworkBroker(self.exchange, process), LossyFeed(self.exchange, process)
+        journal = DiskJournal(self.disk, process, Environment.PAPER, ACCOUNT)
+        chance = self.world.chance
+        outside = Outside(
+            account_id=ACCOUNT,
+            clock=self.world.clock,
+            broker=broker,
+            market=feed,
+            journal=journal,
+            draw=lambda: chance.draw("jitter", process.number),
+            trusted=self.disk.marker,
+            entrust=partial(self._mark, process, trusted=True),
+            distrust=partial(self._mark, process, trusted=False),
+        )
+        tree = await assemble(settings_of_the_daemon(), outside)
+        book = tree.desk.book
+        self.judge.begun(book)
+        self.memory.check(book)
+        BookJudge(self.exchange, self.judge, feed, book).watch()
+        broker.submitting = lambda terms: self.judge.submitting(terms, book)
+        broker.settled = self.judge.settled
+        broker.asked = self.judge.cancelling
+        tree.committed = lambda _commit: process.effect(
+            f"journal/{'+'.join(process.committed)}/5 let go"
+        )
+        async with trio.open_nursery() as nursery:
+            self.tree = tree
+            nursery.start_soon(self._open_door, tree, process)
+            await nursery.start(partial(tree.run, ()))
+            await tree.ended.wait()
+            nursery.cancel_scope.cancel()
+
+    async def _open_door(self, tree: Tree, process: Process) -> None:
+        await tree.recovered.wait()
+        self.door.operations, self.door.process = tree.operations, process
+
+    def _mark(self, process: Process, *, trusted: bool) -> None:
+        process.effect("marker")
+        self.disk.marker = trusted
+
+    # Watching -----------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """Look at every bound, every second."""
+        judge: BoundsJudge | None = None
+        while True:
+            await trio.sleep(1)
+            if self.tree is None:
+                judge = None
+                continue
+            if judge is None or judge.tree is not self.tree:
+                judge = BoundsJudge(self.exchange, self.judge, self.tree)
+            judge.look()
+
+    def _step(self, _step: int) -> None:
+        process = self.door.process
+        if process is not None and process.is_alive and self.crashes.strikes_at_step():
+            self.world.chance.sometimes("a process died between two steps")
+            process.die("a step")
+
+    def _heard(self, level: str, event: dict[str, Any]) -> None:
+        if level == "error" and event.get("event") in _DEFECTS:
+            error = event.get("exc_info")
+            leaf = _leaf(error) if isinstance(error, BaseException) else error
+            name = event.get("subsystem", "desk")
+            self.world.violate("defect", f"{event['event']} {name}: {leaf!r}")
+
+
+def _leaf(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,57 @@
+"""How does the market move in a history? In steps, with gaps through stops, and never far away."""
+
+from decimal import Decimal
+
+import trio
+from attrs import define, field
+
+from cream.adapters.feeds.synthetic import SyntheticMarket
+from tests.simulation.judge_broker import SIGN_OF
+from tests.simulation.world import World
+
+# One move of each symbol in so many seconds.
+STEP_SECONDS = 1.0
+_STEP = 0.0030
+_GAP, _GAP_CHANCE = 0.015, 0.01
+# How strongly a price is drawn back to where it began.
+_PULL = 0.01
+_SIZES = (2, 5, 10, 25, 400, 1_000)
+
+
+@define(eq=False)
+class Mover:
+    """Moves the prices. A market that stands still is still quoted."""
+
+    world: World
+    market: SyntheticMarket
+    stands_still: bool = False
+    _began: dict[str, float] = field(factory=dict)
+    _price: dict[str, float] = field(factory=dict)
+
+    def begin(self) -> None:
+        """Quote everything once, from where the market begins."""
+        for symbol in SIGN_OF:
+            quote = self.market.latest(symbol)
+            assert quote is not None
+            self._began[symbol] = self._price[symbol] = float(quote.mid)
+
+    async def run(self) -> None:
+        """Move, for as long as the history lasts."""
+        chance = self.world.chance
+        while True:
+            for symbol in SIGN_OF:
+                if not self.stands_still:
+                    self._move(symbol)
+                size = chance.choose(_SIZES, "size", symbol)
+                mid = Decimal(f"{self._price[symbol]:.2f}")
+                half = Decimal("0.01")
+                self.market.set_quote(symbol, mid - half, mid + half, size, size)
+            await trio.sleep(STEP_SECONDS)
+
+    def _move(self, symbol: str) -> None:
+        chance = self.world.chance
+        step = chance.uniform(-_STEP, _STEP, "price", symbol)
+        if chance.draw("gap", symbol) < _GAP_CHANCE:
+            step += chance.choose((-_GAP, _GAP), "gap size", symbol)
+        pull = (self._began[symbol] / self._price[symbol] - 1) * _PULL
+        self._price[symbol] *= 1 + step + pull

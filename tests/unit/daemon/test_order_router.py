@@ -1,0 +1,205 @@
+"""What leaves, what keeps its place, and what is asked for again."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import trio
+from attrs import evolve
+from trio.testing import MockClock
+
+from cream.core.model.instrument import OptionContract, OptionRight
+from cream.core.model.order import OrderPurpose, OrderStatus
+from cream.core.model.plan import (
+    Action,
+    Direction,
+    OptionLeg,
+    PositionIntent,
+    RiskDenomination,
+    Size,
+    SizeUnit,
+    StrategyFamily,
+)
+from cream.core.model.state import TradingState
+from tests.fakes.world import Life, World, buy, close
+
+TWO = Size(Decimal(2), SizeUnit.CONTRACTS)
+RESTING = {"limit": "200.00", "stop": "190.00", "target": "220.00"}
+LOW = OptionContract("AAPL", date(2026, 12, 18), OptionRight.CALL, Decimal(240))
+HIGH = OptionContract("AAPL", date(2026, 12, 18), OptionRight.CALL, Decimal(250))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+async def new_session(life: Life) -> None:
+    """End the session and wait for the next."""
+    life.tree.supervisor.interrupt("broker_session")
+    await life.until(lambda: not life.tree.link.session_up)
+    await life.until(lambda: life.tree.link.session_up)
+
+
+async def test_a_spread_is_closed_by_its_legs(autojump_clock: MockClock, world: World) -> None:
+    """What is held are contracts, not shares of the underlying that a spread is named by."""
+    family = {
+        "strategy_family": StrategyFamily.VERTICAL_SPREAD,
+        "denomination": RiskDenomination.OPTION_PRICE,
+        "limit": None,
+        "stop": None,
+        "target": None,
+    }
+    async with world.life() as life:
+        opens = (
+            OptionLeg(LOW, 1, PositionIntent.BUY_TO_OPEN),
+            OptionLeg(HIGH, -1, PositionIntent.SELL_TO_OPEN),
+        )
+        entry = buy(legs=opens, net_limit_price=Decimal("3.20"), **family)
+        await life.submit(evolve(entry, size=TWO))
+        await life.until(lambda: life.held(LOW.symbol) == 2)
+
+        closes = (
+            OptionLeg(LOW, -1, PositionIntent.SELL_TO_CLOSE),
+            OptionLeg(HIGH, 1, PositionIntent.BUY_TO_CLOSE),
+        )
+        leave = buy(legs=closes, action=Action.CLOSE, direction=Direction.FLAT, **family)
+        await life.submit(evolve(leave, size=TWO), plan_id="out")
+
+        await life.until(lambda: (life.held(LOW.symbol), life.held(HIGH.symbol)) == (0, 0))
+
+
+async def test_an_order_that_could_not_leave_keeps_its_place(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        life.broker.fault("submit_unavailable", {})
+        await life.submit(buy())
+        await life.until(lambda: life.tree.router.in_flight)
+        life.tree.supervisor.interrupt("broker_session")
+        await life.until(lambda: not life.tree.router.in_flight)
+        life.broker.fault("submit_unavailable", {"on": False})
+
+        await life.until(lambda: life.held() == 20)
+        assert len(life.orders(OrderPurpose.ENTRY)) == 1
+
+
+async def test_what_may_have_left_is_not_sent_again(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        life.stubborn.mute = True
+        await life.submit(buy())
+        await life.until(lambda: life.tree.router.left)
+        life.stubborn.mute = False
+        await new_session(life)
+
+        await life.until(lambda: life.held() == 20)
+        assert len(await life.broker.orders_since(life.orders()[0].intended_at)) == 1
+
+
+async def test_an_entry_does_not_leave_once_trading_is_halted(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """It was approved while trading was allowed: that was then."""
+    async with world.life() as life:
+        life.broker.fault("submit_unavailable", {})
+        await life.submit(buy())
+        await life.until(lambda: life.tree.router.in_flight)
+        await life.operations.set_trading_state(TradingState.HALTED, "stop", "me")
+        life.broker.fault("submit_unavailable", {"on": False})
+
+        entry = life.orders(OrderPurpose.ENTRY)[0].order_id
+        book = life.tree.desk.book
+        await life.until(lambda: book.order(entry).status.is_closed)
+        assert book.order(entry).status is OrderStatus.REJECTED
+        assert not await life.broker.open_orders()
+
+
+async def test_an_entry_that_waits_for_a_session_is_refused_when_trading_is_halted(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        life.broker.disconnect(5)
+        await life.until(lambda: not life.tree.link.session_up)
+        await life.submit(buy())
+        await life.operations.set_trading_state(TradingState.HALTED, "stop", "me")
+
+        entry = life.orders(OrderPurpose.ENTRY)
+        if entry:
+            book = life.tree.desk.book
+            await life.until(lambda: book.order(entry[0].order_id).status.is_closed)
+            assert "TRADING_HALTED" in book.order(entry[0].order_id).reason
+        await trio.sleep(30)
+        assert life.held() == 0
+        assert not await life.broker.open_orders()
+
+
+async def test_an_exit_that_waited_for_its_shares_goes_on_in_the_next_session(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        life.stubborn.deaf_to = 2
+        await life.submit(close("20"), plan_id="out")
+        await life.until(lambda: life.stubborn.asked)
+
+        await new_session(life)
+
+        await life.until(lambda: life.held() == 0)
+        assert [one.status for one in life.orders(OrderPurpose.EXIT)] == [OrderStatus.FILLED]
+
+
+async def test_a_cancel_without_effect_is_asked_for_again(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """Less and less often, and however much else happens meanwhile; but never given up."""
+    async with world.life() as life:
+        await life.submit(buy(**RESTING))
+        entry = life.orders(OrderPurpose.ENTRY)[0]
+        life.stubborn.deaf_to = 8
+
+        await life.operations.cancel_orders([entry.order_id], "test", "test")
+        for number in range(20):
+            await life.submit(buy(**RESTING), plan_id=f"other-{number}")
+        book = life.tree.desk.book
+        await life.until(lambda: book.order(entry.order_id).status.is_closed, seconds=600)
+
+        moments = life.stubborn.asked[entry.broker_order_id or ""]
+        gaps = [round(b - a) for a, b in pairwise(moments)]
+        assert gaps == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
+async def test_who_asks_again_is_not_made_to_wait(autojump_clock: MockClock, world: World) -> None:
+    async with world.life() as life:
+        await life.submit(buy(**RESTING))
+        entry = life.orders(OrderPurpose.ENTRY)[0]
+        life.stubborn.deaf_to = 1
+        await life.operations.cancel_orders([entry.order_id], "test", "test")
+        await life.until(lambda: life.stubborn.asked)
+        asked = trio.current_time()
+
+        await life.operations.cancel_orders([entry.order_id], "again", "test")
+
+        book = life.tree.desk.book
+        await life.until(lambda: book.order(entry.order_id).status is OrderStatus.CANCELED)
+        assert trio.current_time() - asked < 1
+
+
+async def test_a_cancel_goes_on_in_the_next_session(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        await life.submit(buy(**RESTING))
+        entry = life.orders(OrderPurpose.ENTRY)[0]
+        life.stubborn.deaf_to = 1
+        await life.operations.cancel_orders([entry.order_id], "test", "test")
+        await life.until(lambda: life.stubborn.asked)
+
+        await new_session(life)
+
+        book = life.tree.desk.book
+        await life.until(lambda: book.order(entry.order_id).status is OrderStatus.CANCELED)
