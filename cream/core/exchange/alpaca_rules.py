@@ -121,15 +121,24 @@ def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
     if on_option and terms.order_type is OrderType.TRAILING_STOP:
         message = "trailing stops are not supported for options trading"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
-    elif terms.order_type not in TYPES_BY_CLASS[terms.order_class]:
+    elif not _is_usual(terms) and terms.order_type not in TYPES_BY_CLASS[terms.order_class]:
         name = terms.order_class.value.lower()
         message = f"{name} orders cannot be of type {terms.order_type.value.lower()}"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
+    if terms.time_in_force is TimeInForce.DAY:
+        return  # What every order may be.
     allowed = allowed_times_in_force(terms)
     if terms.time_in_force not in allowed:
         words = ", ".join(tif.value.lower() for tif in TimeInForce if tif in allowed)
         message = f"invalid time_in_force: this order may be {words}"
         yield RuleBreach("INVALID_TIME_IN_FORCE", message, "time_in_force")
+
+
+def _is_usual(terms: OrderTerms) -> bool:
+    """Whether the type is one that all but one class of orders may have."""
+    return terms.order_type is OrderType.LIMIT or (
+        terms.order_type is OrderType.MARKET and terms.order_class is not OrderClass.OCO
+    )
 
 
 def _quantity(terms: OrderTerms) -> Iterator[RuleBreach]:
@@ -165,7 +174,7 @@ def _prices(terms: OrderTerms) -> Iterator[RuleBreach]:
         yield from _working_price(terms, "limit_price", terms.limit_price, wanted=has_limit)
     if has_stop is (terms.stop_price is None) or not _is_plain(terms.stop_price):
         yield from _working_price(terms, "stop_price", terms.stop_price, wanted=has_stop)
-    if terms.order_class in _WITH_EXITS:
+    if terms.order_class is not OrderClass.SIMPLE and terms.order_class is not OrderClass.MLEG:
         if terms.take_profit is not None and not _is_plain(terms.take_profit):
             yield from _price(terms, "take_profit", terms.take_profit)
         if terms.stop_loss is not None and not _is_plain(terms.stop_loss):
@@ -284,10 +293,8 @@ def _levels(terms: OrderTerms) -> Iterator[RuleBreach]:
     """Target beyond the entry, stop behind it, each by at least a cent; target beyond stop."""
     gains_up = (terms.side is Side.BUY) != (terms.order_class is OrderClass.OCO)
     sign = 1 if gains_up else -1
-    stop, target, base = (
-        level if level is not None and level.is_finite() else None
-        for level in (terms.stop_loss, terms.take_profit, terms.limit_price)
-    )
+    stop, target = _number(terms.stop_loss), _number(terms.take_profit)
+    base = _number(terms.limit_price)
     beyond, behind = (">", "<") if gains_up else ("<", ">")
     if stop is not None and target is not None and sign * (target - stop) <= 0:
         message = f"take_profit.limit_price must be {beyond} stop_loss.stop_price"
@@ -301,6 +308,10 @@ def _levels(terms: OrderTerms) -> Iterator[RuleBreach]:
     if entry and target is not None and sign * (target - base) < MIN_STOP_DISTANCE:
         message = f"take_profit.limit_price must be {beyond}= {base + sign * MIN_STOP_DISTANCE}"
         yield RuleBreach("TARGET_TOO_CLOSE", message, "take_profit")
+
+
+def _number(level: Decimal | None) -> Decimal | None:
+    return level if level is not None and level.is_finite() else None
 
 
 def _legs(terms: OrderTerms) -> Iterator[RuleBreach]:

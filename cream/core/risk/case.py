@@ -82,6 +82,12 @@ _of_options = attrgetter("of_options")
 _faults = attrgetter("faults")
 
 
+def _repeats(intents: Sequence[Intent]) -> bool:
+    if any(intent.is_spread for intent in intents):
+        return True
+    return len({intent.key for intent in intents}) < len(intents)
+
+
 @define(eq=False)
 class Case:
     """A plan in its scene, under limits. `intents` may be a part of what the plan asks for.
@@ -135,6 +141,7 @@ class Case:
             faults=any(map(_faults, intents)),
             options=any(map(_of_options, intents)),
             leans=bool(self.added_leans),
+            repeats=len(intents) > 1 and _repeats(intents),
         )
 
     @property
@@ -252,6 +259,8 @@ def _totals(case: Case) -> Totals:
 
 def _added_leans(case: Case) -> Mapping[str, Greeks]:
     leans = case.scene.exposure.leans
+    if not leans and not any(map(_of_options, case.adds)):
+        return {}
     names = {
         move.instrument.underlying
         for move in case.moves.values()

@@ -212,14 +212,15 @@ def _stake(
         return None
     price = entry
     instrument = decision.instrument
-    if isinstance(instrument, OptionContract) and stance == Stance(Effect.INCREASE, Side.SELL):
+    if stance.side is Side.BUY or stance.effect is Effect.REDUCE:
+        return price * instrument.multiplier
+    if isinstance(instrument, OptionContract):
         # Only sold where shares or cash stand behind it: a call then adds nothing to what the
         # shares can lose, a put what it obliges to pay less what it brings.
         owed = instrument.strike - entry if instrument.right is OptionRight.PUT else ZERO
         return max(ZERO, owed) * instrument.multiplier
-    if stance == Stance(Effect.INCREASE, Side.SELL):
-        price = max(price, scene.prices.of(decision.instrument.symbol).far_side(Side.SELL) or price)
-    return price * decision.instrument.multiplier
+    bid = scene.prices.of(instrument.symbol).far_side(Side.SELL)
+    return max(price, bid or price) * instrument.multiplier
 
 
 def _quantity(

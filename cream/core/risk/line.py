@@ -2,21 +2,22 @@
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import define, field
 
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Line:
-    """One instrument: what is held, and what working orders would make of it.
+    """One instrument: what is held, and what working orders would make of it. Never changed.
 
     `held` is signed, everything else is not. `exiting` is what working exits would close,
     protection not among them. Values are in dollars; what spreads put at stake is not in them.
     `grouped`: a holding whose value is counted with the other options of its underlying, because
-    some of those are short.
+    some of those are short. Worked out from these: the most that could be held on each side, in
+    units and in dollars, and what is held at its mark.
     """
 
     instrument: Instrument
@@ -29,31 +30,26 @@ class Line:
     selling_value: Decimal = ZERO
     grouped: bool = False
     orders: tuple[Order, ...] = ()
+    long_units: Decimal = field(init=False, eq=False)
+    short_units: Decimal = field(init=False, eq=False)
+    held_value: Decimal = field(init=False, eq=False)
+    long_value: Decimal = field(init=False, eq=False)
+    short_value: Decimal = field(init=False, eq=False)
 
-    @property
-    def long_units(self) -> Decimal:
-        """The most that could be held long."""
-        return max(ZERO, self.held) + self.buying
-
-    @property
-    def short_units(self) -> Decimal:
-        """The most that could be held short."""
-        return max(ZERO, -self.held) + self.selling
-
-    @property
-    def held_value(self) -> Decimal:
-        """What is held, at its mark."""
-        return abs(self.held) * self.mark * self.instrument.multiplier
-
-    @property
-    def long_value(self) -> Decimal:
-        """The most that could be long, in dollars."""
-        return self.buying_value + (self.held_value if self.held > 0 else ZERO)
-
-    @property
-    def short_value(self) -> Decimal:
-        """The most that could be short, in dollars."""
-        return self.selling_value + (self.held_value if self.held < 0 else ZERO)
+    def __attrs_post_init__(self) -> None:
+        held = self.held
+        self.long_units, self.short_units = self.buying, self.selling
+        self.long_value, self.short_value = self.buying_value, self.selling_value
+        if not held:
+            self.held_value = ZERO
+            return
+        self.held_value = value = abs(held) * self.mark * self.instrument.multiplier
+        if held > 0:
+            self.long_units += held
+            self.long_value += value
+        else:
+            self.short_units -= held
+            self.short_value += value
 
     @property
     def available(self) -> Decimal:
@@ -62,10 +58,13 @@ class Line:
 
     def gross(self, more_long: Decimal = ZERO, more_short: Decimal = ZERO) -> Decimal:
         """What the instrument adds to the gross value, with so much more on either side."""
-        not_here = self.held_value if self.grouped else ZERO
-        long = self.long_value + more_long - (not_here if self.held > 0 else ZERO)
-        short = self.short_value + more_short - (not_here if self.held < 0 else ZERO)
-        return max(long, short)
+        long, short = self.long_value + more_long, self.short_value + more_short
+        if self.grouped:
+            if self.held > 0:
+                long -= self.held_value
+            else:
+                short -= self.held_value
+        return long if long >= short else short
 
 
 def is_occupied(line: Line) -> bool:

@@ -5,14 +5,13 @@ no more than asked for, a seller gets no less, a stop is reached no later.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from attrs import frozen
 
 from cream.core.exchange.alpaca_rules import CENT, tick_size
 from cream.core.model.ids import client_order_id, order_id
 from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
-from cream.core.model.money import round_to_tick_down, round_to_tick_up
 from cream.core.model.order import (
     OrderClass,
     OrderLeg,
@@ -73,7 +72,7 @@ def levels_of(ask: Ask, stance: Stance) -> Levels:
     buys, opens = side is Side.BUY, stance.effect is Effect.INCREASE
     if decision.legs:
         net = decision.net_limit_price
-        net = None if net is None else round_to_tick_down(net, CENT)
+        net = None if net is None else net.quantize(CENT, ROUND_FLOOR)
         return Levels(limit=net, trigger=None, stop_loss=None, take_profit=None)
     instrument, watched = decision.instrument, watched_by(decision)
     up = gains_up(decision, side)
@@ -94,8 +93,8 @@ def _stop_of(decision: Decision) -> Decimal | None:
 def _on_grid(instrument: Instrument, price: Decimal | None, *, up: bool) -> Decimal | None:
     if price is None:
         return None
-    tick = tick_size(instrument, price)
-    return round_to_tick_up(price, tick) if up else round_to_tick_down(price, tick)
+    # Every tick is a power of ten, so that to round is to keep that many places.
+    return price.quantize(tick_size(instrument, price), ROUND_CEILING if up else ROUND_FLOOR)
 
 
 def terms_of(

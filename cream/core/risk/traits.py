@@ -17,7 +17,10 @@ class Scope(Enum):
 
 
 class Traits(NamedTuple):
-    """What a case has: the scopes that it falls into."""
+    """What a case has: the scopes that it falls into.
+
+    `repeats`: some instrument may be traded by more than one decision.
+    """
 
     increases: bool
     exits: bool
@@ -25,6 +28,7 @@ class Traits(NamedTuple):
     faults: bool
     options: bool
     leans: bool
+    repeats: bool = True
 
     def has(self, scope: Scope) -> bool:
         """Whether a rule of this scope has anything to say."""

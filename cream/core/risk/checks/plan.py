@@ -123,7 +123,8 @@ class DecisionsDistinct(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """An order's id follows from it, so that the second could not be told from the first."""
-        if len(case.plan.decisions) == 1:
+        decisions = case.plan.decisions
+        if len({decision.decision_id for decision in decisions}) == len(decisions):
             return ()
         seen: set[str] = set()
         breaches: list[Breach] = []
@@ -153,6 +154,8 @@ class OrdersAgree(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """One breach for each instrument."""
+        if not case.traits.repeats:
+            return ()
         uses: dict[str, list[tuple[Intent, bool, bool]]] = {}
         for intent in case.intents:
             for leg in intent.decision.legs:
@@ -193,6 +196,8 @@ class DirectionsAgree(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """FLAT agrees with both."""
+        if not case.traits.repeats:
+            return ()
         meant: dict[str, set[Direction]] = {}
         for intent in case.intents:
             if not intent.is_spread:
