@@ -145,6 +145,8 @@ def _view(positions: int, orders: int) -> Callable[[], PortfolioView]:
             quote=lambda symbol: Known(quotes[symbol]),
             knows=lambda one: one.symbol in quotes,
             exposure=ledger.exposure(NOW),
+            history=book.history,
+            valuer=ledger.valuer,
         )
 
     return view

@@ -95,6 +95,45 @@ def allowed_times_in_force(terms: OrderTerms) -> frozenset[TimeInForce]:
 
 def violations_of(terms: OrderTerms) -> tuple[RuleBreach, ...]:
     """Every rule that `terms` break, in the order of the fields; empty where there is none."""
+    return () if is_ordinary(terms) else every_violation_of(terms)
+
+
+def is_ordinary(terms: OrderTerms) -> bool:
+    """Whether an order is of the kind that most are, and breaks no rule: told without all of them.
+
+    Whole shares, at the market or at a limit in cents, for the day, alone or with exits that stand
+    where they belong. Of others it says nothing.
+    """
+    if (
+        terms.time_in_force is not TimeInForce.DAY
+        or terms.legs
+        or _has_trail(terms)
+        or terms.stop_price is not None
+        or not isinstance(terms.instrument, Equity)
+        or not 0 < len(terms.client_order_id) <= MAX_CLIENT_ORDER_ID_LENGTH
+    ):
+        return False
+    quantity, limit = terms.quantity, terms.limit_price
+    if not quantity.is_finite() or not 0 < quantity < _EXACT_BELOW or quantity % 1:
+        return False
+    if terms.order_type is not (OrderType.MARKET if limit is None else OrderType.LIMIT):
+        return False
+    if not _is_plain(limit):
+        return False
+    if terms.order_class is OrderClass.SIMPLE:
+        return True
+    stop, target = terms.stop_loss, terms.take_profit
+    if terms.order_class is not OrderClass.BRACKET or stop is None or target is None:
+        return False
+    if terms.purpose is not OrderPurpose.ENTRY or not (_is_plain(stop) and _is_plain(target)):
+        return False
+    if limit is None:
+        return stop < target if terms.side is Side.BUY else stop > target
+    return stop < limit < target if terms.side is Side.BUY else target < limit < stop
+
+
+def every_violation_of(terms: OrderTerms) -> tuple[RuleBreach, ...]:
+    """As `violations_of`, by asking every rule."""
     found = [*_identity(terms), *_shape(terms), *_quantity(terms), *_prices(terms)]
     # What an order does not have breaks no rule: most have none of these.
     if terms.order_type is OrderType.TRAILING_STOP or _has_trail(terms):
@@ -121,7 +160,7 @@ def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
     if on_option and terms.order_type is OrderType.TRAILING_STOP:
         message = "trailing stops are not supported for options trading"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
-    elif not _is_usual(terms) and terms.order_type not in TYPES_BY_CLASS[terms.order_class]:
+    elif terms.order_type not in TYPES_BY_CLASS[terms.order_class]:
         name = terms.order_class.value.lower()
         message = f"{name} orders cannot be of type {terms.order_type.value.lower()}"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
@@ -132,13 +171,6 @@ def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
         words = ", ".join(tif.value.lower() for tif in TimeInForce if tif in allowed)
         message = f"invalid time_in_force: this order may be {words}"
         yield RuleBreach("INVALID_TIME_IN_FORCE", message, "time_in_force")
-
-
-def _is_usual(terms: OrderTerms) -> bool:
-    """Whether the type is one that all but one class of orders may have."""
-    return terms.order_type is OrderType.LIMIT or (
-        terms.order_type is OrderType.MARKET and terms.order_class is not OrderClass.OCO
-    )
 
 
 def _quantity(terms: OrderTerms) -> Iterator[RuleBreach]:

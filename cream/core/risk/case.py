@@ -121,10 +121,10 @@ class Case:
         intents = self.intents
         self.equity = self.scene.equity
         self.increases = [intent for intent in intents if intent.increases]
-        self.adds = [intent for intent in self.increases if intent.adds]
+        self.adds = [intent for intent in intents if intent.adds]
         self.takes = [intent for intent in intents if intent.takes]
         self.moves = moves_of(self.adds)
-        self.exits = moves_of(self.takes)
+        self.exits = moves_of(self.takes) if self.takes else {}
         groups: dict[str, list[Intent]] = {}
         for intent in self.adds:
             groups.setdefault(intent.key, []).append(intent)

@@ -39,7 +39,8 @@ class Intent:
     `reduces` what it is meant to do to risk; `is_written` whether a single option is sold to open;
     `adds` and `takes` whether it is worked out far enough to be added up; `value` what it puts at
     stake in dollars, zero where that is not known; `risk` what it loses at its stop, or a spread at
-    worst. Nothing else of it is changed after it was made.
+    worst; `is_rounded` whether a price of it was moved to the venue's grid. Nothing else of it is
+    changed after it was made.
     """
 
     ask: Ask
@@ -63,6 +64,7 @@ class Intent:
     takes: bool = field(init=False, eq=False)
     value: Decimal = field(init=False, eq=False)
     risk: Decimal = field(init=False, eq=False)
+    is_rounded: bool = field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         decision, stance, quantity = self.ask.decision, self.stance, self.quantity
@@ -82,6 +84,7 @@ class Intent:
         self.takes = self.reduces and sized
         stake = self.stake
         self.value = ZERO if quantity is None or stake is None else quantity * stake
+        self.is_rounded = self.levels is not None and _is_rounded(self.ask, self.levels)
         # Until a stop is known that bounds it.
         self.risk = self.value if self.is_spread or self.is_written else ZERO
 
@@ -103,7 +106,7 @@ def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
     """What `ask` comes to in this scene."""
     decision = ask.decision
     line = scene.line(decision.instrument)
-    faults = list(_faults_of_form(ask))
+    faults = [] if _is_plain(ask) else list(_faults_of_form(ask))
     stance = stance_of(decision, line.held)
     if isinstance(stance, Fault):
         return Intent(ask=ask, faults=(*faults, stance))
@@ -136,6 +139,17 @@ def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
     )
 
 
+def _is_rounded(ask: Ask, levels: Levels) -> bool:
+    """Whether some price was brought to the venue's grid."""
+    decision = ask.decision
+    asked = decision.net_limit_price if decision.legs else decision.limit_price
+    if asked != levels.limit or ask.stop_price != levels.trigger:
+        return True
+    return (levels.stop_loss is not None and decision.stop_loss != levels.stop_loss) or (
+        levels.take_profit is not None and decision.take_profit != levels.take_profit
+    )
+
+
 def _sells(stance: Stance | None) -> bool:
     return stance is not None and stance.side is Side.SELL
 
@@ -146,6 +160,22 @@ def must_be_whole(intent: Intent) -> bool:
     Fractions of a share can only be sold or covered, by a plain order.
     """
     return intent.stance is not None and not _may_be_fractional(intent.ask, intent.stance)
+
+
+def _is_plain(ask: Ask) -> bool:
+    """Whether an order in shares has nothing but sound numbers: most have."""
+    decision = ask.decision
+    if decision.legs or isinstance(decision.instrument, OptionContract):
+        return False
+    size = decision.size
+    if size.unit is SizeUnit.CONTRACTS or not size.quantity.is_finite():
+        return False
+    if size.quantity > LARGEST_QUANTITY or decision.net_limit_price is not None:
+        return False
+    for price in (decision.limit_price, decision.stop_loss, decision.take_profit, ask.stop_price):
+        if price is not None and not (price.is_finite() and 0 < price <= LARGEST_PRICE):
+            return False
+    return True
 
 
 def _faults_of_form(ask: Ask) -> Iterator[Fault]:

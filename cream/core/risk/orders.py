@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from attrs import frozen
 
 from cream.core.exchange.alpaca_rules import CENT, tick_size
-from cream.core.model.ids import client_order_id, order_id
+from cream.core.model.ids import client_order_id, entry_order_id
 from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
 from cream.core.model.order import (
     OrderClass,
@@ -33,10 +33,6 @@ _DEFAULT_INTERVAL_SECONDS = 60
 # Each slice is an order, and a broker's budget is some 200 requests a minute.
 _MAX_SLICES = 1_000
 _SECONDS_PER_MINUTE = 60
-
-# The part that a decision's own order plays among the orders it causes, and its first attempt.
-_ROLE = "entry"
-_ATTEMPT = 0
 
 
 @frozen(kw_only=True)
@@ -105,14 +101,7 @@ def terms_of(
     twap = twap_of(decision, quantity, levels.limit)
     if isinstance(twap, Fault):
         return twap
-    ours = order_id(
-        origin.environment,
-        origin.account_id,
-        origin.plan_id,
-        decision.decision_id,
-        _ROLE,
-        _ATTEMPT,
-    )
+    ours = entry_order_id(origin.frame, decision.decision_id)
     plain = OrderType.MARKET if levels.limit is None else OrderType.LIMIT
     return OrderTerms(
         order_id=ours,

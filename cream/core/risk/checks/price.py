@@ -290,6 +290,7 @@ class PriceOnGrid(Rule):
                 limit=used,
             )
             for intent in case.intents
+            if intent.is_rounded
             for name, asked, used in _roundings(intent)
         ]
 

@@ -84,10 +84,10 @@ class WholeUnits(Rule):
         breaches: list[Breach] = []
         for intent in case.intents:
             quantity = intent.quantity
-            if quantity is None or quantity <= 0 or not must_be_whole(intent):
+            if quantity is None or not quantity % 1 or quantity <= 0:
                 continue
-            whole = quantity // 1
-            if quantity != whole:
+            if must_be_whole(intent):
+                whole = quantity // 1
                 breaches.append(
                     Breach(
                         message=f"{quantity} cannot be ordered, only whole units",

@@ -198,7 +198,8 @@ class TradeRisk(Rule):
 
 def _risk_of(after: After) -> Decimal:
     """What is lost at worst on an instrument that is added to. Units: dollars."""
-    return sum((intent.risk for intent in after.intents), ZERO)
+    first, *others = after.intents
+    return sum((intent.risk for intent in others), first.risk)
 
 
 class RewardWorthRisk(Rule):

@@ -11,6 +11,8 @@ from cream.core.model.ids import (
     child_order_id,
     client_order_id,
     digest,
+    entry_order_id,
+    framed,
     inferred_execution_id,
     order_id,
 )
@@ -61,3 +63,13 @@ def test_a_digest_is_base_32_in_lower_case_without_padding(parts: list[str]) -> 
     raw = blake2b(framed, digest_size=16).digest()
 
     assert digest(*parts) == b32encode(raw).decode().rstrip("=").lower()
+
+
+@given(texts, texts, texts)
+def test_the_order_of_a_decision_has_the_id_that_its_role_and_attempt_give(
+    account: str, plan: str, decision: str
+) -> None:
+    origin = framed(Environment.PAPER.value, account, plan)
+
+    long = order_id(Environment.PAPER, account, plan, decision, "entry", 0)
+    assert entry_order_id(origin, decision) == long

@@ -3,7 +3,13 @@ import pytest
 from cream.core.risk.traits import Scope, Traits
 
 NOTHING = Traits(
-    increases=False, exits=False, several=False, faults=False, options=False, leans=False, repeats=False
+    increases=False,
+    exits=False,
+    several=False,
+    faults=False,
+    options=False,
+    leans=False,
+    repeats=False,
 )
 
 
