@@ -37,12 +37,15 @@ check: $(DEV_STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/coverage erase
-	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage run -m pytest $(TESTS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m tests.benchmarks
+
+crash: $(DEV_STAMP)
+	$(BIN)/python -m tests.crash $(SUITES)
 
 protos: $(DEV_STAMP)
 	$(BIN)/python tools/protos.py

@@ -16,7 +16,7 @@ from attrs import frozen
 from cream.core.execution.events import Event, ReconciliationCompleted
 from cream.core.model.account import Account
 from cream.core.model.market import Datum, MarketStatus, Quote
-from cream.core.model.order import Order
+from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.position import Position
 from cream.core.model.request import (
@@ -250,12 +250,21 @@ class Operations(Protocol):
         """Ask for each to be cancelled (our id, client id or broker id), in order of request."""
         ...
 
-    def find_order(self, any_id: str) -> Order | None:
-        """The order that our id, client id or broker id names."""
+    async def find_order(self, any_id: str) -> Order | None:
+        """The order that our id, client id or broker id names, however long it has been closed."""
+        ...
+
+    async def all_orders(
+        self, status: OrderStatus | None = None, limit: int | None = None
+    ) -> Sequence[Order]:
+        """Every order there ever was, oldest first: open and closed, parents and children.
+
+        Those with `status`; the newest `limit` of them.
+        """
         ...
 
     def orders(self) -> Sequence[Order]:
-        """Every order, oldest first: open and closed, parents and children."""
+        """Orders that are open or closed not long ago, oldest first, parents and children."""
         ...
 
     def children(self, order_id: str) -> Sequence[Order]:

@@ -9,7 +9,10 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from attrs import frozen
+
 from cream.core.execution.events import Record
+from cream.core.execution.memory import Archived, ArchivedOrder, BookState
 from cream.core.model.account import Account
 from cream.core.model.broker import (
     BrokerOrder,
@@ -21,7 +24,7 @@ from cream.core.model.broker import (
 )
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import MarketStatus, Quote
-from cream.core.model.order import OrderTerms
+from cream.core.model.order import Order, OrderStatus, OrderTerms
 
 T = TypeVar("T")
 
@@ -137,6 +140,53 @@ class Journal(Protocol):
 
     async def aclose(self) -> None:
         """Flush and close."""
+        ...
+
+
+@frozen(kw_only=True)
+class Restored:
+    """What a start begins with: a state, the records after it, and what they are about.
+
+    Without a state, `records` are the whole journal.
+    """
+
+    state: BookState | None
+    records: Sequence[Record]
+    recalled: tuple[ArchivedOrder, ...] = ()
+
+
+class Archive(Protocol):
+    """What need not be in memory. It follows from the journal, and lies beside it.
+
+    All raise JournalFailed.
+    """
+
+    async def restore(self) -> Restored:
+        """The newest state that can be believed, and what happened since."""
+        ...
+
+    async def keep_snapshot(self, state: BookState) -> None:
+        """Make a state durable, so that a start need not read what came before it."""
+        ...
+
+    async def keep(self, archived: Archived, sequence: int) -> None:
+        """Make orders and plans durable as they are at `sequence`, so that memory can forget."""
+        ...
+
+    async def find(self, names: Sequence[str]) -> Archived:
+        """The families of the orders that have one of these ids (ours, client's, broker's)."""
+        ...
+
+    async def plan(self, plan_id: str) -> Archived:
+        """The plan, and the families of its orders."""
+        ...
+
+    async def compact(self, before: datetime) -> int:
+        """Remove records older than that, as far as states stand in for them; how many."""
+        ...
+
+    async def orders(self, status: OrderStatus | None, limit: int | None) -> Sequence[Order]:
+        """Archived orders, oldest first: those with `status`, the newest `limit` of them."""
         ...
 
 

@@ -83,11 +83,6 @@ class AccountBoard:
         age = trio.current_time() - self._fetched_at
         return self._latest is not None and age <= self.stale_after
 
-    @property
-    def account_id(self) -> str:
-        """The account's name; empty until the broker has told it."""
-        return self._latest.account_id if self._latest is not None else ""
-
     def datum(self) -> Datum[Account]:
         """The figures with their age."""
         if self._latest is None:

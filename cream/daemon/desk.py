@@ -229,19 +229,7 @@ class Desk:
 
         A cancel that only makes way for an exit does not: the exit cannot follow it.
         """
-        if self.failure is None:
-            self.failure = error
-            log.critical("desk.journal_failed", error=str(error))
-            self.on_failure(error)
-            # True of this life only: the journal cannot keep it, so the next start says it anew.
-            halted = TradingRestricted(
-                at=self.clock.now(),
-                cause=Cause.PERSISTENCE,
-                state=TradingState.HALTED,
-                reason=str(error),
-                actor="desk",
-            )
-            self.published(self._record((halted,)))
+        self.journal_failed(error)
         if command.passes_without_journal:
             for order_id in decided.cancels:
                 self.channels.jobs.send_nowait(CancelOrder(order_id))
@@ -249,6 +237,23 @@ class Desk:
             return
         message = f"the journal cannot commit: {error}"
         self._answer(command, CreamError("PERSISTENCE_UNAVAILABLE", message))
+
+    def journal_failed(self, error: JournalFailed) -> None:
+        """Trade no more: the store can keep nothing. Said once, whoever found out."""
+        if self.failure is not None:
+            return
+        self.failure = error
+        log.critical("desk.journal_failed", error=str(error))
+        self.on_failure(error)
+        # True of this life only: the journal cannot keep it, so the next start says it anew.
+        halted = TradingRestricted(
+            at=self.clock.now(),
+            cause=Cause.PERSISTENCE,
+            state=TradingState.HALTED,
+            reason=str(error),
+            actor="desk",
+        )
+        self.published(self._record((halted,)))
 
     def _succeed(self, command: _Command[Any], decided: Decided[Any]) -> None:
         command.result = decided.result

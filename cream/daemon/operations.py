@@ -6,11 +6,10 @@ that is cancelled while it waits has lost only the answer.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
 from decimal import Decimal
 
 import trio
-from attrs import define
+from attrs import define, field
 
 from cream.core.execution.book import Book
 from cream.core.model.account import Account
@@ -51,6 +50,7 @@ from cream.core.risk.decisions import (
     lift,
     owe_mass_cancel,
     restrict,
+    single_plan_id,
     submit_order,
     submit_plan,
 )
@@ -59,15 +59,17 @@ from cream.core.risk.view import PortfolioView
 from cream.core.safety.heartbeat import Link
 from cream.core.safety.mass_cancel import MassCancelPolicy, targets
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.archivist import LookUp
 from cream.daemon.desk import Desk
 from cream.daemon.flattening import close_everything
 from cream.daemon.hub import Hub, QuoteBoard
 from cream.daemon.kill_switch import pull, pull_without_journal, results
 from cream.daemon.link import BrokerLink
-from cream.daemon.portfolio import Portfolio, instruments_of
+from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher
 from cream.daemon.reconciler import Reconciler
 from cream.daemon.supervisor import Supervisor
+from cream.daemon.views import breaker_view, subsystem_views
 
 # How long a submit may wait for fresh account figures before it is judged on what there is.
 _ACCOUNT_WAIT_SECONDS = 2.0
@@ -94,6 +96,7 @@ class LiveOperations:
     mass_cancel_policy: MassCancelPolicy
     mass_cancel_wait: float
     levers: Simulation | None = None
+    look_up: LookUp = field(factory=LookUp)
     draining: bool = False
     recovered: bool = False
 
@@ -111,7 +114,7 @@ class LiveOperations:
         asked: RiskConstraints | None = None,
     ) -> Verdict:
         """The verdict on `plan` now, under limits at least as tight as `asked`; nothing changes."""
-        await self._prepare(instruments_of(plan))
+        await self._prepare(plan.instruments)
         now = self.desk.clock.now()
         return self.gate.judge(plan, self._view(override), now, asked=asked)
 
@@ -123,7 +126,8 @@ class LiveOperations:
     async def submit_plan(self, plan: DecisionPlan, params: ExecutionParams) -> PlanResult:
         """Judge and place; wait a little for the broker's answer."""
         self._refuse_while_draining()
-        await self._prepare(instruments_of(plan))
+        await self.look_up.plan(plan.plan_id)
+        await self._prepare(plan.instruments)
         view_of = self.portfolio.view_of
         done = await self.desk.do(submit_plan(plan, params, self.gate, view_of))
         await self._answered(done.judged.order_ids, params.wait_seconds)
@@ -138,6 +142,8 @@ class LiveOperations:
     async def submit_order(self, order: SingleOrder) -> OrderResult:
         """Judge and place one order."""
         self._refuse_while_draining()
+        await self.look_up.plan(single_plan_id(order.client_order_id))
+        await self.look_up.named([order.client_order_id])
         await self._prepare([order.instrument])
         done = await self.desk.do(submit_order(order, self.gate, self.portfolio.view_of))
         await self._answered(done.judged.order_ids, ExecutionParams().wait_seconds)
@@ -153,6 +159,7 @@ class LiveOperations:
         self, order_ids: Sequence[str], reason: str, actor: str
     ) -> Sequence[CancelResult]:
         """Ask for each to be cancelled; durable before this returns, confirmed later."""
+        await self.look_up.named(order_ids)
         decide = cancel_orders(order_ids, reason, actor)
         answers = await self.desk.do(decide, passes_without_journal=True)
         return [
@@ -208,12 +215,19 @@ class LiveOperations:
 
     # Reading ------------------------------------------------------------------------------------
 
-    def find_order(self, any_id: str) -> Order | None:
+    async def find_order(self, any_id: str) -> Order | None:
         """The order that our id, client id or broker id names."""
+        await self.look_up.named([any_id])
         return self.book.find(any_id)
 
+    async def all_orders(
+        self, status: OrderStatus | None = None, limit: int | None = None
+    ) -> Sequence[Order]:
+        """Every order there ever was, oldest first."""
+        return await self.look_up.all_orders(self.book, status, limit)
+
     def orders(self) -> Sequence[Order]:
-        """Every order, oldest first."""
+        """Orders that are open or closed not long ago, oldest first."""
         return self.book.orders()
 
     def children(self, order_id: str) -> Sequence[Order]:
@@ -359,17 +373,7 @@ class LiveOperations:
 
     def circuit_breakers(self) -> Sequence[BreakerView]:
         """Every circuit breaker."""
-        now = trio.current_time()
-        breaker = self.breaker
-        return [
-            BreakerView(
-                name=breaker.name,
-                state=breaker.state(now).value,
-                total_calls=breaker.total_calls,
-                total_failures=breaker.total_failures,
-                failure_rate=breaker.failure_rate(now),
-            )
-        ]
+        return [breaker_view(self.breaker, trio.current_time())]
 
     def reconciliation(self) -> ReconciliationView:
         """How the broker's view and ours compare, as far as is known."""
@@ -381,17 +385,8 @@ class LiveOperations:
 
     def supervision(self) -> Sequence[SubsystemView]:
         """Every supervised child."""
-        now, wall = trio.current_time(), self.desk.clock.now()
-        return [
-            SubsystemView(
-                name=one.name,
-                state=one.phase.value,
-                restarts=one.restarts,
-                since=wall - timedelta(seconds=now - one.since),
-                last_error=one.last_error,
-            )
-            for one in self.supervisor.statuses()
-        ]
+        wall = self.desk.clock.now()
+        return subsystem_views(self.supervisor, trio.current_time(), wall)
 
     @property
     def simulation(self) -> Simulation | None:

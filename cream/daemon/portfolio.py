@@ -1,6 +1,6 @@
 """On what does the gate judge right now? The book, the market and the account, put together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,7 +14,6 @@ from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order
-from cream.core.model.plan import DecisionPlan
 from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
@@ -171,13 +170,3 @@ def _blank(now: datetime) -> Account:
         last_equity=zero,
         as_of=now,
     )
-
-
-def instruments_of(plan: DecisionPlan) -> Sequence[Instrument]:
-    """Everything that the plan trades, legs among them, each once."""
-    found: dict[str, Instrument] = {}
-    for decision in plan.decisions:
-        found[decision.instrument.symbol] = decision.instrument
-        for leg in decision.legs:
-            found[leg.contract.symbol] = leg.contract
-    return list(found.values())

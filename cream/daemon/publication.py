@@ -8,7 +8,7 @@ from attrs import frozen
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.protection import protected_quantity
-from cream.core.model.market import Datum, Known, Stale, Unknown
+from cream.core.model.market import Datum
 from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.operations import PositionView, TradingStateView, Update
@@ -125,12 +125,3 @@ def position_view(book: Book, position: Position, mark: Datum[Decimal]) -> Posit
         take_profit_price=protection.take_profit if protection is not None else None,
         protected_quantity=Decimal(0) if position.is_flat else protected_quantity(book, symbol),
     )
-
-
-def mark_price(datum: Datum[Decimal]) -> Decimal | None:
-    """The price in `datum`, fresh or stale; None where there is none."""
-    match datum:
-        case Known(value) | Stale(value, _):
-            return value
-        case Unknown():
-            return None

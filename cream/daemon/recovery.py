@@ -5,17 +5,17 @@ left without an answer as UNKNOWN_SUBMIT, and lets the first broker session's sw
 client id, as after any reconnect.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
-from cream.core.execution.events import Record
+from cream.core.execution.memory import rebuilt
 from cream.core.model.order import OrderStatus
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
+from cream.core.ports import Restored
 from cream.core.risk.decisions import Decide, Decided
 
 
@@ -30,12 +30,11 @@ class Beginning:
     trusted: bool
 
 
-def rebuild(records: Sequence[Record], trusted: bool) -> Beginning:
-    """The book that the journal's records add up to. An empty journal has betrayed nobody."""
-    book = Book()
-    for record in records:
-        book.apply(record)
-    return Beginning(book=book, crashed=not book.stopped_cleanly, trusted=trusted or not records)
+def rebuild(restored: Restored, trusted: bool) -> Beginning:
+    """The book that the journal adds up to. An empty journal has betrayed nobody."""
+    book = rebuilt(restored.state, restored.recalled, restored.records)
+    crashed = not book.stopped_cleanly
+    return Beginning(book=book, crashed=crashed, trusted=trusted or not book.sequence)
 
 
 def begin_run(

@@ -17,6 +17,8 @@ import trio
 from attrs import define, field, frozen
 
 import cream
+from cream.adapters.brokers.alpaca.broker import open_alpaca
+from cream.adapters.brokers.alpaca.endpoints import WrongAccount
 from cream.adapters.brokers.levers import SimulationLevers
 from cream.adapters.brokers.simulated import SimulatedBroker
 from cream.adapters.clock import clock_from
@@ -26,10 +28,11 @@ from cream.adapters.metrics import Metrics
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http
 from cream.adapters.store.marker import TrustMarker
-from cream.adapters.store.opening import journal_path, open_journal
+from cream.adapters.store.opening import archive_in, journal_path, open_journal
 from cream.adapters.systemd import Notifier
-from cream.core.model.errors import JournalFailed
-from cream.core.operations import Operations
+from cream.core.model.errors import BrokerUnavailable, JournalFailed
+from cream.core.operations import Operations, Simulation
+from cream.core.ports import Broker, Clock
 from cream.daemon.desk import Committed
 from cream.daemon.measures import measures
 from cream.daemon.settings import Settings
@@ -42,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 Publish = Callable[[Sequence[Committed]], None]
 
-EXIT_DONE, EXIT_DEFECT, EXIT_JOURNAL = 0, 70, 74
+EXIT_DONE, EXIT_UNREACHABLE, EXIT_DEFECT, EXIT_JOURNAL, EXIT_CONFIGURATION = 0, 69, 70, 74, 78
 
 
 @frozen
@@ -82,6 +85,10 @@ def _exit_code(error: BaseException) -> int:
         return max(codes, default=EXIT_DEFECT)
     if isinstance(error, JournalFailed):
         return EXIT_JOURNAL
+    if isinstance(error, BrokerUnavailable):
+        return EXIT_UNREACHABLE
+    if isinstance(error, WrongAccount):
+        return EXIT_CONFIGURATION
     if isinstance(error, KeyboardInterrupt):
         return 130
     return EXIT_DEFECT
@@ -209,17 +216,27 @@ def _interfaces(settings: Settings, tree: Tree, metrics: Metrics, ports: _Ports)
     ]
 
 
+@frozen
+class _BrokerEnd:
+    """A broker, what moves it by hand, and what must run for it."""
+
+    broker: Broker
+    levers: Simulation | None
+    children: list[Child]
+
+
 @asynccontextmanager
 async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Child]]]:
     """The adapters behind the ports, opened; closed again in the end.
 
-    Raises: JournalFailed.
+    Raises: JournalFailed, WrongAccount, BrokerUnavailable.
     """
-    clock = clock_from(settings.brokers.simulated.clock_start)
+    draw = random.SystemRandom().random
+    simulated = settings.brokers.active == "simulated"
+    clock = clock_from(settings.brokers.simulated.clock_start if simulated else None)
     market = SyntheticMarket(settings.feeds.synthetic, clock)
-    broker = SimulatedBroker.open(settings.brokers.simulated, market, clock)
-    try:
-        account = await broker.account()
+    async with _broker_end(settings, market, clock, draw) as end:
+        account = await end.broker.account()
         mode = settings.environment.mode
         journal = await open_journal(settings.persistence, mode, account.account_id)
         try:
@@ -227,24 +244,39 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
             outside = Outside(
                 account_id=account.account_id,
                 clock=clock,
-                broker=broker,
+                broker=end.broker,
                 market=market,
                 journal=journal,
-                draw=random.SystemRandom().random,
-                levers=SimulationLevers(broker, market),
+                archive=archive_in(journal),
+                draw=draw,
+                levers=end.levers,
                 sessions=market.sessions,
                 trusted=marker.stands(),
                 entrust=marker.place if settings.persistence.enabled else _nothing,
                 distrust=marker.remove,
             )
-            yield (
-                outside,
-                [Child(name="market", run=market.move), Child(name="venue", run=broker.run)],
-            )
+            yield outside, [Child(name="market", run=market.move), *end.children]
         finally:
             await journal.aclose()
+
+
+@asynccontextmanager
+async def _broker_end(
+    settings: Settings, market: SyntheticMarket, clock: Clock, draw: Callable[[], float]
+) -> AsyncIterator[_BrokerEnd]:
+    """The broker that is active."""
+    if settings.brokers.active == "alpaca":
+        log.warning("root.quotes_synthetic", hint="stops follow feeds.synthetic, not the market")
+        mode = settings.environment.mode
+        async with open_alpaca(settings.brokers.alpaca, mode, clock, draw) as alpaca:
+            yield _BrokerEnd(alpaca, None, [])
+        return
+    simulated = SimulatedBroker.open(settings.brokers.simulated, market, clock)
+    try:
+        levers = SimulationLevers(simulated, market)
+        yield _BrokerEnd(simulated, levers, [Child(name="venue", run=simulated.run)])
     finally:
-        broker.close()
+        simulated.close()
 
 
 def _nothing() -> None:

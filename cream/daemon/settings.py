@@ -10,6 +10,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from cream.adapters.brokers.alpaca.endpoints import endpoint_problems, missing_credentials
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
 from cream.adapters.brokers.simulated_settings import SimulatedSettings
 from cream.adapters.feeds.settings import SyntheticSettings
@@ -66,7 +67,8 @@ class FeedsSettings:
         5.0, gt=0, le=3600, unit="s", doc="Age from which a quote judges no increase."
     )
     synthetic: SyntheticSettings = section(
-        SyntheticSettings, doc="The seeded market of the simulated broker."
+        SyntheticSettings,
+        doc="The seeded market; so far also what quotes are taken from with Alpaca.",
     )
     alpaca: AlpacaFeedSettings = section(AlpacaFeedSettings, doc="Alpaca's market data.")
 
@@ -332,7 +334,18 @@ class Settings:
         if self.environment.mode is Environment.LIVE:
             yield from self._live_problems()
         if self.brokers.active == "alpaca":
-            yield "brokers.active", "alpaca comes with a later version; use simulated"
+            yield from self._alpaca_problems()
+
+    def _alpaca_problems(self) -> Iterable[tuple[str, str]]:
+        missing = missing_credentials(self.brokers.alpaca)
+        if missing is not None:
+            yield "brokers.alpaca", missing
+        mode = self.environment.mode
+        for name, problem in endpoint_problems(self.brokers.alpaca, mode):
+            yield f"brokers.alpaca.{name}", problem
+        if mode is Environment.LIVE:
+            text = "LIVE needs the market data of the broker, which comes with a later version"
+            yield "environment.mode", text
 
     def _live_problems(self) -> Iterable[tuple[str, str]]:
         if self.brokers.active == "simulated":

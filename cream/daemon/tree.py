@@ -16,11 +16,11 @@ from attrs import define, field, frozen
 
 from cream.core.exchange.calendar import Sessions
 from cream.core.execution.protection import ProtectionPolicy
-from cream.core.model.errors import BrokerUnavailable, CreamError
+from cream.core.model.errors import BrokerUnavailable, CreamError, JournalFailed
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
-from cream.core.ports import Broker, Clock, Journal, MarketData
+from cream.core.ports import Archive, Broker, Clock, Journal, MarketData
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
@@ -29,6 +29,7 @@ from cream.core.risk.losses import LossWatch, is_limited
 from cream.core.risk.view import ALWAYS_OPEN, never_halted
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.daemon import journal_writer
+from cream.daemon.archivist import Archivist, ArchivistSettings
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk
 from cream.daemon.feed_reader import FeedReader
@@ -67,6 +68,7 @@ class Outside:
     journal: Journal
     draw: Callable[[], float]
     levers: Simulation | None = None
+    archive: Archive | None = None
     sessions: Sessions = ALWAYS_OPEN
     halted: Callable[[str], str | None] = never_halted
     trusted: bool = True
@@ -89,6 +91,7 @@ class TreeSettings:
     restart: Backoff
     protection: ProtectionPolicy = field(factory=ProtectionPolicy)
     writer: JournalWriterSettings = field(factory=JournalWriterSettings)
+    archivist: ArchivistSettings = field(factory=ArchivistSettings)
     version: str = ""
     config_hash: str = ""
     watch_link: bool = True
@@ -120,6 +123,7 @@ class Tree:
     hub: Hub
     batches: trio.MemoryReceiveChannel[Batch]
     begin: Decide[int]
+    archivist: Archivist | None = None
     committed: Callable[[GroupCommit], None] = field(default=lambda _commit: None)
     recovered: trio.Event = field(factory=trio.Event)
     draining: trio.Event = field(factory=trio.Event)
@@ -152,14 +156,11 @@ class Tree:
             self.outside.entrust()
             log.info("tree.run_started", orders_in_flight=in_flight)
             children = [*self._children(), *self._gated(interfaces)]
-            async with trio.open_nursery() as starting:
-                starting.start_soon(self._await_recovery)
-                await nursery.start(self.supervisor.run, children)
-                log.info("tree.tree_started", book_sequence=self.desk.book.sequence)
-                task_status.started()
-                await self.draining.wait()
-                # Who is told to stop before the broker has been reached waits for it no longer.
-                starting.cancel_scope.cancel()
+            nursery.start_soon(self._await_recovery)
+            await nursery.start(self.supervisor.run, children)
+            log.info("tree.tree_started", book_sequence=self.desk.book.sequence)
+            task_status.started()
+            await self.draining.wait()
             await self._wind_down([one.name for one in interfaces])
 
     async def _recorded(self, decide: Decide[T]) -> T:
@@ -199,6 +200,8 @@ class Tree:
             Child(name="account_reader", run=self._read_account, backoff=restart),
             Child(name="mass_canceller", run=self._canceller().run, backoff=restart),
         ]
+        if self.archivist is not None:
+            children.append(Child(name="archivist", run=self.archivist.run, backoff=restart))
         losses = self.settings.constraints.losses
         if is_limited(losses):
             children.append(Child(name="loss_guard", run=self._guard().run, backoff=restart))
@@ -276,6 +279,16 @@ class Tree:
         self.operations.recovered = True
         self.recovered.set()
 
+    async def _last_snapshot(self, within: float) -> None:
+        """What the next start begins with. Without it, that start only reads a little more."""
+        if self.archivist is None:
+            return
+        with trio.move_on_after(within):
+            try:
+                await self.archivist.snapshot()
+            except (JournalFailed, CreamError) as error:
+                log.error("tree.last_snapshot_failed", error=str(error))
+
     async def _wind_down(self, interfaces: Sequence[str]) -> None:
         """Intake has closed: finish or park what is in flight, then stop from the top down."""
         within = self.settings.stop_within
@@ -294,8 +307,11 @@ class Tree:
         await self.supervisor.stop("account_reader", within)
         await self.supervisor.stop("feed_reader", within)
         self.hub.close()
+        if self.archivist is not None:
+            await self.supervisor.stop("archivist", within)
         if self.desk.failure is None:
             await self._recorded(end_run)
+            await self._last_snapshot(within)
         self.desk.channels.commands_in.close()
         await self.desk.finished.wait()
         self.desk.channels.batches.close()

@@ -5,6 +5,7 @@ from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits, Window
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.core.safety.mass_cancel import MassCancelPolicy
+from cream.daemon.archivist import ArchivistSettings
 from cream.daemon.journal_writer import JournalWriterSettings
 from cream.daemon.mass_canceller import MassCancelSettings
 from cream.daemon.order_router import RouterSettings
@@ -44,6 +45,11 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             commit_timeout_seconds=settings.persistence.commit_timeout_ms / 1000,
             drain_timeout_seconds=settings.persistence.drain_timeout_ms / 1000,
         ),
+        archivist=ArchivistSettings(
+            snapshot_interval=settings.persistence.snapshot_interval_secs,
+            closed_orders=settings.persistence.closed_orders_secs,
+            retention=_seconds_of_days(settings.persistence.retention_days),
+        ),
         version=version,
         config_hash=config_hash,
         watch_link=safety.enabled,
@@ -56,6 +62,10 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         stop_within=supervision.stop_seconds,
         stream_buffer=settings.server.stream_buffer,
     )
+
+
+def _seconds_of_days(days: int | None) -> float | None:
+    return None if days is None else days * 86_400.0
 
 
 def _heartbeat(settings: Settings) -> HeartbeatLimits:

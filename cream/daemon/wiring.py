@@ -4,14 +4,16 @@ from functools import partial
 
 import structlog
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cream.core.execution.book import Book
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
+from cream.core.ports import Restored
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
 from cream.core.risk.ledger import Ledger
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.archivist import Archivist, LookUp, RecallingBroker
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
 from cream.daemon.feed_reader import FeedReader
@@ -59,8 +61,12 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
 
     Raises: JournalFailed if the journal cannot be read.
     """
-    beginning = rebuild(await outside.journal.load(), outside.trusted)
+    beginning = rebuild(await _restored(outside), outside.trusted)
     ground = _ground(settings, outside, beginning.book)
+    archivist = None
+    if outside.archive is not None:
+        archivist = Archivist(ground.desk, outside.archive, settings.archivist)
+        outside = evolve(outside, broker=RecallingBroker(outside.broker, archivist))
     supervisor = Supervisor(outside.draw, settings.intensity)
     breaker = Breaker(outside.broker.name, settings.breaker)
     router = Router(ground.desk, outside.broker, ground.link, settings.router, breaker)
@@ -83,9 +89,12 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         monitor=monitor,
         feed=FeedReader(outside.market, ground.board),
         supervisor=supervisor,
-        operations=_operations(settings, outside, ground, supervisor, reconciler, breaker),
+        operations=_operations(
+            settings, outside, ground, supervisor, reconciler, breaker, archivist
+        ),
         hub=ground.hub,
         batches=ground.batches,
+        archivist=archivist,
         begin=begin_run(
             beginning,
             version=settings.version,
@@ -94,6 +103,13 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
             account_id=outside.account_id,
         ),
     )
+
+
+async def _restored(outside: Outside) -> Restored:
+    """What the store has kept.   Raises: JournalFailed."""
+    if outside.archive is not None:
+        return await outside.archive.restore()
+    return Restored(state=None, records=await outside.journal.load())
 
 
 def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
@@ -183,6 +199,7 @@ def _operations(
     supervisor: Supervisor,
     reconciler: Reconciler,
     breaker: Breaker,
+    archivist: Archivist | None,
 ) -> LiveOperations:
     return LiveOperations(
         desk=ground.desk,
@@ -200,6 +217,7 @@ def _operations(
         mass_cancel_policy=settings.mass_cancel.policy,
         mass_cancel_wait=settings.mass_cancel_wait,
         levers=outside.levers,
+        look_up=LookUp(archivist),
     )
 
 

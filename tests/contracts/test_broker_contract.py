@@ -1,6 +1,7 @@
 """What every broker behind the Broker port must do, whoever it is.
 
-Run over the simulated broker; another adapter joins by adding its stage to `STAGES`. A stage gives
+Run over the simulated broker and over Alpaca's adapter at the sandbox; another adapter joins by
+adding its stage to `STAGES`. A stage gives
 a broker with an empty account and a market that the test moves, and pauses by waiting until what
 was caused has arrived.
 """
@@ -17,12 +18,16 @@ import trio
 import trio.testing
 from attrs import evolve
 
+from cream.adapters.brokers.alpaca.broker import AlpacaBroker, open_alpaca
+from cream.adapters.brokers.alpaca.settings import AlpacaSettings
 from cream.adapters.brokers.levers import SimulationLevers
 from cream.adapters.brokers.simulated import SimulatedBroker
 from cream.adapters.brokers.simulated_settings import SimulatedSettings
 from cream.adapters.clock import ShiftedClock
-from cream.adapters.feeds.settings import SyntheticSettings
+from cream.adapters.feeds.settings import LISTED_PRICES, SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.adapters.sandbox.faults import Armed, FaultName
+from cream.adapters.sandbox.server import Opened, SandboxSettings, serve_sandbox
 from cream.core.execution.reports import DUPLICATE_CLIENT_ID
 from cream.core.model.broker import (
     Accepted,
@@ -36,7 +41,8 @@ from cream.core.model.broker import (
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.ids import CLIENT_ID_PREFIX
 from cream.core.model.order import OrderClass, OrderStatus, OrderTerms, OrderType, Side
-from cream.core.model.plan import TimeInForce
+from cream.core.model.plan import Environment, TimeInForce
+from cream.core.model.secret import Secret
 from cream.core.ports import Broker, Clock
 from tests.fakes.venue_lab import NOON, bracket, call, leg, oco, spread, terms
 
@@ -94,7 +100,45 @@ async def simulated(path: Path) -> AsyncIterator[Stage]:
         stage.broker.close()
 
 
-STAGES: Sequence[Callable[[Path], AbstractAsyncContextManager[Stage]]] = (simulated,)
+class AlpacaStage:
+    """The Alpaca adapter, over loopback, at the sandbox in the synthetic market."""
+
+    def __init__(self, broker: AlpacaBroker, opened: Opened, clock: Clock) -> None:
+        self.broker = broker
+        self.clock = clock
+        self._sandbox = opened.sandbox
+
+    def quote(self, symbol: str, bid: str, ask: str, size: int = 1_000) -> None:
+        self._sandbox.exchange.market.set_quote(symbol, Decimal(bid), Decimal(ask), size, size)
+
+    def cut_off(self, seconds: float) -> None:
+        faults = self._sandbox.faults
+        faults.arm(Armed(name=FaultName.UNREACHABLE, until=faults.now() + seconds))
+        self._sandbox.broadcast.cut()
+
+    def lose_next_answer(self) -> None:
+        self._sandbox.faults.arm(Armed(name=FaultName.POST_ACCEPTED_504, count=1))
+
+
+@asynccontextmanager
+async def alpaca(path: Path) -> AsyncIterator[Stage]:
+    async with trio.open_nursery() as nursery:
+        clock = ShiftedClock(NOON)
+        market = SyntheticMarket(SyntheticSettings(tick_rate=0), clock)
+        opened = await nursery.start(
+            serve_sandbox, SandboxSettings(), market, clock, tuple(LISTED_PRICES)
+        )
+        settings = AlpacaSettings(
+            api_key=Secret("PK-contract"),
+            api_secret=Secret("secret"),
+            base_url=f"http://127.0.0.1:{opened.port}",
+        )
+        async with open_alpaca(settings, Environment.PAPER, clock, lambda: 0.5) as broker:
+            yield AlpacaStage(broker, opened, clock)
+        nursery.cancel_scope.cancel()
+
+
+STAGES: Sequence[Callable[[Path], AbstractAsyncContextManager[Stage]]] = (simulated, alpaca)
 
 
 @pytest.fixture(params=STAGES, ids=[stage.__name__ for stage in STAGES])

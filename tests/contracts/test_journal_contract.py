@@ -7,7 +7,7 @@ import pytest
 import trio
 import trio.testing
 
-from cream.adapters.store.sqlite_journal import SqliteJournal
+from cream.adapters.store.opening import open_sqlite_journal
 from cream.core.execution.events import Record
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
@@ -22,7 +22,7 @@ Open = Callable[[Environment, str], Awaitable[Journal]]
 
 def _on_sqlite(directory: Path) -> Open:
     async def open_journal(environment: Environment, account_id: str) -> Journal:
-        return await SqliteJournal.open(directory / "orders.db", environment, account_id)
+        return await open_sqlite_journal(directory / "orders.db", environment, account_id)
 
     return open_journal
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 import trio
 
-from cream.adapters.store.sqlite_journal import SqliteJournal
+from cream.adapters.store.opening import open_sqlite_journal
 from cream.core.model.plan import Environment
 from tests.unit.adapters.store.examples import records
 
@@ -23,7 +23,7 @@ MOST_RECORDS = 60
 
 
 async def main(path: Path, chance: random.Random) -> None:
-    journal = await SqliteJournal.open(path, Environment.PAPER, "PA-1")
+    journal = await open_sqlite_journal(path, Environment.PAPER, "PA-1")
     last = len(await journal.load())
     os.write(1, f"loaded {last}\n".encode())
     while True:

@@ -240,7 +240,7 @@ class FakeOperations:
         return [self._cancel(one) for one in order_ids]
 
     def _cancel(self, any_id: str) -> CancelResult:
-        order = self.find_order(any_id)
+        order = self.named(any_id)
         if order is None:
             return CancelResult(
                 requested_id=any_id,
@@ -261,7 +261,16 @@ class FakeOperations:
         self.put(order)
         return CancelResult(requested_id=any_id, order=order, accepted=True)
 
-    def find_order(self, any_id: str) -> Order | None:
+    async def find_order(self, any_id: str) -> Order | None:
+        return self.named(any_id)
+
+    async def all_orders(
+        self, status: OrderStatus | None = None, limit: int | None = None
+    ) -> Sequence[Order]:
+        every = [one for one in self.orders() if status is None or one.status is status]
+        return every if limit is None else every[max(0, len(every) - limit) :]
+
+    def named(self, any_id: str) -> Order | None:
         for order in self.orders_by_id.values():
             names = (order.order_id, order.terms.client_order_id, order.broker_order_id)
             if any_id in names:

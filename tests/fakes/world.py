@@ -38,6 +38,7 @@ from cream.daemon.settings import Settings
 from cream.daemon.tree import Outside, Tree, TreeSettings
 from cream.daemon.tree_settings import tree_settings
 from cream.daemon.wiring import assemble
+from tests.fakes.memory_archive import MemoryArchive
 from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.stubborn_broker import StubbornBroker
 
@@ -51,6 +52,7 @@ class World:
 
     folder: Path
     journal: MemoryJournal = field(factory=MemoryJournal)
+    archive: MemoryArchive | None = None
     trusted: bool = True
     distrusted: bool = False
     passed: timedelta = timedelta(0)
@@ -79,6 +81,7 @@ class World:
                 broker=stubborn,
                 market=market,
                 journal=self.journal,
+                archive=self.archive,
                 draw=lambda: 0.5,
                 levers=SimulationLevers(broker, market),
                 sessions=market.sessions,

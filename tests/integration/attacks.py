@@ -198,6 +198,16 @@ def heard(connection: socket.socket, seconds: float = SILENCE_SECONDS) -> tuple[
     return answer, True
 
 
+def answered(connection: socket.socket) -> bytes:
+    """The answer, however long it takes to begin; empty where the server closes without one."""
+    connection.settimeout(PATIENCE_SECONDS)
+    try:
+        first = connection.recv(65_536)
+    except OSError:
+        return b""
+    return first + heard(connection)[0] if first else b""
+
+
 def said(connection: socket.socket, *parts: bytes) -> None:
     """Send what the server still takes."""
     connection.settimeout(PATIENCE_SECONDS)

@@ -99,10 +99,10 @@ def status_of(daemon: Daemon, path: str) -> int:
 def test_a_stream_is_not_opened_without_a_token(daemon: Daemon) -> None:
     with attacks.open_socket(daemon.http_port) as connection:
         attacks.said(connection, attacks.upgrade())
-        refused, _ = attacks.heard(connection)
+        refused = attacks.answered(connection)
     with attacks.open_socket(daemon.http_port) as connection:
         attacks.said(connection, attacks.upgrade(authorization=f"Bearer {TOKEN}".encode()))
-        opened, _ = attacks.heard(connection)
+        opened = attacks.answered(connection)
 
     assert attacks.status_of(refused) == 401
     assert attacks.status_of(opened) == 101

@@ -5,6 +5,9 @@ import sys
 from collections import Counter
 
 from tests.simulation.explore import Ending, Question, command, many, tell
+from tests.simulation.hunting import hunt_all
+from tests.simulation.mutants.registry import REGISTRY
+from tests.simulation.shrink import Shrunk, shrink
 
 
 def main() -> int:
@@ -21,8 +24,23 @@ def main() -> int:
     replay.add_argument("seed", type=int)
     replay.add_argument("--mutant", default="")
     replay.add_argument("--only", help="a comma between the only faults that may happen")
+    shrunk = verbs.add_parser("shrink")
+    shrunk.add_argument("seed", type=int)
+    shrunk.add_argument("--mutant", default="")
+    hunted = verbs.add_parser("mutants")
+    hunted.add_argument("--seeds", type=int, default=20)
+    hunted.add_argument("--first-seed", type=int, default=1)
+    hunted.add_argument("--jobs", type=int, default=1)
+    hunted.add_argument("--mutant", default="")
     given = parser.parse_args()
-    return {"run": _run, "digests": _digests, "replay": _replay}[given.verb](given)
+    doing = {
+        "run": _run,
+        "digests": _digests,
+        "replay": _replay,
+        "shrink": _shrink,
+        "mutants": _mutants,
+    }
+    return doing[given.verb](given)
 
 
 def _questions(given: argparse.Namespace) -> list[Question]:
@@ -54,6 +72,37 @@ def _replay(given: argparse.Namespace) -> int:
     print("\n".join(ending.lines))
     print(ending.digest, ending.violation or "nothing is wrong", file=sys.stderr)
     return 1 if ending.violation else 0
+
+
+def _shrink(given: argparse.Namespace) -> int:
+    question = Question(seed=given.seed, mutant=given.mutant)
+    ending = tell(question)
+    if not ending.violation:
+        print(f"seed {given.seed}: nothing is wrong")
+        return 0
+    print(f"seed {given.seed}: {ending.violation}: {len(ending.fired)} faults", flush=True)
+    _show_shrunk(shrink(question, ending), given.mutant)
+    return 1
+
+
+def _show_shrunk(found: Shrunk, mutant: str) -> None:
+    print(f"    {len(found.faults)} faults are enough, found in {found.runs} histories:")
+    print(f"    {command(found.ending, mutant)} --only '{','.join(found.faults)}'", flush=True)
+
+
+def _mutants(given: argparse.Namespace) -> int:
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
+    names = [given.mutant] if given.mutant else list(REGISTRY)
+    survivors = []
+    for one in hunt_all(names, seeds, given.jobs):
+        if one.found is None:
+            survivors.append(one.mutant)
+            print(f"{one.mutant}: SURVIVED {one.tried} seeds", flush=True)
+            continue
+        print(f"{one.mutant}: seed {one.found.seed} ({one.tried}): {one.found.violation[:150]}")
+        print(end="", flush=True)
+    print(f"{len(names) - len(survivors)} of {len(names)} found; survivors: {survivors}")
+    return 0
 
 
 def _summary(endings: list[Ending]) -> None:

@@ -109,11 +109,11 @@ class Agents:
     async def _do(self, deed: str, number: int) -> None:
         match deed:
             case "enter" | "rest" | "work":
-                await self._submit(self._entry(deed, number))
+                await self.submit(self._entry(deed, number))
             case "exit" | "exit at a price":
                 plan = self._exit(deed, number)
                 if plan is not None:
-                    await self._submit(plan)
+                    await self.submit(plan)
             case "cancel":
                 await self._cancel(number)
             case "repeat" | "contradict":
@@ -199,7 +199,8 @@ class Agents:
             critic_approved=True,
         )
 
-    async def _submit(self, plan: DecisionPlan) -> None:
+    async def submit(self, plan: DecisionPlan) -> None:
+        """Submit a plan for the first time, and remember what comes of it."""
         self.memory.will_submit(plan)
         self._plans.append(plan)
         await self._submit_again(plan)

@@ -4,7 +4,7 @@ The daemon is the whole tree, as `daemon/wiring.py` puts it together, over ports
 init starts it again whenever it has died, on whatever the disk has kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -70,7 +70,7 @@ def settings_of_the_daemon() -> TreeSettings:
 
 @define(eq=False)
 class History:
-    """One history of one world."""
+    """One history of one world. `script` takes the place of weather and callers."""
 
     world: World
     crashes: Crashes
@@ -82,9 +82,11 @@ class History:
     agents: Agents = field(init=False)
     person: Person = field(init=False)
     mover: Mover = field(init=False)
+    script: Callable[["History"], Awaitable[None]] | None = None
+    heal_seconds: float = HEAL_SECONDS
+    still_seconds: float = STILL_SECONDS
     tree: Tree | None = None
     lives: int = 0
-    is_over: bool = False
     _stopped: trio.Event = field(factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
@@ -111,14 +113,17 @@ class History:
         start = world.nursery.start_soon
         start(self.mover.run)
         start(self.exchange.run)
-        start(Weather(world, self.exchange.network).run)
         start(self._init)
-        start(self.agents.run, horizon)
-        start(self.person.run, horizon - 60)
         start(self.person.look_after)
-        start(Stranger(self.exchange, self.judge).run, horizon)
         start(self._watch)
         start(self.agents.listen)
+        if self.script is not None:
+            start(self.script, self)
+        else:
+            start(Weather(world, self.exchange.network).run)
+            start(self.agents.run, horizon)
+            start(self.person.run, horizon - 60)
+            start(Stranger(self.exchange, self.judge).run, horizon)
         await trio.sleep_until(horizon)
         await self._heal()
         await self._end()
@@ -134,7 +139,7 @@ class History:
     async def _heal(self) -> None:
         """No more faults: everything has to come right."""
         self.world.trace.note("the storm is over")
-        self.world.chance.calm = True
+        self.world.chance.calm = self.crashes.are_over = True
         self.world.profile = evolve(CALM, horizon=self.world.profile.horizon)
         if self.exchange.network.sky is not Sky.CLEAR:
             self.exchange.network.becomes(Sky.CLEAR)
@@ -145,9 +150,9 @@ class History:
                 await self.person.resume()
         reasons = self.tree.operations.readiness().reasons if self.tree is not None else "dead"
         self.world.demand(self._is_ready(), "I8", f"not ready after the storm: {reasons}")
-        await trio.sleep(HEAL_SECONDS)
+        await trio.sleep(self.heal_seconds)
         self.mover.stands_still = True
-        await trio.sleep(STILL_SECONDS)
+        await trio.sleep(self.still_seconds)
 
     def _is_ready(self) -> bool:
         return self.tree is not None and self.tree.operations.readiness().ready
@@ -168,7 +173,6 @@ class History:
         self.world.demand(self._is_ready(), "I8", "not ready after a stop and a start")
         assert self.tree is not None
         await judge.judge(self.tree, await self._records())
-        self.is_over = True
 
     async def _records(self) -> Sequence[Record]:
         """Everything on the disk."""
@@ -197,7 +201,7 @@ class History:
                     self.world.violate("defect", f"the daemon ended by {_leaf(group)!r}")
             self.tree = self.door.operations = None
             died = not process.is_alive
-            process.die("the end of its run")
+            process.end()
             power = died and chance.draw("power", self.lives) < _POWER_SHARE
             self.disk.crash(self.lives, power=power)
             self._stopped.set()

@@ -12,6 +12,8 @@ from attrs import define, field
 
 from tests.simulation.world import ProcessDied, World
 
+# What was in flight when a process died is looked up; that it is absent takes this long to prove.
+DOUBT_SECONDS = 45.0
 # A planned crash lets pass at most so many effects, or task steps, after its time.
 _EFFECTS_LET_PASS = 12
 _STEPS_LET_PASS = 120
@@ -72,19 +74,25 @@ class Process:
     def die(self, point: str) -> None:
         """End, here and now."""
         if self.is_alive:
-            self.is_alive = False
             self.died_at = point
             self.world.trace.note(f"process {self.number} dies at {point}")
-            for scope in list(self._scopes):
-                scope.cancel()
-            # What waits behind a shield is not cancelled, and is not waited for either.
-            for event in list(self._waiting):
-                event.set()
+            self.world.calm.disturb(trio.current_time() + DOUBT_SECONDS)
+            self.end()
+
+    def end(self) -> None:
+        """Have no effects any more; whoever is connected loses the connection."""
+        self.is_alive = False
+        for scope in list(self._scopes):
+            scope.cancel()
+        # What waits behind a shield is not cancelled, and is not waited for either.
+        for event in list(self._waiting):
+            event.set()
 
 
 @define(eq=False)
 class Crashes:
-    """When processes die. `effects` counts the effects so far; `at_effect` is one chosen by hand.
+    """When processes die. `effects` counts the effects so far; `at_effect` are
+    some of them chosen by hand. Once they `are_over` nobody dies and nothing is counted.
 
     `struck` is told the point at which a process dies.
     """
@@ -92,6 +100,7 @@ class Crashes:
     world: World
     at_effect: frozenset[int] = frozenset()
     effects: int = 0
+    are_over: bool = False
     struck: Callable[[str], None] = field(default=lambda _point: None)
     _planned: list[PlannedCrash] = field(factory=list)
 
@@ -114,6 +123,8 @@ class Crashes:
 
     def strikes(self, point: str) -> bool:
         """Whether the process that is at this effect dies of it."""
+        if self.are_over:
+            return False
         self.effects += 1
         if self.effects in self.at_effect:
             self.struck(point)
@@ -125,7 +136,7 @@ class Crashes:
 
     def strikes_at_step(self) -> bool:
         """Whether the process dies before this step of a task of it."""
-        return bool(self._planned) and self._is_due(by_step=True)
+        return not self.are_over and self._is_due(by_step=True)
 
     def _is_due(self, *, by_step: bool) -> bool:
         if not self._planned:

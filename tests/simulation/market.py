@@ -48,6 +48,10 @@ class Mover:
                 self.market.set_quote(symbol, mid - half, mid + half, size, size)
             await trio.sleep(STEP_SECONDS)
 
+    def set_price(self, symbol: str, price: float) -> None:
+        """From the next step on it is quoted around `price`."""
+        self._price[symbol] = price
+
     def _move(self, symbol: str) -> None:
         chance = self.world.chance
         step = chance.uniform(-_STEP, _STEP, "price", symbol)

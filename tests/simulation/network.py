@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import trio
 from attrs import define, field
 
-from tests.simulation.life import Process
+from tests.simulation.life import DOUBT_SECONDS, Process
 from tests.simulation.world import World
 
 T = TypeVar("T")
@@ -21,8 +21,6 @@ _FASTEST, _SLOWEST = 0.005, 0.12
 # How long nothing comes back before a client has to call it a failure of the network.
 _NO_ANSWER = 12.0
 _LATEST = 25.0
-# From a lost submit until its absence is proven.
-_ABSENCE = 45.0
 _SLOW_ANSWER = 4.0
 
 
@@ -116,7 +114,7 @@ class Network:
     @staticmethod
     def _doubt(request: _Request[T]) -> float:
         """How long a lost request is felt: that an order is absent takes its time to prove."""
-        return _ABSENCE if request.op == "submit" else _NO_ANSWER
+        return DOUBT_SECONDS if request.op == "submit" else _NO_ANSWER
 
     async def _arrive(self, request: _Request[T]) -> None:
         world, p = self.world, self.world.profile

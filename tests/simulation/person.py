@@ -49,9 +49,7 @@ class Person:
             )
             self.exchange.world.trace.note(f"the operator: {deed}")
             chance.sometimes(f"the operator: {deed}")
-            self.is_busy = True
             await self._do(deed)
-            self.is_busy = False
             await trio.sleep(chance.uniform(5, 40, "operator waits", index))
             await self.resume()
 
@@ -77,26 +75,37 @@ class Person:
         )
 
     async def _do(self, deed: str) -> None:
+        self.is_busy = True
+        try:
+            await self._act(deed)
+        finally:
+            self.is_busy = False
+
+    async def _act(self, deed: str) -> None:
         match deed:
             case "halt" | "reduce":
                 state = TradingState.HALTED if deed == "halt" else TradingState.REDUCING
                 done = await self.door.call(lambda to: to.set_trading_state(state, "why", "person"))
                 self.memory.halted = done is not None
             case "kill" | "kill and flatten":
-                await self._kill(flatten=deed != "kill")
+                await self.kill(flatten=deed != "kill")
             case "mass cancel":
                 await self.door.call(lambda to: to.mass_cancel("a person wants it", "person"))
             case _:
                 self.restart()
 
-    async def _kill(self, *, flatten: bool) -> None:
+    async def kill(self, *, flatten: bool) -> None:
+        """Stop trading, cancel what works, and close what is held if wanted."""
+
+        self.is_busy = True
+
         async def kill(operations: Operations) -> bool:
             view = await operations.kill_switch("enough", "person", flatten)
             return not view.trading_state.state.allows_increases
 
         done = await self.door.call(kill)
         self.exchange.world.demand(done is not False, "I20", "a kill switch has halted nothing")
-        self.memory.halted = bool(done)
+        self.memory.halted, self.is_busy = bool(done), False
 
 
 @define(eq=False)

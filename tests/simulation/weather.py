@@ -3,6 +3,7 @@
 import trio
 from attrs import define
 
+from tests.simulation.life import DOUBT_SECONDS
 from tests.simulation.network import Network, Sky
 from tests.simulation.world import World
 
@@ -10,8 +11,8 @@ from tests.simulation.world import World
 _LONG_LOW, _LONG_HIGH = 18.0, 60.0
 _SHORT_LOW, _SHORT_HIGH = 0.3, 8.0
 _LONG_SHARE = 0.35
-# How long after an outage connections, backoffs and reconciliation still take.
-_AFTERMATH = 6.0
+# How long after an outage connections and backoffs take; and what was sent into it is in doubt.
+_AFTERMATH = DOUBT_SECONDS
 
 
 @define(eq=False)

@@ -95,7 +95,7 @@ class ExecutionService(ExecutionServiceBase):
     async def GetOrderState(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """One order."""
         order_id = requests.order_id((await request_of(stream)).order_id)
-        order = self._operations.find_order(order_id)
+        order = await self._operations.find_order(order_id)
         if order is None:
             raise CreamError("NOT_FOUND", f"No order has the id {order_id}")
         children = self._operations.children(order.order_id)

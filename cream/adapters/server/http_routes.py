@@ -67,7 +67,7 @@ def _add_orders(app: Quart, site: Site) -> None:
         """Orders by our id, client id or broker id."""
         found, missing = [], []
         for any_id in order_ids_request(await json_body()):
-            order = operations.find_order(any_id)
+            order = await operations.find_order(any_id)
             if order is None:
                 missing.append(any_id)
             else:
@@ -82,9 +82,7 @@ def _add_orders(app: Quart, site: Site) -> None:
     async def orders() -> Response:
         """Every order, oldest first; `status` and `limit` (the newest) narrow it."""
         status, limit = _narrowing()
-        chosen = [one for one in operations.orders() if status is None or one.status is status]
-        if limit is not None:
-            chosen = chosen[len(chosen) - min(limit, len(chosen)) :]
+        chosen = await operations.all_orders(status, limit)
         return reply(api.Orders(orders=tuple(order_view(one) for one in chosen)))
 
     @app.post("/v1/cancel-orders")

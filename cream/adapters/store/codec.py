@@ -77,6 +77,21 @@ def decode(body: str | bytes) -> Event:
         raise UnreadableRecord(problem) from error
 
 
+def encode_value(value: object) -> str:
+    """Any value of the model as one line of JSON.   Raises: as `encode`."""
+    fields: object = _CONVERTER.unstructure(value, unstructure_as=type(value))
+    return msgspec.json.encode(fields).decode()
+
+
+def decode_value(body: str, kind: type[T]) -> T:
+    """The value that was encoded to `body`.   Raises: UnreadableRecord."""
+    try:
+        return _CONVERTER.structure(msgspec.json.decode(body), kind)
+    except Exception as error:  # barrier: whatever it is, the value is unreadable
+        problem = f"{kind.__name__} cannot be read: {type(error).__name__}: {error}"
+        raise UnreadableRecord(problem) from error
+
+
 def instant_text(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: `2026-01-05T14:30:00.000000Z`.
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, inspect, text
 from cream.core.model.errors import JournalFailed
 
 # The revision of the newest file in migrations/versions.
-SCHEMA_VERSION: Final = "0001"
+SCHEMA_VERSION: Final = "0002"
 
 # Every revision that came before it, from which `upgrade` knows the way.
-_OLDER: Final = frozenset[str]()
+_OLDER: Final = frozenset({"0001"})
 
 _SCRIPTS: Final = "cream.adapters.store:migrations"
 

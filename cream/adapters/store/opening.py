@@ -1,17 +1,20 @@
 """Which journal do the settings ask for, and where does it lie?"""
 
+from functools import partial
 from pathlib import Path
 
 import structlog
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from cream.adapters.store.reader import BUSY_TIMEOUT_MS as READER_BUSY_TIMEOUT_MS
 from cream.adapters.store.settings import PersistenceSettings
-from cream.adapters.store.sqlite_journal import SqliteJournal
+from cream.adapters.store.sqlite_file import BUSY_TIMEOUT_MS, open_for_reading, open_for_writing
+from cream.adapters.store.threaded_journal import CLOSE_TIMEOUT_SECONDS, ThreadedJournal
 from cream.adapters.store.volatile_journal import VolatileJournal
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
-from cream.core.ports import Journal
+from cream.core.ports import Archive, Journal
 
 log = structlog.get_logger(__name__)
 
@@ -30,13 +33,39 @@ async def open_journal(
             raise JournalFailed("LIVE does not run without a journal: set persistence.enabled")
         log.warning("store.persistence_disabled", environment=environment.value)
         return VolatileJournal()
-    return await SqliteJournal.open(
+    return await open_sqlite_journal(
         journal_path(settings),
         environment,
         account_id,
         busy_timeout_ms=settings.busy_timeout_ms,
         close_timeout_seconds=settings.drain_timeout_ms / _MILLISECONDS_PER_SECOND,
     )
+
+
+async def open_sqlite_journal(
+    path: Path,
+    environment: Environment,
+    account_id: str,
+    *,
+    busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    close_timeout_seconds: float = CLOSE_TIMEOUT_SECONDS,
+) -> ThreadedJournal:
+    """The account's journal in the file `path`, which is made if it is not there.
+
+    Raises: JournalFailed with what to do.   Cancellation: leaves the file closed.
+    """
+    return await ThreadedJournal.open(
+        partial(open_for_writing, path, busy_timeout_ms),
+        partial(open_for_reading, path, READER_BUSY_TIMEOUT_MS),
+        environment,
+        account_id,
+        close_timeout_seconds=close_timeout_seconds,
+    )
+
+
+def archive_in(journal: Journal) -> Archive | None:
+    """The archive beside the journal; None where nothing is kept."""
+    return journal if isinstance(journal, ThreadedJournal) else None
 
 
 def journal_path(settings: PersistenceSettings) -> Path:

@@ -9,7 +9,6 @@ from cream.core.model.secret import Secret
 from cream.core.model.setting import setting
 
 # The features that the settings without effect wait for.
-_LIFECYCLE: Final = "The order lifecycle"
 _POSTGRESQL: Final = "The order lifecycle (PostgreSQL)"
 
 
@@ -33,8 +32,23 @@ class PersistenceSettings:
         60,
         doc="How often the state is written whole, which bounds how much is read at a start.",
         gt=0,
+        le=86_400,
         unit="seconds",
-        not_effective=_LIFECYCLE,
+    )
+    closed_orders_secs: int = setting(
+        3_600,
+        doc="How long a closed order stays in memory. After that it is read from the archive.",
+        ge=1,
+        le=31_536_000,
+        unit="seconds",
+    )
+    retention_days: int | None = setting(
+        None,
+        doc="Journal records older than this are removed once snapshots stand in for them, and "
+        "`cream explain` and `cream replay` can do less; null keeps all. Orders stay readable.",
+        ge=1,
+        le=36_500,
+        unit="days",
     )
     max_connections: int = setting(
         5,

@@ -10,20 +10,29 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from attrs import frozen
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, insert
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
+from cream.adapters.store.database import JournalRow
+from cream.adapters.store.schema import JOURNAL
 from cream.core.model.errors import JournalFailed
 
 DIRECTORY_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
+
+# How long another program's lock is waited for. Trading stands still meanwhile, so not for long.
+BUSY_TIMEOUT_MS: Final = 5_000
+
+# For the driver's executemany; the same insert through an expression costs twice the CPU.
+_INSERT: Final = str(insert(JOURNAL).compile(dialect=sqlite.dialect(paramstyle="qmark")))
 
 # What SQLite calls synchronous=FULL when it is asked.
 _SYNCHRONOUS_FULL: Final = 2
@@ -68,7 +77,27 @@ class SqliteFile:
     path: Path
     driver: sqlite3.Connection
     engine: Engine
-    lock: int
+    lock: int | None
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    def told(self, what: str) -> AbstractContextManager[None]:
+        """As `told_as_journal_failed`."""
+        return told_as_journal_failed(what)
+
+    def append(self, rows: Sequence[JournalRow]) -> None:
+        """Make the rows durable in one transaction, or none of them."""
+        self.driver.execute("BEGIN IMMEDIATE")
+        try:
+            self.driver.executemany(_INSERT, rows)
+            self.driver.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self.driver.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
         """Close the database, then let others have it."""
@@ -77,7 +106,8 @@ class SqliteFile:
             self.driver.close()
             self.engine.dispose()
         finally:
-            os.close(self.lock)
+            if self.lock is not None:
+                os.close(self.lock)
 
 
 def open_for_writing(path: Path, busy_timeout_ms: int) -> SqliteFile:
@@ -97,6 +127,13 @@ def open_for_writing(path: Path, busy_timeout_ms: int) -> SqliteFile:
         driver.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}").fetchall()
         undo.pop_all()
     return SqliteFile(path, driver, engine_over(driver), lock)
+
+
+def open_for_reading(path: Path, busy_timeout_ms: int) -> SqliteFile:
+    """The database at `path`, beside whoever writes to it.   Raises: JournalFailed."""
+    with told_as_journal_failed(f"{path} cannot be read"):
+        driver = connect(path, "ro", busy_timeout_ms)
+    return SqliteFile(path, driver, engine_over(driver, begin="BEGIN"), None)
 
 
 def connect(path: Path, mode: str, busy_timeout_ms: int) -> sqlite3.Connection:

@@ -22,6 +22,7 @@ class VenueStatus(Enum):
     FILLED = "filled"
     CANCELED = "canceled"
     EXPIRED = "expired"
+    REPLACED = "replaced"
 
     @property
     def is_closed(self) -> bool:
@@ -29,7 +30,9 @@ class VenueStatus(Enum):
         return self in _CLOSED
 
 
-_CLOSED = frozenset((VenueStatus.FILLED, VenueStatus.CANCELED, VenueStatus.EXPIRED))
+_CLOSED = frozenset(
+    (VenueStatus.FILLED, VenueStatus.CANCELED, VenueStatus.EXPIRED, VenueStatus.REPLACED)
+)
 
 # A broker's "pending_new" has arrived there, so for us it is accepted: PENDING_NEW means that an
 # order has not left yet. A replaced order lives on in its successor, which has an id of its own:

@@ -88,6 +88,16 @@ class TradingFloor:
         self._close([one for one in self._book.group(order) if one.is_open], status, reason, now)
         return self._told()
 
+    def replace(self, old: VenueOrder, new: VenueOrder, now: datetime) -> Sequence[OrderUpdate]:
+        """Let `new`, already on the book, take the place of `old`; it is matched at once."""
+        self._close([old], VenueStatus.REPLACED, "", now)
+        if new.role is Role.ROOT and new.status is not VenueStatus.ACCEPTED:
+            self._open(new, now)
+        else:
+            self._tell(new.status.value, new)
+            self._work(new, now)
+        return self._told()
+
     # Trading ------------------------------------------------------------------------------------
 
     def _open(self, order: VenueOrder, now: datetime) -> None:

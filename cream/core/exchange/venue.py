@@ -13,16 +13,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from attrs import evolve
+
 from cream.core.exchange.account import Settlement
 from cream.core.exchange.admission import NOT_UNIQUE, Admitted, Standing, judge, reserved_margin
+from cream.core.exchange.alpaca_rules import violations_of
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
 from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.floor import TradingFloor
 from cream.core.exchange.margin import intrinsic_value
 from cream.core.exchange.market_view import VenueMarket
+from cream.core.exchange.replacing import (
+    OrderChange,
+    refusal_of_change,
+    relinked,
+    successor,
+    terms_after,
+)
 from cream.core.exchange.venue_book import VenueBook, VenueState
-from cream.core.exchange.venue_order import VenueOrder, children_from, root_from
+from cream.core.exchange.venue_order import Role, VenueOrder, children_from, root_from
 from cream.core.model.account import Account
 from cream.core.model.broker import (
     Accepted,
@@ -97,6 +107,31 @@ class Venue:
             message = f'order is already in "{order.status.value}" state'
             return Refused("ORDER_NOT_CANCELABLE", message), ()
         return CancelTaken(), self._floor.close_group(order, VenueStatus.CANCELED, "", moment)
+
+    def replace(
+        self, broker_order_id: str, change: OrderChange, now: datetime
+    ) -> tuple[SubmitOutcome, Updates]:
+        """Put an order with `change` in the place of this one, or refuse to.
+
+        The answer shows the order that takes the place; what is over has no successor.
+        """
+        moment = self._book.advance_to(now)
+        old = self._book.find(broker_order_id)
+        if old is None:
+            return Refused("NOT_FOUND", "order not found"), ()
+        if self._book.has_client_id(change.client_order_id):
+            return Refused(NOT_UNIQUE, "client_order_id must be unique"), ()
+        refusal = refusal_of_change(old, change)
+        if refusal is not None:
+            return refusal, ()
+        verdict = self._judge_change(old, change, moment)
+        if isinstance(verdict, Refused):
+            return verdict, ()
+        new = successor(old, change, self._book.next_sequence, verdict.margin_each, moment)
+        for order in relinked(old, new, self._book.group(old)):
+            self._book.put(order)
+        answer = Accepted(self._book.shown(new))
+        return answer, self._floor.replace(old, new, moment)
 
     def on_quote(self, symbol: str, now: datetime) -> Updates:
         """What the current quote of `symbol` makes happen. Cheap where no order waits for it."""
@@ -180,6 +215,20 @@ class Venue:
             reserved=reserved_margin(self._book.open_orders()),
             now=moment,
         )
+
+    def _judge_change(
+        self, old: VenueOrder, change: OrderChange, moment: datetime
+    ) -> Admitted | Refused:
+        """As a new order, with the old one out of the way. Exits are judged by their form alone."""
+        group = self._book.group(old)
+        terms = terms_after(old, change, group)
+        if old.role is not Role.ROOT:
+            breach = next(iter(violations_of(terms)), None)
+            return Admitted(ZERO) if breach is None else Refused(breach.code, breach.message)
+        standing = self._standing(terms, moment)
+        others = [order for order in standing.open_orders if order not in group]
+        own = reserved_margin(group)
+        return judge(terms, evolve(standing, open_orders=others, reserved=standing.reserved - own))
 
     def _admit(self, terms: OrderTerms, verdict: Admitted, moment: datetime) -> VenueOrder:
         sequence = self._book.next_sequence

@@ -122,7 +122,7 @@ def root_from(
     terms: OrderTerms, sequence: int, now: datetime, expires_at: datetime, margin_each: Decimal
 ) -> VenueOrder:
     """The venue's order for `terms`, not yet working. Its ids follow from the client's id."""
-    broker_order_id = _venue_id(terms.client_order_id)
+    broker_order_id = venue_id(terms.client_order_id)
     return VenueOrder(
         sequence=sequence,
         broker_order_id=broker_order_id,
@@ -139,7 +139,7 @@ def root_from(
         expires_at=expires_at,
         legs=tuple(
             VenueLeg(
-                broker_order_id=_venue_id(terms.client_order_id, leg.contract.symbol),
+                broker_order_id=venue_id(terms.client_order_id, leg.contract.symbol),
                 contract=leg.contract,
                 ratio=leg.ratio,
                 intent=leg.intent,
@@ -181,7 +181,7 @@ def _child(
     limit: Decimal | None = None,
     stop: Decimal | None = None,
 ) -> VenueOrder:
-    broker_order_id = _venue_id(root.client_order_id, role.value)
+    broker_order_id = venue_id(root.client_order_id, role.value)
     return evolve(
         root,
         sequence=root.sequence + (1 if role is Role.TAKE_PROFIT else 2),
@@ -251,5 +251,6 @@ def _shown_leg(order: VenueOrder, leg: VenueLeg) -> BrokerOrder:
     )
 
 
-def _venue_id(*cause: str) -> str:
+def venue_id(*cause: str) -> str:
+    """The venue's name for what `cause` brought about."""
     return "v" + digest("venue", *cause)

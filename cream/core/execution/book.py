@@ -53,6 +53,9 @@ class Book:
         self.paid = ZERO
         # By execution id. A spread as a whole has an id and no fill of its own.
         self._executions: dict[str, Fill | None] = {}
+        # Whose the ids without a fill are, and how many left memory (`memory.py`).
+        self._spent: dict[str, str] = {}
+        self._fills_forgotten = 0
 
     # Reading ------------------------------------------------------------------------------------
 
@@ -96,7 +99,7 @@ class Book:
     @property
     def fills_booked(self) -> int:
         """How many executions have been booked. Rises with every fill."""
-        return len(self._executions)
+        return len(self._executions) + self._fills_forgotten
 
     def has_booked(self, execution_id: str) -> bool:
         """Whether this execution has been booked: each is booked once."""
@@ -265,6 +268,7 @@ class Book:
         for fill in event.before:
             self._executions[fill.execution_id] = None
             self.paid -= fill.paid
+            self._spent[fill.execution_id] = event.order_id
             held = self.position(fill.instrument)
             self._take(held.undone(fill.side.sign * fill.quantity, fill.price))
         if after is not None:
@@ -276,6 +280,7 @@ class Book:
         if event.execution_id in self._executions or not legs:
             return
         self._executions[event.execution_id] = None
+        self._spent[event.execution_id] = event.order_id
         order = self._orders[event.order_id]
         self._alarm_if_late(order)
         self._store(lifecycle.spread_filled(order, evolve(event, legs=legs)))

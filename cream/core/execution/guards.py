@@ -144,10 +144,15 @@ def holders_to_release(book: Book, leaving: Order) -> Sequence[Order]:
 
 
 def _crossing(book: Book, leaving: Order) -> Iterator[Order]:
-    """Entries on the other side that are on their way out."""
+    """Entries on the other side that the broker has and that are on their way out.
+
+    One that nobody knows to be there is not waited for: to prove that it is absent takes longer
+    than a stop can wait. Should it be there after all, the broker refuses, and the exit is tried
+    again.
+    """
     for order in book.open_on(leaving.terms.instrument.symbol):
         terms = order.terms
-        if terms.purpose is not OrderPurpose.ENTRY or terms.is_tactic or terms.legs:
+        if terms.purpose is not OrderPurpose.ENTRY or order.broker_order_id is None or terms.legs:
             continue
         if terms.side is not leaving.terms.side and order.status is OrderStatus.PENDING_CANCEL:
             yield order

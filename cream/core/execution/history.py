@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from cream.core.exchange.calendar import ONE_DAY, is_trading_day
 from cream.core.model.fill import Fill
@@ -35,15 +35,33 @@ def trading_day(moment: datetime) -> date:
     return moment.astimezone(NEW_YORK).date()
 
 
-@define
-class _Traded:
+@frozen
+class Traded:
     """One instrument on one day. `opened`: bought or sold to open since the last round trip."""
 
     opened: bool = False
     ended: bool = False
 
 
-@define(eq=False)
+@frozen(kw_only=True)
+class HistoryState:
+    """A history as a value: what a snapshot keeps of it. The fields are those of `TradeHistory`."""
+
+    session: date | None
+    session_equity: Decimal | None
+    peak_equity: Decimal | None
+    streak_day: date | None
+    losing_streak: int
+    plans: tuple[datetime, ...]
+    orders: tuple[datetime, ...]
+    sizes: tuple[tuple[str, Decimal], ...]
+    round_trips: tuple[tuple[date, int], ...]
+    today: tuple[tuple[str, Traded], ...]
+    today_is: date | None
+    realized_before: tuple[tuple[str, Decimal], ...]
+
+
+@define
 class TradeHistory:
     """What the rules of the gate need to know of the past.
 
@@ -61,7 +79,7 @@ class TradeHistory:
     _orders: deque[datetime] = field(factory=deque)
     _sizes: dict[str, Decimal] = field(factory=dict)
     _round_trips: dict[date, int] = field(factory=dict)
-    _today: dict[str, _Traded] = field(factory=dict)
+    _today: dict[str, Traded] = field(factory=dict)
     _today_is: date | None = None
     # By symbol: what had been realised when the trade that is open began.
     _realized_before: dict[str, Decimal] = field(factory=dict)
@@ -97,6 +115,41 @@ class TradeHistory:
     def streak(self, now: datetime) -> int:
         """Losing trades in a row on the day of `now`."""
         return self.losing_streak if self.streak_day == trading_day(now) else 0
+
+    def state(self) -> HistoryState:
+        """The history as a value."""
+        return HistoryState(
+            session=self.session,
+            session_equity=self.session_equity,
+            peak_equity=self.peak_equity,
+            streak_day=self.streak_day,
+            losing_streak=self.losing_streak,
+            plans=tuple(self._plans),
+            orders=tuple(self._orders),
+            sizes=tuple(self._sizes.items()),
+            round_trips=tuple(self._round_trips.items()),
+            today=tuple(self._today.items()),
+            today_is=self._today_is,
+            realized_before=tuple(self._realized_before.items()),
+        )
+
+    @classmethod
+    def of(cls, state: HistoryState) -> "TradeHistory":
+        """A history in that state."""
+        return cls(
+            session=state.session,
+            session_equity=state.session_equity,
+            peak_equity=state.peak_equity,
+            streak_day=state.streak_day,
+            losing_streak=state.losing_streak,
+            plans=deque(state.plans),
+            orders=deque(state.orders),
+            sizes=dict(state.sizes),
+            round_trips=dict(state.round_trips),
+            today=dict(state.today),
+            today_is=state.today_is,
+            realized_before=dict(state.realized_before),
+        )
 
     # What the book tells ----------------------------------------------------------------------
 
@@ -151,12 +204,13 @@ class TradeHistory:
             self._today, self._today_is = {}, day
             oldest = day - timedelta(days=_DAYS_KEPT)
             self._round_trips = {one: n for one, n in self._round_trips.items() if one >= oldest}
-        traded = self._today.setdefault(fill.instrument.symbol, _Traded())
+        traded = self._today.get(fill.instrument.symbol, Traded())
         if closes and traded.opened and not traded.ended:
             self._round_trips[day] = self._round_trips.get(day, 0) + 1
-            traded.ended = True
+            traded = Traded(opened=True, ended=True)
         if opens:
-            traded.opened, traded.ended = True, False
+            traded = Traded(opened=True)
+        self._today[fill.instrument.symbol] = traded
 
     def _count_loss(self, day: date, gain: Decimal) -> None:
         if day != self.streak_day:

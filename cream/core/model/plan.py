@@ -176,3 +176,12 @@ class DecisionPlan:
     risk_manager_approved: bool | None = None
     critic_approved: bool | None = None
     rationale: str = ""
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Everything that the plan would trade, each once."""
+        found: dict[str, Instrument] = {}
+        for decision in self.decisions:
+            found[decision.instrument.symbol] = decision.instrument
+            found.update((leg.contract.symbol, leg.contract) for leg in decision.legs)
+        return tuple(found.values())

@@ -69,7 +69,7 @@ def submit_plan(
 
 def submit_order(order: SingleOrder, gate: Gate, view_of: ViewOf) -> Decide[Submission]:
     """Judge and intend one order, once per `client_order_id`."""
-    plan_id = f"order:{order.client_order_id}"
+    plan_id = single_plan_id(order.client_order_id)
     fingerprint = content_hash(order)
 
     def decide(book: Book, now: datetime) -> Decided[Submission]:
@@ -82,6 +82,11 @@ def submit_order(order: SingleOrder, gate: Gate, view_of: ViewOf) -> Decide[Subm
         return _admit(gate, verdict, plan_id, order.cycle_id, fingerprint, now)
 
     return decide
+
+
+def single_plan_id(client_order_id: str) -> str:
+    """The plan id under which the answer to a single order is remembered."""
+    return f"order:{client_order_id}"
 
 
 def _answered_before(book: Book, plan_id: str, fingerprint: str) -> Decided[Submission] | None:

@@ -199,8 +199,13 @@ def test_control_c_is_the_way_to_leave(
         return str(message["type"])
 
     monkeypatch.setattr(watching, "_line", typed)
-    with streaming(say_all_and_wait) as url:
-        assert main(["watch", "--url", url]) == exits.DONE
+    # A shell starts what runs in its background with the signal ignored, and CI does just that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with streaming(say_all_and_wait) as url:
+            assert main(["watch", "--url", url]) == exits.DONE
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     printed = capsys.readouterr()
     assert printed.out.splitlines() == ["snapshot", "order"]

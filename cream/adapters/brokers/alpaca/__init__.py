@@ -1,1 +1,1 @@
-"""Alpaca behind the Broker port."""
+"""Alpaca behind the Broker port: REST, the order stream, and what its answers mean."""

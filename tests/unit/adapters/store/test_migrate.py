@@ -144,13 +144,15 @@ def test_a_start_with_nothing_to_upgrade_does_not_import_alembic(tmp_path: Path)
     script = f"""
 import sys
 from pathlib import Path
-from cream.adapters.store.sqlite_log import SqliteLog
+from cream.adapters.store.journal_log import JournalLog
+from cream.adapters.store.sqlite_file import open_for_writing
 from cream.core.model.plan import Environment
 
 for expected in (True, False):
     for name in [name for name in sys.modules if name.startswith("alembic")]:
         del sys.modules[name]
-    SqliteLog.open(Path({str(tmp_path / "orders.db")!r}), Environment.PAPER, "1", 0).close()
+    file = open_for_writing(Path({str(tmp_path / "orders.db")!r}), 0)
+    JournalLog.over(file, Environment.PAPER, "1").close()
     assert ("alembic" in sys.modules) is expected, expected
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

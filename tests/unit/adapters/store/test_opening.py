@@ -7,7 +7,7 @@ import pytest
 
 from cream.adapters.store.opening import journal_path, open_journal
 from cream.adapters.store.settings import PersistenceSettings
-from cream.adapters.store.sqlite_journal import SqliteJournal
+from cream.adapters.store.threaded_journal import ThreadedJournal
 from cream.adapters.store.volatile_journal import VolatileJournal
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
@@ -24,7 +24,7 @@ async def test_the_file_of_the_settings_is_opened(tmp_path: Path) -> None:
 
     journal = await open_journal(settings, Environment.LIVE, "1")
 
-    assert isinstance(journal, SqliteJournal)
+    assert isinstance(journal, ThreadedJournal)
     await journal.commit(records(1))
     await journal.aclose()
     assert (tmp_path / "a" / "b.db").is_file()

@@ -7,8 +7,9 @@ import pytest
 import structlog
 
 from cream.adapters.store import codec
+from cream.adapters.store.journal_log import JournalLog
 from cream.adapters.store.reader import JournalReader
-from cream.adapters.store.sqlite_log import SqliteLog
+from cream.adapters.store.sqlite_file import open_for_writing
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
 from tests.unit.adapters.store.examples import records
@@ -21,7 +22,7 @@ def path(tmp_path: Path) -> Path:
     """A journal of three records of one account, and one of another."""
     path = tmp_path / "orders.db"
     for environment, account_id, count in ((PAPER, "PA-1", 3), (LIVE, "1", 1)):
-        log = SqliteLog.open(path, environment, account_id, 0)
+        log = JournalLog.over(open_for_writing(path, 0), environment, account_id)
         log.append(records(count))
         log.close()
     return path
@@ -59,7 +60,7 @@ def test_an_entry_has_the_text_and_the_hash_of_its_record(path: Path) -> None:
 
 def test_it_reads_page_by_page_while_the_daemon_writes(path: Path) -> None:
     """Neither waits for the other, and what is written meanwhile is seen."""
-    log = SqliteLog.open(path, PAPER, "PA-1", 0)
+    log = JournalLog.over(open_for_writing(path, 0), PAPER, "PA-1")
     log.append(records(2_000, after=3))
 
     with JournalReader.open(path) as reader:
@@ -77,7 +78,7 @@ def test_it_cannot_write(path: Path) -> None:
         JournalReader.open(path) as reader,
         pytest.raises(sqlite3.OperationalError, match="readonly"),
     ):
-        reader._driver.execute("DELETE FROM journal")
+        reader._database.driver.execute("DELETE FROM journal")
 
 
 def test_it_passes_over_a_torn_last_record_and_leaves_it(path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
+from cream.adapters.store.journal_log import JournalLog
 from cream.adapters.store.schema import JOURNAL
-from cream.adapters.store.sqlite_log import SqliteLog
+from cream.adapters.store.sqlite_file import open_for_writing
 from cream.core.model.plan import Environment
 
 
@@ -29,7 +30,7 @@ def test_on_sqlite_the_rows_lie_in_the_order_of_their_key() -> None:
 
 def test_sqlite_refuses_a_value_of_another_type(tmp_path: Path) -> None:
     """By itself it would keep a text in a column of numbers."""
-    SqliteLog.open(tmp_path / "orders.db", Environment.PAPER, "1", 0).close()
+    JournalLog.over(open_for_writing(tmp_path / "orders.db", 0), Environment.PAPER, "1").close()
     driver = sqlite3.connect(tmp_path / "orders.db")
 
     with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT value in INTEGER"):

@@ -292,3 +292,19 @@ def test_exits_count_towards_no_rate() -> None:
     history.intended(order_terms(purpose=OrderPurpose.EXIT), FRIDAY)
 
     assert history.orders_since(FRIDAY - timedelta(seconds=60)) == 0
+
+
+def test_a_history_is_a_value_that_comes_back_as_it_was(trader: Trader) -> None:
+    trader.trade(10, 100, at=FRIDAY - timedelta(days=2))
+    for quantity, price in ((-5, 99), (5, 98), (-10, 97), (3, 97)):
+        trader.trade(quantity, price)
+    trader.history.judged(FRIDAY)
+    trader.history.intended(order_terms(), FRIDAY)
+    trader.history.marked(FRIDAY.date(), Decimal(100))
+
+    again = TradeHistory.of(trader.history.state())
+
+    assert again.state() == trader.history.state()
+    assert again.round_trips(FRIDAY, 5) == trader.history.round_trips(FRIDAY, 5) == 1
+    assert again.streak(FRIDAY) == trader.history.streak(FRIDAY) == 1
+    assert again.orders_since(FRIDAY) == again.plans_since(FRIDAY) == 1

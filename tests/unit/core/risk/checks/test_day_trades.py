@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from attrs import evolve
 
-from cream.core.execution.history import TradeHistory, _Traded, trading_day
+from cream.core.execution.history import Traded, TradeHistory, trading_day
 from cream.core.model.market import Known
 from cream.core.model.verdict import Severity
 from cream.core.risk.view import PortfolioView
@@ -34,7 +34,7 @@ def traded(times: int, opened: bool = False) -> TradeHistory:
     """So many round trips today; perhaps AAPL was bought today and is held."""
     return TradeHistory(
         round_trips={trading_day(NOW): times},
-        today={"AAPL": _Traded(opened=opened)},
+        today={"AAPL": Traded(opened=opened)},
         today_is=trading_day(NOW),
     )
 

@@ -10,8 +10,8 @@ import structlog
 from attrs import define, evolve, field
 
 from cream.adapters.store import codec
+from cream.adapters.store.journal_log import JournalLog
 from cream.adapters.store.sqlite_file import SqliteFile, open_for_writing
-from cream.adapters.store.sqlite_log import SqliteLog
 from cream.core.execution import events as e
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
@@ -25,8 +25,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "orders.db"
 
 
-def opened(path: Path) -> SqliteLog:
-    return SqliteLog.open(path, PAPER, "PA-1", 0)
+def opened(path: Path) -> JournalLog:
+    return JournalLog.over(open_for_writing(path, 0), PAPER, "PA-1")
 
 
 def written(path: Path, count: int) -> None:
@@ -170,7 +170,7 @@ def test_records_of_another_account_do_not_become_ours(path: Path) -> None:
     altered(path, "UPDATE journal SET account = 'PA-2' WHERE sequence = 1")
     altered(path, "UPDATE journal SET account = 'PA-2' WHERE sequence = 2")
 
-    log = SqliteLog.open(path, PAPER, "PA-2", 0)
+    log = JournalLog.over(open_for_writing(path, 0), PAPER, "PA-2")
     with pytest.raises(JournalFailed, match="record 1 does not belong after 0"):
         log.load()
     log.close()
@@ -193,7 +193,7 @@ def test_a_full_disk_fails_the_commit_and_every_later_one(path: Path) -> None:
     """Also once there is room again: only a new start may try."""
     log = opened(path)
     log.append(records(5))
-    driver = log._file.driver
+    driver = log._database.driver
     ((pages,),) = driver.execute("PRAGMA page_count").fetchall()
     driver.execute(f"PRAGMA max_page_count = {pages}").fetchall()
 
@@ -240,7 +240,7 @@ def test_a_locked_database_is_not_opened(path: Path) -> None:
 def test_a_file_that_becomes_read_only_fails_the_commit(path: Path) -> None:
     log = opened(path)
     log.append(records(1))
-    log._file.driver.execute("PRAGMA query_only = ON").fetchall()
+    log._database.driver.execute("PRAGMA query_only = ON").fetchall()
 
     with pytest.raises(JournalFailed, match="readonly database; make the file"):
         log.append(records(1, after=1))
@@ -274,9 +274,9 @@ class FailingDriver:
             raise sqlite3.OperationalError("unable to close")
 
 
-def log_over(file: SqliteFile, driver: FailingDriver) -> SqliteLog:
+def log_over(file: SqliteFile, driver: FailingDriver) -> JournalLog:
     """The journal in `file`, written through `driver`."""
-    return SqliteLog(evolve(file, driver=cast(sqlite3.Connection, driver)), PAPER, "PA-1")
+    return JournalLog(evolve(file, driver=cast(sqlite3.Connection, driver)), PAPER, "PA-1")
 
 
 @pytest.fixture

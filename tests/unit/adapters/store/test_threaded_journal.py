@@ -1,7 +1,7 @@
 """The journal answers only for what SQLite has synced, and never holds up the loop.
 
 What every journal keeps is in tests/contracts/test_journal_contract.py, what its table does in
-test_sqlite_log.py.
+test_journal_log.py.
 """
 
 import sqlite3
@@ -13,7 +13,8 @@ import structlog
 import trio
 import trio.testing
 
-from cream.adapters.store.sqlite_journal import SqliteJournal
+from cream.adapters.store.opening import open_sqlite_journal
+from cream.adapters.store.threaded_journal import ThreadedJournal
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
 from tests.unit.adapters.store.examples import records
@@ -32,7 +33,7 @@ def _count(path: Path) -> int:
     return count
 
 
-async def _stalled(journal: SqliteJournal) -> threading.Event:
+async def _stalled(journal: ThreadedJournal) -> threading.Event:
     """Keep the journal's thread from its work until the event is set."""
     gate = threading.Event()
     with trio.CancelScope() as scope:
@@ -42,7 +43,7 @@ async def _stalled(journal: SqliteJournal) -> threading.Event:
 
 
 async def test_what_is_answered_is_in_the_file(tmp_path: Path) -> None:
-    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
 
     for sequence in range(5):
         await journal.commit(records(1, after=sequence))
@@ -52,7 +53,7 @@ async def test_what_is_answered_is_in_the_file(tmp_path: Path) -> None:
 
 async def test_nothing_is_answered_before_it_is_in_the_file(tmp_path: Path) -> None:
     """And other tasks run meanwhile."""
-    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
     gate = await _stalled(journal)
     answered = trio.Event()
 
@@ -72,7 +73,7 @@ async def test_nothing_is_answered_before_it_is_in_the_file(tmp_path: Path) -> N
 
 
 async def test_a_caller_cancelled_in_the_middle_leaves_the_write_to_finish(tmp_path: Path) -> None:
-    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
     gate = await _stalled(journal)
 
     async with trio.open_nursery() as nursery:
@@ -87,23 +88,23 @@ async def test_a_caller_cancelled_in_the_middle_leaves_the_write_to_finish(tmp_p
 
 
 async def test_a_file_that_is_in_use_can_be_opened_once_it_is_free(tmp_path: Path) -> None:
-    first = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    first = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
 
     with pytest.raises(JournalFailed, match="in use by process"):
-        await SqliteJournal.open(tmp_path / "orders.db", PAPER, "2")
+        await open_sqlite_journal(tmp_path / "orders.db", PAPER, "2")
     await first.aclose()
 
-    second = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "2")
+    second = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "2")
     await second.aclose()
 
 
 async def test_an_opening_that_is_cancelled_leaves_the_file_free(tmp_path: Path) -> None:
     with trio.CancelScope() as scope:
         scope.cancel()
-        await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+        await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
     assert scope.cancelled_caught
 
-    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
     await journal.aclose()
 
 
@@ -111,7 +112,7 @@ async def test_a_failed_opening_leaves_no_thread(tmp_path: Path) -> None:
     (tmp_path / "orders.db").mkdir()
 
     with pytest.raises(JournalFailed):
-        await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1")
+        await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
 
     # The thread has said that it is ending; join it to see it ended.
     for thread in threading.enumerate():
@@ -121,7 +122,7 @@ async def test_a_failed_opening_leaves_no_thread(tmp_path: Path) -> None:
 
 
 async def test_a_disk_that_hangs_does_not_keep_the_daemon_from_ending(tmp_path: Path) -> None:
-    journal = await SqliteJournal.open(tmp_path / "orders.db", PAPER, "1", close_timeout_seconds=0)
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1", close_timeout_seconds=0)
     gate = await _stalled(journal)
 
     with structlog.testing.capture_logs() as logs:
@@ -133,11 +134,11 @@ async def test_a_disk_that_hangs_does_not_keep_the_daemon_from_ending(tmp_path: 
 
 async def test_a_file_cut_in_half_is_refused_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "orders.db"
-    journal = await SqliteJournal.open(path, PAPER, "1")
+    journal = await open_sqlite_journal(path, PAPER, "1")
     await journal.commit(records(200))
     await journal.aclose()
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size // 2)
 
     with pytest.raises(JournalFailed, match="malformed; keep the file"):
-        await SqliteJournal.open(path, PAPER, "1")
+        await open_sqlite_journal(path, PAPER, "1")

@@ -1,0 +1,254 @@
+"""How does Alpaca look through the Broker port?
+
+Commands are sent once and answered with what is known to have happened. Questions are asked to the
+last page. What Alpaca's listings leave out, exits that wait for their trigger above all, is fetched
+another way, so that the daemon sees every order that can still trade.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+
+import structlog
+import trio
+from attrs import define, field
+
+from cream.adapters.brokers.alpaca.document import SchemaMismatch
+from cream.adapters.brokers.alpaca.endpoints import (
+    Endpoints,
+    WrongAccount,
+    account_problem,
+    endpoints,
+)
+from cream.adapters.brokers.alpaca.errors import cancel_outcome, submit_outcome
+from cream.adapters.brokers.alpaca.groups import SpreadLegs, changed_since, open_in_groups
+from cream.adapters.brokers.alpaca.mapping import (
+    account_figures,
+    broker_order,
+    broker_position,
+    execution,
+)
+from cream.adapters.brokers.alpaca.models import AlpacaOrder
+from cream.adapters.brokers.alpaca.reconnect import Reconnects
+from cream.adapters.brokers.alpaca.requests import (
+    Replacement,
+    new_order,
+    order_body,
+    replace_body,
+)
+from cream.adapters.brokers.alpaca.rest import AlpacaRest, http_client
+from cream.adapters.brokers.alpaca.settings import AlpacaSettings
+from cream.adapters.brokers.alpaca.stream import OrderStream
+from cream.adapters.brokers.alpaca.trading import TradingApi
+from cream.adapters.brokers.alpaca.turnstile import Turnstile
+from cream.core.exchange.alpaca_rules import violations_of
+from cream.core.model.account import Account
+from cream.core.model.broker import (
+    Accepted,
+    BrokerOrder,
+    BrokerPosition,
+    CancelOutcome,
+    CancelTaken,
+    Execution,
+    OrderUpdate,
+    OutcomeUnknown,
+    Refused,
+    SubmitOutcome,
+)
+from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.order import OrderPurpose, OrderTerms
+from cream.core.model.plan import Environment
+from cream.core.ports import Clock
+from cream.core.resilience.backoff import Backoff
+from cream.core.resilience.budget import Priority, RateBudget
+
+log = structlog.get_logger(__name__)
+
+_MINUTE = 60.0
+# The history is asked for from a little before: its filter is by when a row was written.
+_HISTORY_MARGIN = timedelta(seconds=5)
+
+_PRIORITIES = {
+    OrderPurpose.ENTRY: Priority.OPEN,
+    OrderPurpose.EXIT: Priority.CLOSE,
+    OrderPurpose.STOP_LOSS: Priority.PROTECTIVE,
+    OrderPurpose.TAKE_PROFIT: Priority.PROTECTIVE,
+    OrderPurpose.EXTERNAL: Priority.OPEN,
+}
+
+
+@define
+class AlpacaBroker:
+    """The Broker port over one account at Alpaca. Made by `open_alpaca`."""
+
+    api: TradingApi
+    stream: OrderStream
+    clock: Clock
+    settings: AlpacaSettings
+    legs: SpreadLegs = field(factory=SpreadLegs)
+
+    @property
+    def name(self) -> str:
+        """What logs and people call it."""
+        return "Alpaca"
+
+    # Commands -----------------------------------------------------------------------------------
+
+    async def submit(self, terms: OrderTerms, *, extended_hours: bool = False) -> SubmitOutcome:
+        """Send a new order under `terms.client_order_id`, once.
+
+        What Alpaca is known to refuse is not sent.   Cancellation: it may have been placed.
+        """
+        for breach in violations_of(terms):
+            await trio.lowlevel.checkpoint()
+            return Refused(breach.code, breach.message)
+        body = order_body(new_order(terms, extended_hours=extended_hours))
+        answer = await self.api.post_order(body, _PRIORITIES[terms.purpose])
+        return self._made(answer) if isinstance(answer, AlpacaOrder) else submit_outcome(answer)
+
+    async def replace(self, broker_order_id: str, replacement: Replacement) -> SubmitOutcome:
+        """Replace an order; the answer shows the one that takes its place, which may still fail.
+
+        After an `OutcomeUnknown`, ask for the old order: one that was replaced names the new one.
+
+        Cancellation: it may have been replaced.
+        """
+        answer = await self.api.patch_order(broker_order_id, replace_body(replacement))
+        return self._made(answer) if isinstance(answer, AlpacaOrder) else submit_outcome(answer)
+
+    async def cancel(self, broker_order_id: str) -> CancelOutcome:
+        """Ask for an order to be cancelled.   Cancellation: it may have been taken."""
+        failure = await self.api.delete_order(broker_order_id)
+        return CancelTaken() if failure is None else cancel_outcome(failure)
+
+    def _made(self, order: AlpacaOrder) -> SubmitOutcome:
+        self.legs.learn(order)
+        try:
+            return Accepted(broker_order(order))
+        except SchemaMismatch as error:
+            log.error("alpaca.answer_unreadable", order=order.id, error=str(error))
+            return OutcomeUnknown(f"taken, but the answer cannot be read: {error}")
+
+    # Questions ----------------------------------------------------------------------------------
+
+    async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
+        """The order with this client id, or None.   Raises: BrokerUnavailable."""
+        order = await self.api.order_by_client_id(client_order_id)
+        return self._shown([order])[0] if order is not None else None
+
+    async def order(self, broker_order_id: str) -> BrokerOrder | None:
+        """The order with this broker id and its legs, or None.   Raises: BrokerUnavailable."""
+        order = await self.api.order(broker_order_id)
+        return self._shown([order])[0] if order is not None else None
+
+    async def open_orders(self) -> Sequence[BrokerOrder]:
+        """Every open order, exits that wait included.   Raises: BrokerUnavailable.
+
+        Alpaca's list of open orders lacks what is held. So the groups of which something is listed
+        are fetched as well, as far back as the oldest of them.
+        """
+        listed = await self.api.orders("open", nested=False)
+        grouped = [one for one in listed if one.order_class not in ("", "simple")]
+        if not grouped:
+            return self._shown(listed)
+        stamps = (one.submitted_at or one.created_at for one in grouped)
+        oldest = min((stamp.at for stamp in stamps if stamp is not None), default=None)
+        groups = await self.api.orders("all", nested=True, since=oldest)
+        return self._shown(open_in_groups(listed, groups))
+
+    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+        """Every order of which something changed at `moment` or later.
+
+        Of those that were submitted before `order_lookback_days`, only open ones.
+
+        Raises: BrokerUnavailable.
+        """
+        oldest = moment - timedelta(days=self.settings.order_lookback_days)
+        recent = await self.api.orders("all", nested=True, since=oldest)
+        older = await self.api.orders("open", nested=True)
+        known = {order.id for order in recent}
+        rows = [*recent, *(order for order in older if order.id not in known)]
+        return self._shown([order for order in rows if changed_since(order, moment)])
+
+    async def executions_since(self, moment: datetime) -> Sequence[Execution]:
+        """Every execution at `moment` or later, oldest first.   Raises: BrokerUnavailable."""
+        rows = await self.api.fills(moment - _HISTORY_MARGIN)
+        if any(self.legs.may_be_leg(row.symbol, row.order_id) for row in rows):
+            # Executions of spreads are told under their legs; who these belong to must be learnt.
+            oldest = moment - timedelta(days=self.settings.order_lookback_days)
+            self.legs.learn_all(await self.api.orders("all", nested=True, since=oldest))
+            self.legs.settle(row.order_id for row in rows)
+        try:
+            found = [execution(row, self.legs.parent_of(row.order_id)) for row in rows]
+        except SchemaMismatch as error:
+            raise BrokerUnavailable(f"the history cannot be read: {error}") from error
+        recent = [one for one in found if one.executed_at >= moment]
+        return sorted(recent, key=lambda one: one.executed_at)
+
+    async def positions(self) -> Sequence[BrokerPosition]:
+        """Everything held.   Raises: BrokerUnavailable."""
+        return [broker_position(one) for one in await self.api.positions()]
+
+    async def account(self) -> Account:
+        """The account's figures.   Raises: BrokerUnavailable."""
+        return account_figures(await self.api.account(), self.clock.now())
+
+    async def ping(self) -> None:
+        """Return if Alpaca answers.   Raises: BrokerUnavailable."""
+        await self.api.clock()
+
+    def updates(self) -> AbstractAsyncContextManager[AsyncIterator[OrderUpdate]]:
+        """The order stream, live once entered. Raises BrokerUnavailable when it drops."""
+        return self.stream.connected()
+
+    def _shown(self, orders: Sequence[AlpacaOrder]) -> list[BrokerOrder]:
+        self.legs.learn_all(orders)
+        try:
+            return [broker_order(order) for order in orders]
+        except SchemaMismatch as error:
+            log.error("alpaca.answer_unreadable", error=str(error))
+            raise BrokerUnavailable(f"an order cannot be read: {error}") from error
+
+
+@asynccontextmanager
+async def open_alpaca(
+    settings: AlpacaSettings, environment: Environment, clock: Clock, draw: Callable[[], float]
+) -> AsyncIterator[AlpacaBroker]:
+    """The broker, once the account has answered and is of the right kind. Nothing was traded yet.
+
+    Raises: WrongAccount, BrokerUnavailable.
+    """
+    where = endpoints(settings, environment)
+    async with http_client(settings, where.trading) as client:
+        broker = _broker(
+            settings,
+            where,
+            AlpacaRest(
+                client=client,
+                turnstile=Turnstile(
+                    RateBudget(limit=settings.requests_per_minute, period_seconds=_MINUTE)
+                ),
+                clock=clock,
+                settings=settings,
+            ),
+            draw,
+        )
+        account = await broker.api.account()
+        problem = account_problem(account.account_number, environment, where.trading)
+        if problem is not None:
+            raise WrongAccount(problem)
+        log.info("alpaca.account_found", account=account.account_number, host=where.trading)
+        yield broker
+
+
+def _broker(
+    settings: AlpacaSettings, where: Endpoints, rest: AlpacaRest, draw: Callable[[], float]
+) -> AlpacaBroker:
+    backoff = Backoff(base=settings.reconnect_base_seconds, cap=settings.reconnect_cap_seconds)
+    reconnects = Reconnects(backoff, settings.ghost_session_seconds, draw)
+    return AlpacaBroker(
+        api=TradingApi(rest),
+        stream=OrderStream(where.stream, settings, reconnects),
+        clock=rest.clock,
+        settings=settings,
+    )

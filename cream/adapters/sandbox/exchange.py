@@ -1,0 +1,362 @@
+"""What does the account do? One simulated venue, shown as Alpaca shows it.
+
+The venue decides (`core/exchange`); this keeps what Alpaca shows beyond it, translates ids, and
+tells the order stream. Everything lives in memory: a sandbox that ends takes its account with it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+
+import trio
+from attrs import evolve
+
+from cream.adapters.sandbox.faults import FaultName, Faults
+from cream.adapters.sandbox.forms import Change, Form, read_form
+from cream.adapters.sandbox.listings import Query, flat_rows, is_over, paged
+from cream.adapters.sandbox.refusals import (
+    FORBIDDEN,
+    Refusal,
+    not_found,
+    refusal_of,
+)
+from cream.adapters.sandbox.replies import (
+    MOMENT_BY_EVENT,
+    Json,
+    OrderWriter,
+    account_json,
+    fill_json,
+    position_json,
+)
+from cream.adapters.sandbox.words import number, uuid_text
+from cream.core.exchange.account import flat_ledger
+from cream.core.exchange.calendar import Sessions
+from cream.core.exchange.market_view import VenueMarket
+from cream.core.exchange.replacing import OrderChange
+from cream.core.exchange.venue import Venue
+from cream.core.exchange.venue_book import VenueState
+from cream.core.model.broker import (
+    Accepted,
+    BrokerOrder,
+    BrokerPosition,
+    OrderUpdate,
+    Refused,
+)
+from cream.core.model.instrument import Instrument
+from cream.core.model.market import Quote
+from cream.core.model.money import ZERO
+from cream.core.model.order import OrderClass, OrderStatus, Side
+from cream.core.ports import Clock
+
+# How often the venue looks at the clock: a DAY order ends within this of its session.
+ADVANCE_SECONDS = 0.25
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+Tell = Callable[[Json], None]
+
+
+class SandboxMarket(VenueMarket, Protocol):
+    """The market of the sandbox: it can be listened to, and moved by hand."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """When it trades."""
+        ...
+
+    def listen(self, listener: Callable[[Quote], None]) -> None:
+        """Hand every quote to `listener`."""
+        ...
+
+    def set_quote(
+        self, symbol: str, bid: Decimal, ask: Decimal, bid_size: int, ask_size: int
+    ) -> Quote:
+        """Move the market by hand.   Raises: CreamError."""
+        ...
+
+
+class Exchange:
+    """One account. `tell` hears every message of the order stream."""
+
+    def __init__(
+        self,
+        market: SandboxMarket,
+        clock: Clock,
+        faults: Faults,
+        *,
+        cash: Decimal,
+        account_number: str,
+    ) -> None:
+        self.market = market
+        self.clock = clock
+        self.faults = faults
+        self.account_number = account_number
+        self.tell: Tell = _nobody
+        self._venue = Venue(VenueState(ledger=flat_ledger(cash)), market, market.sessions)
+        self._writer = OrderWriter(market.sessions)
+        self._ids: dict[str, str] = {}
+        self._fills: list[Json] = []
+        self._frames = 0
+        self._untold: list[OrderUpdate] = []
+        self._pending_cancels: dict[str, float] = {}
+        self._positions_before: tuple[float, Sequence[BrokerPosition]] = (0.0, ())
+        market.listen(self._on_quote)
+
+    # Its own life -------------------------------------------------------------------------------
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Let time pass, until cancelled."""
+        task_status.started()
+        while True:
+            self.advance()
+            await trio.sleep(ADVANCE_SECONDS)
+
+    def advance(self) -> None:
+        """Let end what has to end by now."""
+        for venue_id, due in list(self._pending_cancels.items()):
+            if trio.current_time() >= due:
+                del self._pending_cancels[venue_id]
+                self._writer.of(venue_id).status = None
+                self._told(self._venue.cancel(venue_id, self.clock.now())[1])
+        self._told(self._venue.advance(self.clock.now()))
+
+    def _on_quote(self, quote: Quote) -> None:
+        self._told(self._venue.on_quote(quote.symbol, self.clock.now()))
+
+    # Orders -------------------------------------------------------------------------------------
+
+    def submit(self, body: Mapping[str, object], fresh_id: str) -> Json:
+        """Take an order in; how it looked when it was taken.   Raises: Refusal."""
+        form = read_form(body, fresh_id, self.market)
+        terms = form.terms
+        if terms.quantity % 1 and self.faults.happens(FaultName.FRACTIONAL_PAUSE):
+            raise Refusal(403, FORBIDDEN, "fractional trading is paused")
+        outcome, updates = self._venue.submit(terms, self.clock.now())
+        if isinstance(outcome, Refused):
+            raise refusal_of(outcome, self._figures(outcome, form))
+        assert isinstance(outcome, Accepted), outcome
+        self._note(outcome.order, form)
+        shown = self._writer.order(outcome.order)
+        self._told([OrderUpdate(event="pending_new", order=outcome.order), *updates])
+        return shown
+
+    def cancel(self, order_id: str) -> None:
+        """Take a request to cancel.   Raises: Refusal."""
+        venue_id = self._venue_id(order_id)
+        if self.faults.happens(FaultName.FILL_BEFORE_CANCEL):
+            self._fill_now(venue_id)
+        stuck = self.faults.happens(FaultName.STICK_PENDING_CANCEL)
+        if stuck is not None:
+            self._pending_cancels[venue_id] = trio.current_time() + stuck.seconds
+            self._writer.of(venue_id).status = "pending_cancel"
+            return
+        outcome, updates = self._venue.cancel(venue_id, self.clock.now())
+        self._told(updates)
+        if isinstance(outcome, Refused):
+            raise refusal_of(outcome, {})
+
+    def replace(self, order_id: str, change: Change, fresh_id: str) -> Json:
+        """Put another order in the place of this one; how that looked.   Raises: Refusal."""
+        venue_id = self._venue_id(order_id)
+        asked = OrderChange(
+            client_order_id=change.client_order_id or fresh_id,
+            quantity=change.quantity,
+            limit_price=change.limit_price,
+            stop_price=change.stop_price,
+            trail=change.trail,
+            time_in_force=change.time_in_force,
+        )
+        outcome, updates = self._venue.replace(venue_id, asked, self.clock.now())
+        if isinstance(outcome, Refused):
+            raise refusal_of(outcome, {})
+        assert isinstance(outcome, Accepted), outcome
+        new_id = uuid_text(outcome.order.broker_order_id)
+        before, after = self._writer.of(venue_id), self._writer.of(outcome.order.broker_order_id)
+        before.replaced_by, after.replaces = new_id, order_id
+        after.terms, after.extended_hours = before.terms, before.extended_hours
+        shown = self._writer.order(outcome.order)
+        self._told(updates)
+        return shown
+
+    def order(self, order_id: str, *, nested: bool) -> Json:
+        """The order with this id.   Raises: Refusal."""
+        return self._writer.order(self._found(self._venue_id(order_id)), nested=nested)
+
+    def order_by_client_id(self, client_order_id: str, *, nested: bool) -> Json:
+        """The order with this client id.   Raises: Refusal."""
+        order = self._venue.order(client_order_id)
+        if order is None or order.client_order_id != client_order_id:
+            raise not_found("order not found")
+        return self._writer.order(order, nested=nested)
+
+    def orders(self, query: Query) -> list[Json]:
+        """Orders as Alpaca lists them, with what it leaves out."""
+        roots = self._venue.orders_since(_BEGINNING)
+        rows = roots if query.nested else flat_rows(roots)
+        return [self._writer.order(row, nested=query.nested) for row in paged(rows, query)]
+
+    def open_ids(self) -> list[str]:
+        """The ids of all orders that `DELETE /v2/orders` would cancel."""
+        return [uuid_text(one.broker_order_id) for one in self._venue.open_orders()]
+
+    # The account --------------------------------------------------------------------------------
+
+    def positions(self) -> list[Json]:
+        """Everything held."""
+        return [self._position(one) for one in self._shown_positions()]
+
+    def position(self, symbol: str) -> Json:
+        """One holding.   Raises: Refusal."""
+        for one in self.positions():
+            if symbol in (one["symbol"], one["asset_id"]):
+                return one
+        raise not_found("position does not exist")
+
+    def account(self) -> Json:
+        """The figures."""
+        figures = self._venue.account(self.clock.now())
+        long_value = sum(
+            (
+                one.quantity * (self._mark(one.instrument) or ZERO) * one.instrument.multiplier
+                for one in self._venue.positions()
+                if one.quantity > 0
+            ),
+            ZERO,
+        )
+        if self.faults.happens(FaultName.ZERO_ACCOUNT):
+            figures = evolve(figures, cash=ZERO, equity=ZERO, buying_power=ZERO, margin_used=ZERO)
+        return account_json(figures, self.account_number, long_value)
+
+    def fills(self) -> list[Json]:
+        """Every FILL row, oldest first."""
+        return self._fills
+
+    def book(self) -> Json:
+        """What the venue really holds, whatever the faults show."""
+        figures = self._venue.account(self.clock.now())
+        return {
+            "cash": str(figures.cash),
+            "equity": str(figures.equity),
+            "positions": [self._position(one) for one in self._venue.positions()],
+            "orders": [self._writer.order(one) for one in self._venue.orders_since(_BEGINNING)],
+            "fills": self._fills,
+            "faults": self.faults.armed(),
+        }
+
+    # Inside -------------------------------------------------------------------------------------
+
+    def _note(self, order: BrokerOrder, form: Form) -> None:
+        notes = self._writer.of(order.broker_order_id)
+        notes.terms, notes.extended_hours = form.terms, form.extended_hours
+        notes.notional = form.notional
+
+    def _fill_now(self, venue_id: str) -> None:
+        """Move the market through the order's limit and back."""
+        order = self._found(venue_id)
+        quote = self.market.latest(order.instrument.symbol)
+        if quote is None or order.limit_price is None or is_over(order):
+            return
+        size = int(order.quantity) + 1
+        limit = order.limit_price
+        self.market.set_quote(quote.symbol, limit, limit, size, size)
+        self.market.set_quote(quote.symbol, quote.bid, quote.ask, quote.bid_size, quote.ask_size)
+
+    def _told(self, updates: Sequence[OrderUpdate]) -> None:
+        """Note what happened, and tell it, unless the venue is cut off from its customers."""
+        for update in updates:
+            self._remember(update)
+        self._untold += updates
+        if self.faults.peek(FaultName.OUTAGE) is not None:
+            return
+        told, self._untold = self._untold, []
+        held = {one.instrument.symbol: one.quantity for one in self._venue.positions()}
+        for update in told:
+            self._frames += 1
+            self.tell(self._writer.frame(update, held, self._frames))
+
+    def _remember(self, update: OrderUpdate) -> None:
+        order = update.order
+        for one in (order, *order.legs):
+            self._ids[uuid_text(one.broker_order_id)] = one.broker_order_id
+        name = MOMENT_BY_EVENT.get(update.event)
+        if name is not None:
+            self._writer.of(order.broker_order_id).moments[name] = order.updated_at
+        legs = {leg.instrument.symbol: leg for leg in order.legs}
+        for traded in update.executions:
+            spread = order.order_class is OrderClass.MLEG
+            of = legs[traded.instrument.symbol] if spread else order
+            leaves = of.quantity - of.filled
+            self._fills.append(fill_json(traded, uuid_text(of.broker_order_id), of.filled, leaves))
+
+    def _venue_id(self, order_id: str) -> str:
+        venue_id = self._ids.get(order_id)
+        if venue_id is None:
+            raise not_found("order not found")
+        return venue_id
+
+    def _found(self, venue_id: str) -> BrokerOrder:
+        order = self._venue.order(venue_id)
+        if order is None:
+            raise not_found("order not found")
+        return order
+
+    def _shown_positions(self) -> Sequence[BrokerPosition]:
+        stale = self.faults.peek(FaultName.STALE_POSITIONS)
+        now = trio.current_time()
+        since, before = self._positions_before
+        if stale is not None and now - since < stale.seconds:
+            return before
+        self._positions_before = (now, self._venue.positions())
+        return self._positions_before[1]
+
+    def _position(self, held: BrokerPosition) -> Json:
+        symbol = held.instrument.symbol
+        free = held.quantity - self._promised(symbol, held.quantity)
+        return position_json(held, self._mark(held.instrument), free)
+
+    def _promised(self, symbol: str, held: Decimal) -> Decimal:
+        """How much of a position working orders would close."""
+        closing = Side.SELL if held > 0 else Side.BUY
+        total = ZERO
+        for order in self._venue.open_orders():
+            for one in (order, *order.legs):
+                works = one.status is not OrderStatus.HELD and not is_over(one)
+                if works and one.instrument.symbol == symbol and one.side is closing:
+                    total += one.quantity - one.filled
+        return min(total, abs(held)) * (1 if held > 0 else -1)
+
+    def _mark(self, instrument: Instrument) -> Decimal | None:
+        quote = self.market.latest(instrument.symbol)
+        return quote.mid if quote is not None else None
+
+    def _figures(self, refused: Refused, form: Form) -> Json:
+        """The figures that go with a refusal."""
+        symbol = form.terms.instrument.symbol
+        if refused.code == "INSUFFICIENT_BUYING_POWER":
+            figures = self._venue.account(self.clock.now())
+            return {"buying_power": str(figures.buying_power)}
+        if refused.code == "INSUFFICIENT_QTY":
+            held = ZERO
+            for one in self._venue.positions():
+                if one.instrument.symbol == symbol:
+                    held = one.quantity
+            promised = self._promised(symbol, held)
+            return {
+                "available": number(held - promised),
+                "existing_qty": number(held),
+                "held_for_orders": number(abs(promised)),
+                "symbol": symbol,
+            }
+        if refused.code == "WASH_TRADE":
+            others = (
+                one
+                for one in self._venue.open_orders()
+                if one.instrument == form.terms.instrument and one.side is not form.terms.side
+            )
+            ids = [uuid_text(one.broker_order_id) for one in others]
+            return {"existing_order_id": ids[0] if ids else ""}
+        return {}
+
+
+def _nobody(_frame: Json) -> None:
+    """Nobody listens yet."""

@@ -1,0 +1,134 @@
+"""Which orders does a listing show, and in which order? With what Alpaca leaves out.
+
+A list of open orders lacks what is held: of a bracket whose entry has filled it shows the target
+alone, and nothing at all if it is asked for nested. Clients that rely on such a list lose stops, so
+the sandbox must not be better than the original.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from cream.adapters.sandbox.refusals import Refusal, unprocessable
+from cream.adapters.sandbox.words import symbol, uuid_text
+from cream.core.exchange.alpaca_status import VenueStatus
+from cream.core.model.broker import BrokerOrder
+from cream.core.model.order import OrderClass, OrderStatus
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 500
+
+
+@frozen(kw_only=True)
+class Query:
+    """The parameters of a listing."""
+
+    status: str = "open"
+    nested: bool = False
+    limit: int = DEFAULT_LIMIT
+    ascending: bool = False
+    after: datetime | None = None
+    until: datetime | None = None
+    before_id: str | None = None
+    after_id: str | None = None
+    symbols: frozenset[str] = frozenset()
+    side: str | None = None
+
+
+def read_query(arguments: Mapping[str, str]) -> Query:
+    """The query that the arguments ask for.   Raises: Refusal."""
+    status = arguments.get("status", "open")
+    if status not in ("open", "closed", "all"):
+        raise unprocessable(f"invalid status: {status}")
+    limit = arguments.get("limit", str(DEFAULT_LIMIT))
+    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_LIMIT:
+        raise unprocessable(f"limit must be from 1 to {MAX_LIMIT}")
+    before, after = arguments.get("before_order_id"), arguments.get("after_order_id")
+    timed = "after" in arguments or "until" in arguments
+    if (before and after) or ((before or after) and timed):
+        raise Refusal(422, 42210000, "order ids and times cannot be combined")
+    symbols = arguments.get("symbols", "")
+    return Query(
+        status=status,
+        nested=is_true(arguments.get("nested")),
+        limit=int(limit),
+        ascending=arguments.get("direction", "desc") == "asc",
+        after=read_time(arguments.get("after"), "after"),
+        until=read_time(arguments.get("until"), "until"),
+        before_id=before or None,
+        after_id=after or None,
+        symbols=frozenset(one for one in symbols.split(",") if one),
+        side=arguments.get("side") or None,
+    )
+
+
+def is_true(text: str | None) -> bool:
+    """Whether an argument says yes."""
+    return (text or "").lower() in ("true", "1", "t")
+
+
+def read_time(text: str | None, name: str) -> datetime | None:
+    """A moment of an argument; a day alone is its beginning.   Raises: Refusal."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise unprocessable(f"invalid {name}: {text}") from None
+    return moment if moment.tzinfo is not None else datetime.fromisoformat(f"{moment}+00:00")
+
+
+def flat_rows(roots: Iterable[BrokerOrder]) -> list[BrokerOrder]:
+    """Every order by itself; legs of spreads are shown with their parent alone."""
+    rows = []
+    for root in roots:
+        legs = () if root.order_class is OrderClass.MLEG else root.legs
+        rows += [root, *legs]
+    return rows
+
+
+def paged(rows: Sequence[BrokerOrder], query: Query) -> list[BrokerOrder]:
+    """One page of what fits, newest first unless it is asked for otherwise. Bounds are exclusive.
+
+    A parent is shown if it fits, whatever its legs do: a closed one takes its open legs along.
+    """
+    ordered = list(rows) if query.ascending else list(reversed(rows))
+    for bound, later in ((query.before_id, False), (query.after_id, True)):
+        if bound is not None:
+            ordered = _beyond(ordered, bound, later is query.ascending)
+    return [one for one in ordered if _fits(one, query)][: query.limit]
+
+
+def _beyond(rows: list[BrokerOrder], bound: str, behind: bool) -> list[BrokerOrder]:
+    """What stands behind (or before) the order `bound`; nothing where that is not listed."""
+    for index, one in enumerate(rows):
+        if uuid_text(one.broker_order_id) == bound:
+            return rows[index + 1 :] if behind else rows[:index]
+    return []
+
+
+def _fits(order: BrokerOrder, query: Query) -> bool:
+    if query.symbols and not query.symbols & _symbols(order):
+        return False
+    if query.after is not None and order.submitted_at <= query.after:
+        return False
+    if query.until is not None and order.submitted_at >= query.until:
+        return False
+    if query.side is not None and order.side.value.lower() != query.side:
+        return False
+    match query.status:
+        case "all":
+            return True
+        case "open":
+            return not is_over(order) and order.status is not OrderStatus.HELD
+        case _:
+            return is_over(order)
+
+
+def is_over(order: BrokerOrder) -> bool:
+    """Whether the order can trade no more. One that was replaced cannot."""
+    return VenueStatus(order.raw_status).is_closed
+
+
+def _symbols(order: BrokerOrder) -> set[str]:
+    return {symbol(one.instrument) for one in (order, *order.legs)}

@@ -1,0 +1,112 @@
+"""The order stream: `/stream`, as Alpaca's paper account speaks it.
+
+Both forms of logging in; JSON in binary frames; the acknowledgement lists the streams that are
+granted and is silent about others; one connection per account.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import trio
+from attrs import frozen
+from quart import Response, abort, websocket
+from quart_trio import QuartTrio
+
+from cream.adapters.sandbox.app import Sandbox, keys_of
+from cream.adapters.sandbox.broadcast import Listener
+from cream.adapters.sandbox.faults import FaultName
+
+TRADE_UPDATES = "trade_updates"
+
+
+@frozen
+class StreamRoutes:
+    """The handler."""
+
+    sandbox: Sandbox
+
+    def register(self, app: QuartTrio) -> None:
+        """Put it at its path."""
+        app.add_websocket("/stream", "stream", self.stream)
+
+    async def stream(self) -> None:
+        """One connection, to its end."""
+        sandbox = self.sandbox
+        if sandbox.faults.peek(FaultName.UNREACHABLE) is not None:
+            abort(503)
+        if not sandbox.broadcast.may_connect():
+            abort(Response("too many connections", 429))
+        sandbox.broadcast.connect()
+        try:
+            await self._converse()
+        finally:
+            sandbox.broadcast.disconnect()
+
+    async def _converse(self) -> None:
+        """Log in, then listen; whoever cannot log in is told so until it goes."""
+        authorized = self.sandbox.lets_in(*keys_of(websocket.headers))
+        async with trio.open_nursery() as nursery:
+            while True:
+                message = _read(await websocket.receive())
+                match message.get("action"):
+                    case "auth" | "authenticate":
+                        authorized = self._knows(message)
+                        await _authorization(authorized, "authenticate")
+                    case "listen" if not authorized:
+                        await _authorization(False, "listen")
+                    case "listen":
+                        granted = await _listening(message)
+                        if granted:
+                            listener = self.sandbox.broadcast.listen()
+                            nursery.start_soon(_forward, listener, nursery.cancel_scope)
+                    case _:
+                        error = {"error_message": "unknown action"}
+                        await _send({"action": "error", "data": error})
+                        nursery.cancel_scope.cancel()
+
+    def _knows(self, message: Mapping[str, Any]) -> bool:
+        data = message.get("data")
+        legacy = data if isinstance(data, Mapping) else {}
+        key = message.get("key") or legacy.get("key_id") or ""
+        secret = message.get("secret") or legacy.get("secret_key") or ""
+        return self.sandbox.lets_in(str(key), str(secret))
+
+
+async def _forward(listener: Listener, connection: trio.CancelScope) -> None:
+    """Hand messages on until the connection is cut."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_cut_on, listener, connection)
+        async for frame in listener.receiver:
+            await _send({"stream": TRADE_UPDATES, "data": frame or None})
+
+
+async def _cut_on(listener: Listener, connection: trio.CancelScope) -> None:
+    await listener.cut.wait()
+    connection.cancel()
+
+
+async def _authorization(authorized: bool, action: str) -> None:
+    status = "authorized" if authorized else "unauthorized"
+    await _send({"stream": "authorization", "data": {"status": status, "action": action}})
+
+
+async def _listening(message: Mapping[str, Any]) -> list[str]:
+    data = message.get("data")
+    asked = data.get("streams") if isinstance(data, Mapping) else None
+    granted = [one for one in asked or [] if one == TRADE_UPDATES]
+    await _send({"stream": "listening", "data": {"streams": granted}})
+    return granted
+
+
+async def _send(document: object) -> None:
+    """In a binary frame, as the paper account does."""
+    await websocket.send(msgspec.json.encode(document))
+
+
+def _read(frame: str | bytes) -> Mapping[str, Any]:
+    try:
+        document = msgspec.json.decode(frame)
+    except msgspec.DecodeError:
+        return {}
+    return document if isinstance(document, Mapping) else {}

@@ -1,0 +1,84 @@
+"""`cream sandbox`: be an Alpaca to try things on, until interrupted."""
+
+import argparse
+import signal
+import sys
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+import trio
+from attrs import evolve
+
+from cream.adapters.clock import clock_from
+from cream.adapters.feeds.settings import SyntheticSettings
+from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.adapters.logs import configure
+from cream.adapters.sandbox.listings import read_time
+from cream.adapters.sandbox.refusals import Refusal
+from cream.adapters.sandbox.server import Opened, SandboxSettings, serve_sandbox
+from cream.cli.exits import DONE, UNREACHABLE, USAGE
+from cream.core.exchange.calendar import SessionMode
+
+
+def sandbox(options: argparse.Namespace) -> int:
+    """The exit code: 0 once told to stop, 69 if a port cannot be opened."""
+    configure("warning", "pretty")
+    try:
+        start = read_time(options.clock_start, "--clock-start")
+    except Refusal as problem:
+        sys.stderr.write(f"cream sandbox: {problem.message}\n")
+        return USAGE
+    keys = tuple(options.keys.split(":", 1)) if options.keys else None
+    settings = SandboxSettings(
+        port=options.port,
+        control_port=options.control_port,
+        seed=options.seed,
+        cash=Decimal(options.cash),
+        requests_per_minute=options.requests_per_minute,
+        keys=(keys[0], keys[-1]) if keys else None,
+    )
+    market = evolve(
+        SyntheticSettings(),
+        seed=options.seed,
+        tick_rate=options.tick_rate,
+        session=SessionMode(options.session),
+    )
+    code = DONE
+    try:
+        trio.run(partial(_until_told, settings, market, start))
+    except* OSError as errors:
+        sys.stderr.write(f"cream sandbox: {_first(errors)}\n")
+        code = UNREACHABLE
+    return code
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+async def _until_told(
+    settings: SandboxSettings, prices: SyntheticSettings, start: datetime | None
+) -> None:
+    clock = clock_from(start)
+    market = SyntheticMarket(prices, clock)
+    symbols = tuple(prices.price_by_symbol())
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(market.move)
+            opened = await nursery.start(serve_sandbox, settings, market, clock, symbols)
+            _announce(opened)
+            async for _ in signals:
+                nursery.cancel_scope.cancel()
+                return
+
+
+def _announce(opened: Opened) -> None:
+    print(
+        f"sandbox: Alpaca's API on http://127.0.0.1:{opened.port}, "
+        f"control on http://127.0.0.1:{opened.control_port}, "
+        f"account {opened.sandbox.exchange.account_number}",
+        flush=True,
+    )

@@ -1,0 +1,289 @@
+"""What need not be in memory, and how is it found again? Snapshots, and closed orders put away.
+
+At an interval the archivist makes what closed a while ago durable in the archive and lets the book
+forget it, then writes the book whole, so that the next start reads little. Whatever names an order
+from outside (a caller, the broker) is looked up in the archive before anybody decides on it; what
+is found is back in the book as if it had never left. Nothing of this changes what is true, so none
+of it is an event.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from cream.core.execution.book import Book
+from cream.core.execution.memory import Archived, BookState, forget, revive, state_of, superfluous
+from cream.core.model.account import Account
+from cream.core.model.broker import (
+    BrokerOrder,
+    BrokerPosition,
+    CancelOutcome,
+    Execution,
+    OrderUpdate,
+    SubmitOutcome,
+)
+from cream.core.model.errors import BrokerUnavailable, CreamError, JournalFailed
+from cream.core.model.order import Order, OrderStatus, OrderTerms
+from cream.core.ports import Archive, Broker
+from cream.core.risk.decisions import Decided
+from cream.daemon.desk import Desk
+
+log = structlog.get_logger(__name__)
+
+
+@frozen(kw_only=True)
+class ArchivistSettings:
+    """Units: seconds. `retention` is None where the journal keeps everything."""
+
+    snapshot_interval: float = 60.0
+    closed_orders: float = 3600.0
+    retention: float | None = None
+
+
+@define
+class Archivist:
+    """The archivist's collaborators, and what it called back lately."""
+
+    desk: Desk
+    archive: Archive
+    settings: ArchivistSettings
+    _recalled: dict[str, float] = field(factory=dict)
+    _snapshot_at: int | None = None
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Put away and write snapshots, for ever.
+
+        Cancellation: what was handed to the archive is finished there.
+        """
+        task_status.started()
+        while True:
+            await self.tidy()
+            await trio.sleep(self.settings.snapshot_interval)
+
+    async def tidy(self) -> None:
+        """Put away what closed a while ago, write a snapshot, remove what is older than wanted.
+
+        A store that fails here has failed: the desk halts, as after a commit.
+        """
+        if self.desk.failure is not None:
+            return
+        try:
+            await self._put_away()
+            await self.snapshot()
+            if self.settings.retention is not None:
+                age = timedelta(seconds=self.settings.retention)
+                removed = await self.archive.compact(self.desk.clock.now() - age)
+                if removed:
+                    log.info("archivist.records_removed", records=removed)
+        except JournalFailed as error:
+            self.desk.journal_failed(error)
+        except CreamError as error:
+            # The journal failed before the archive was asked: everybody has been told.
+            log.warning("archivist.desk_refused", error=str(error))
+
+    async def _put_away(self) -> None:
+        leaving, sequence = await self.desk.do(self._leaving)
+        if leaving.orders or leaving.plans:
+            await self.archive.keep(leaving, sequence)
+            forget(self.desk.book, leaving)
+            log.info("archivist.orders_put_away", orders=len(leaving.orders))
+
+    def _leaving(self, book: Book, now: datetime) -> Decided[tuple[Archived, int]]:
+        clock = trio.current_time()
+        self._recalled = {one: until for one, until in self._recalled.items() if until > clock}
+        closed_before = now - timedelta(seconds=self.settings.closed_orders)
+        leaving = superfluous(book, closed_before, self._recalled)
+        return Decided((leaving, book.sequence))
+
+    async def snapshot(self) -> None:
+        """Write the book whole, unless nothing has happened.
+
+        Raises: JournalFailed; CreamError when the desk takes nothing any more.
+        """
+        state = await self.desk.do(_state)
+        if state.sequence != self._snapshot_at:
+            await self.archive.keep_snapshot(state)
+            self._snapshot_at = state.sequence
+
+    async def recall(self, names: Iterable[str]) -> None:
+        """Have the orders with these ids in the book, if there are any.
+
+        Raises: JournalFailed when the archive cannot be read.
+        """
+        book = self.desk.book
+        missing = [one for one in dict.fromkeys(names) if one and book.find(one) is None]
+        if missing:
+            self._revive(await self.archive.find(missing))
+
+    async def recall_plan(self, plan_id: str) -> None:
+        """Have the plan and its orders in the book, if it was ever answered with any.
+
+        Raises: JournalFailed.
+        """
+        book = self.desk.book
+        judged = book.plans.get(plan_id)
+        if judged is None or any(book.find(one) is None for one in judged.order_ids):
+            self._revive(await self.archive.plan(plan_id))
+
+    async def orders(self, status: OrderStatus | None, limit: int | None) -> Sequence[Order]:
+        """Archived orders that are not in the book, oldest first.   Raises: JournalFailed."""
+        found = await self.archive.orders(status, limit)
+        return [one for one in found if self.desk.book.find(one.order_id) is None]
+
+    def _revive(self, archived: Archived) -> None:
+        until = trio.current_time() + self.settings.closed_orders
+        self._recalled.update((one.order.order_id, until) for one in archived.orders)
+        revive(self.desk.book, archived)
+
+
+def _state(book: Book, _now: datetime) -> Decided[BookState]:
+    return Decided(state_of(book))
+
+
+@frozen
+class LookUp:
+    """What callers name, found in the book or in the archive. Without an archive: in the book."""
+
+    _archivist: Archivist | None = None
+
+    async def named(self, names: Sequence[str]) -> None:
+        """Have these orders in the book, if there are any."""
+        if self._archivist is not None:
+            with _told_as_unavailable():
+                await self._archivist.recall(names)
+
+    async def plan(self, plan_id: str) -> None:
+        """Have what was answered to this plan in the book, if anything was."""
+        if self._archivist is not None:
+            with _told_as_unavailable():
+                await self._archivist.recall_plan(plan_id)
+
+    async def all_orders(
+        self, book: Book, status: OrderStatus | None, limit: int | None
+    ) -> Sequence[Order]:
+        """Orders in the book and in the archive, oldest first; the newest `limit` of them."""
+        archived: Sequence[Order] = ()
+        if self._archivist is not None:
+            with _told_as_unavailable():
+                archived = await self._archivist.orders(status, limit)
+        lately = [one for one in book.orders() if status is None or one.status is status]
+        every = sorted([*archived, *lately], key=lambda order: order.intended_at)
+        return every if limit is None else every[max(0, len(every) - limit) :]
+
+
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
+    """What was asked for may be in an archive that cannot be read: that is no "not found"."""
+    try:
+        yield
+    except JournalFailed as error:
+        raise CreamError("PERSISTENCE_UNAVAILABLE", f"the archive: {error}") from error
+
+
+@frozen
+class RecallingBroker:
+    """The broker, whose every answer finds the orders that it is about in the book."""
+
+    _broker: Broker
+    _archivist: Archivist
+
+    @property
+    def name(self) -> str:
+        """What logs and people call it."""
+        return self._broker.name
+
+    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+        """As the broker: the order is in the book."""
+        return await self._broker.submit(terms)
+
+    async def cancel(self, broker_order_id: str) -> CancelOutcome:
+        """As the broker: the order is in the book."""
+        return await self._broker.cancel(broker_order_id)
+
+    async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
+        """As the broker."""
+        return await self._known_one(await self._broker.order_by_client_id(client_order_id))
+
+    async def order(self, broker_order_id: str) -> BrokerOrder | None:
+        """As the broker."""
+        return await self._known_one(await self._broker.order(broker_order_id))
+
+    async def open_orders(self) -> Sequence[BrokerOrder]:
+        """As the broker."""
+        return await self._known(await self._broker.open_orders())
+
+    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+        """As the broker."""
+        return await self._known(await self._broker.orders_since(moment))
+
+    async def executions_since(self, moment: datetime) -> Sequence[Execution]:
+        """As the broker."""
+        executions = await self._broker.executions_since(moment)
+        await self._recall(one.broker_order_id for one in executions)
+        return executions
+
+    async def positions(self) -> Sequence[BrokerPosition]:
+        """As the broker."""
+        return await self._broker.positions()
+
+    async def account(self) -> Account:
+        """As the broker."""
+        return await self._broker.account()
+
+    async def ping(self) -> None:
+        """As the broker."""
+        await self._broker.ping()
+
+    @asynccontextmanager
+    async def updates(self) -> AsyncIterator[AsyncIterator[OrderUpdate]]:
+        """As the broker."""
+        opened: AbstractAsyncContextManager[AsyncIterator[OrderUpdate]] = self._broker.updates()
+        async with opened as updates:
+            yield _RecallingUpdates(updates, self)
+
+    async def recall_for(self, update: OrderUpdate) -> None:
+        """Have what the update is about in the book.   Raises: BrokerUnavailable."""
+        await self._known([update.order])
+
+    async def _known_one(self, shown: BrokerOrder | None) -> BrokerOrder | None:
+        if shown is not None:
+            await self._known([shown])
+        return shown
+
+    async def _known(self, shown: Sequence[BrokerOrder]) -> Sequence[BrokerOrder]:
+        await self._recall(name for one in shown for name in self._names(one))
+        return shown
+
+    def _names(self, shown: BrokerOrder) -> Iterator[str]:
+        """Names to look for; none of an order that the book has, and so its legs too."""
+        find = self._archivist.desk.book.find
+        if find(shown.broker_order_id) is None and find(shown.client_order_id) is None:
+            yield from (shown.broker_order_id, shown.client_order_id, shown.replaces or "")
+            for leg in shown.legs:
+                yield leg.broker_order_id
+
+    async def _recall(self, names: Iterable[str]) -> None:
+        try:
+            await self._archivist.recall(names)
+        except JournalFailed as error:
+            # An order of ours would look like a stranger's: better no answer than a wrong one.
+            raise BrokerUnavailable(f"the archive cannot be read: {error}") from error
+
+
+class _RecallingUpdates:
+    """The order stream, each update after its order was recalled."""
+
+    def __init__(self, updates: AsyncIterator[OrderUpdate], broker: RecallingBroker) -> None:
+        self._updates, self._broker = updates, broker
+
+    def __aiter__(self) -> "_RecallingUpdates":
+        return self
+
+    async def __anext__(self) -> OrderUpdate:
+        update = await anext(self._updates)
+        await self._broker.recall_for(update)
+        return update
