@@ -47,6 +47,17 @@ bench: $(DEV_STAMP)
 crash: $(DEV_STAMP)
 	$(BIN)/python -m tests.crash $(SUITES)
 
+# The whole daemon through ten minutes of bad luck, once for each seed (docs/simulation.md).
+SEEDS ?= 100
+FIRST_SEED ?= 1
+JOBS ?= 2
+simulate: $(DEV_STAMP)
+	$(BIN)/python -m tests.simulation run --seeds $(SEEDS) --first-seed $(FIRST_SEED) --jobs $(JOBS)
+	$(BIN)/python -m tests.simulation effects --jobs $(JOBS)
+
+mutants: $(DEV_STAMP)
+	$(BIN)/python -m tests.simulation mutants --seeds $(SEEDS) --first-seed $(FIRST_SEED) --jobs $(JOBS)
+
 protos: $(DEV_STAMP)
 	$(BIN)/python tools/protos.py
 

@@ -89,7 +89,7 @@ class Unavailable(CallError):
 
 
 class Busy(Unavailable):
-    """Too much at once: too many requests, or a message over the limit."""
+    """Too much at once: too many requests, a message over the limit, a stream read too slowly."""
 
 
 class OutcomeUnknown(CallError):

@@ -166,6 +166,8 @@ class StreamEnd(Enum):
 
     STOPPING = "STOPPING"
     FELL_BEHIND = "FELL_BEHIND"
+    # Not all that has happened is going to be published: the journal cannot keep it.
+    BROKEN_OFF = "BROKEN_OFF"
 
 
 class Subscription(Protocol):

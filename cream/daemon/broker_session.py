@@ -17,6 +17,7 @@ from cream.core.execution.reports import Reading
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.ports import Broker
+from cream.core.resilience.backoff import Backoff
 from cream.daemon.desk import Desk, RouterJob
 from cream.daemon.link import BrokerLink
 from cream.daemon.order_router import Router
@@ -24,6 +25,11 @@ from cream.daemon.readings import read
 from cream.daemon.tactic_runner import TacticRunner
 
 log = structlog.get_logger(__name__)
+
+# A broker that fails these many sweeps in a row is better asked over a new connection, later.
+_SWEEP_ATTEMPTS = 4
+# Long enough for a gateway to find another server, short enough for an exit that waits.
+_SWEEP_AGAIN = Backoff(base=0.2, cap=2.0)
 
 
 @frozen
@@ -52,7 +58,7 @@ class BrokerSession:
             async with self.broker.updates() as updates, trio.open_nursery() as nursery:
                 self.link.alive()
                 nursery.start_soon(self._read, updates)
-                await self.sweep()
+                await self._swept()
                 self.link.set_session(True)
                 log.info("broker_session.session_started", broker=self.broker.name)
                 task_status.started()
@@ -61,12 +67,27 @@ class BrokerSession:
                 if self.desk.book.mass_cancel_owed is not None:
                     await self._debts_paid()
                     # Only now can a reconciliation be clean enough to resume.
-                    await self.sweep()
+                    await self._swept()
         except* BrokerUnavailable:
             self.link.failed()
             raise
         finally:
             self.link.set_session(False)
+
+    async def _swept(self) -> None:
+        """Sweep, again where single requests fail. Raises: BrokerUnavailable after a few attempts.
+
+        A sweep is many requests. While the stream stands, one that fails is no reason to begin
+        anew with a connection and its backoff: until it is swept, not even an exit can leave.
+        """
+        for attempt in range(_SWEEP_ATTEMPTS - 1):
+            try:
+                await self.sweep()
+                return
+            except BrokerUnavailable:
+                self.link.failed()
+                await trio.sleep(_SWEEP_AGAIN.ceiling(attempt))
+        await self.sweep()
 
     async def _debts_paid(self) -> None:
         while self.desk.book.mass_cancel_owed is not None:

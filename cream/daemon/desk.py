@@ -8,7 +8,7 @@ order. So a decision always sees everything decided before it, nothing is sent o
 before it is durable, and many commands share one fsync.
 
 When the journal fails, what was released stays true and nothing more is taken in: only cancels and
-the broker's own reports still pass, without a journal (INTERFACE.md 5.8).
+the broker's own reports still pass, without a journal.
 """
 
 from collections.abc import Callable, Sequence

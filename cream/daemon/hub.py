@@ -80,7 +80,7 @@ class Hub:
         Whoever subscribes again begins with what is true then.
         """
         for sender in list(self._senders):
-            self._drop(sender, StreamEnd.FELL_BEHIND)
+            self._drop(sender, StreamEnd.BROKEN_OFF)
 
     def close(self) -> None:
         """End every subscription, after what it has been given, and all later ones at once."""

@@ -140,7 +140,7 @@ class Portfolio:
         return Known(quote) if age <= self.stale_after_seconds else Stale(quote, age)
 
     def _state(self, book: Book) -> tuple[TradingState, tuple[str, ...]]:
-        """The book's state; a link in doubt already refuses increases (INTERFACE.md 5.9)."""
+        """The book's state; a link in doubt refuses increases before the state changes."""
         state = book.trading_state
         reasons = tuple(f"{one.cause.value}: {one.reason}" for one in book.restrictions.values())
         link = self.link()

@@ -44,7 +44,7 @@ from cream.daemon.order_router import Router, RouterSettings
 from cream.daemon.reconciler import Reconciler, ReconcilerSettings
 from cream.daemon.recovery import end_run
 from cream.daemon.stop_monitor import StopMonitor
-from cream.daemon.supervisor import Child, Intensity, Restart, Supervisor
+from cream.daemon.supervisor import Child, Intensity, Restart, StartTimedOut, Supervisor
 from cream.daemon.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
@@ -194,7 +194,8 @@ class Tree:
                 backoff=restart,
                 wait_for_start=False,
                 unlimited=True,
-                expected=(BrokerUnavailable,),
+                # A broker that answers slowly is no defect here either.
+                expected=(BrokerUnavailable, StartTimedOut),
             ),
             Child(name="reconciler", run=self.reconciler.run, backoff=restart),
             Child(name="account_reader", run=self._read_account, backoff=restart),

@@ -1,8 +1,8 @@
 """Is the broker gone? Then nothing new may leave and everything working must go.
 
 Watches `BrokerLink`. After `interval` without a sign of life it probes; SUSPECT already refuses
-increases (through the portfolio view); DISCONNECTED runs the disconnect sequence of DESIGN.md 2, in
-this order: REDUCING and the mass cancel's debt are durable, then the session's scope is cancelled
+increases (through the portfolio view); DISCONNECTED runs the disconnect sequence, in this
+order: REDUCING and the mass cancel's debt are durable, then the session's scope is cancelled
 (the router with it), then the mass canceller, which saw the debt, goes to work. Reconnecting is the
 supervisor's business and resuming the reconciler's.
 """

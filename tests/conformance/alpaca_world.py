@@ -5,6 +5,7 @@ One market for both, one mock clock for all: what takes minutes at Alpaca takes 
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -84,9 +85,14 @@ def quick(settings: TreeSettings) -> TreeSettings:
 
 @asynccontextmanager
 async def life(
-    change: Callable[[TreeSettings], TreeSettings] = quick, **alpaca: Any
+    change: Callable[[TreeSettings], TreeSettings] = quick,
+    ahead_seconds: float = 0.0,
+    **alpaca: Any,
 ) -> AsyncIterator[AlpacaLife]:
-    """A life of the daemon, stopped in order at the end of the block."""
+    """A life of the daemon, stopped in order at the end of the block.
+
+    `ahead_seconds`: how far the daemon's clock is ahead of the broker's.
+    """
     clock = ShiftedClock(START)
     market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
     async with trio.open_nursery() as nursery:
@@ -102,10 +108,11 @@ async def life(
             requests_per_minute=100_000,
             **alpaca,
         )
-        async with open_alpaca(settings, Environment.PAPER, clock, lambda: 0.5) as broker:
+        ours = ShiftedClock(START + timedelta(seconds=ahead_seconds))
+        async with open_alpaca(settings, Environment.PAPER, ours, lambda: 0.5) as broker:
             outside = Outside(
                 account_id=(await broker.account()).account_id,
-                clock=clock,
+                clock=ours,
                 broker=broker,
                 market=market,
                 journal=MemoryJournal(),

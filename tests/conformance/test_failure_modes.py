@@ -72,7 +72,7 @@ async def test_4_a_ghost_of_our_own_is_waited_for(autojump_clock: MockClock) -> 
 
 
 async def test_5_fills_during_a_disconnect_are_found(autojump_clock: MockClock) -> None:
-    """R-08: nothing is replayed; the sweep on connecting finds it."""
+    """Nothing is replayed; the sweep on connecting finds it."""
     async with life() as one:
         await one.submit(buy(limit="230.00"))
         await one.until(lambda: one.entry().status is OrderStatus.ACCEPTED)
@@ -146,7 +146,7 @@ async def test_35_a_connection_that_is_cut_comes_back(autojump_clock: MockClock)
 
 
 async def test_a_stream_that_falls_silent_loses_nothing(autojump_clock: MockClock) -> None:
-    """R-09: the reconciler looks, whatever the stream does not say."""
+    """The reconciler looks, whatever the stream does not say."""
     async with life() as one:
         one.fault("ws.mute_updates")
         await filled(one, buy())
@@ -162,7 +162,7 @@ async def test_a_stream_that_falls_silent_loses_nothing(autojump_clock: MockCloc
 async def test_10_an_order_without_an_answer_is_looked_up_and_never_sent_again(
     autojump_clock: MockClock, name: str
 ) -> None:
-    """R-02: exactly one order at the venue."""
+    """Exactly one order at the venue."""
     async with life() as one:
         one.fault(name, seconds=300, count=1)
         await filled(one, buy())
@@ -428,3 +428,55 @@ async def test_49_dust_of_nine_places_is_closed_exactly(autojump_clock: MockCloc
         out = terms(Side.SELL, str(held.quantity), purpose=OrderPurpose.EXIT)
         assert isinstance(await one.broker.submit(out), Accepted)
         assert one.held_at_venue() == 0
+
+
+async def test_19_shares_that_are_still_held_delay_an_exit_and_do_not_lose_it(
+    autojump_clock: MockClock,
+) -> None:
+    """The cancel of the protection takes its time; then the exit leaves, or it is refused whole."""
+    async with life() as one:
+        await filled(one, buy())
+        one.fault("order.stick_pending_cancel", seconds=2, count=1)
+        await one.submit(close("20"), plan_id="out")
+        await one.until(lambda: one.held() == 0, seconds=120)
+        await one.until(lambda: not [order for order in one.orders() if order.is_open])
+        same_as_at_the_venue(one)
+
+
+async def test_20_an_order_that_could_trade_with_ones_own_is_refused_for_good(
+    autojump_clock: MockClock,
+) -> None:
+    async with life() as one:
+        assert isinstance(await one.broker.submit(terms()), Accepted)
+        resting = terms(Side.SELL, "5", "250.00", purpose=OrderPurpose.EXIT)
+        assert isinstance(await one.broker.submit(resting), Accepted)
+        refused = await one.broker.submit(terms(quantity="1"))
+        assert isinstance(refused, Refused)
+        assert refused.code == "WASH_TRADE"
+
+
+async def test_25_the_filled_part_of_an_entry_is_protected_though_its_exits_wait(
+    autojump_clock: MockClock,
+) -> None:
+    """At Alpaca the exits of a bracket stay held until the whole entry has filled."""
+    async with life() as one:
+        one.quote("AAPL", "238.39", "238.41", 5)
+        await one.submit(buy(limit="238.41"))
+        await one.until(lambda: one.held() == 5)
+        one.quote("AAPL", "228.00", "228.02", 1_000)
+        await one.until(lambda: one.held() == 0, seconds=600)
+        same_as_at_the_venue(one)
+
+
+@pytest.mark.parametrize("ahead", [-0.5, 0.5])
+async def test_44_clocks_that_differ_a_little_change_nothing(
+    autojump_clock: MockClock, ahead: float
+) -> None:
+    """A fill that is stamped before or after our now is booked and found all the same."""
+    async with life(ahead_seconds=ahead) as one:
+        one.fault("ws.drop_event")
+        await filled(one, buy())
+        one.quote("AAPL", "228.00", "228.02")
+        await one.until(lambda: one.held() == 0, seconds=120)
+        await one.until(lambda: not [order for order in one.orders() if order.is_open])
+        same_as_at_the_venue(one)

@@ -201,7 +201,7 @@ async def test_no_order_at_the_broker_looks_as_if_it_had_not_been_sent(stage: St
 
 
 async def test_a_client_order_id_is_taken_once(stage: Stage) -> None:
-    """Invariant 1: a repeated send never makes a second order (R-07)."""
+    """Invariant 1: a repeated send never makes a second order."""
     order = terms(BUY, "10", "200.00")
     first = await accepted(stage, order)
     again = await stage.broker.submit(order)
@@ -249,7 +249,7 @@ async def test_more_than_is_held_cannot_be_sold_while_it_is_held(stage: Stage) -
 
 
 async def test_when_the_answer_is_lost_the_order_can_be_looked_up(stage: Stage) -> None:
-    """R-02: never sent again, asked for instead."""
+    """Never sent again, asked for instead."""
     order = terms(BUY, "10", "200.00")
     stage.lose_next_answer()
     assert isinstance(await stage.broker.submit(order), OutcomeUnknown)
@@ -486,7 +486,7 @@ async def test_a_stream_ends_with_broker_unavailable_when_the_broker_goes(stage:
 async def test_what_happened_while_the_stream_was_down_can_be_asked_for(
     autojump_clock: trio.testing.MockClock, stage: Stage
 ) -> None:
-    """R-08: nothing is replayed, everything can be looked up."""
+    """Nothing is replayed, everything can be looked up."""
     order = await accepted(stage, terms(BUY, "10", "230.00"))
     moment = stage.clock.now()
     stage.cut_off(30)

@@ -3,11 +3,16 @@
 import argparse
 import sys
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 
 from tests.simulation.explore import Ending, Question, command, many, tell
 from tests.simulation.hunting import hunt_all
 from tests.simulation.mutants.registry import REGISTRY
+from tests.simulation.scenario import play
 from tests.simulation.shrink import Shrunk, shrink
+
+# Failing seeds of a run that are shrunk: each takes as long as a hundred seeds.
+_SHRUNK = 1
 
 
 def main() -> int:
@@ -32,6 +37,8 @@ def main() -> int:
     hunted.add_argument("--first-seed", type=int, default=1)
     hunted.add_argument("--jobs", type=int, default=1)
     hunted.add_argument("--mutant", default="")
+    effects = verbs.add_parser("effects")
+    effects.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     doing = {
         "run": _run,
@@ -39,6 +46,7 @@ def main() -> int:
         "replay": _replay,
         "shrink": _shrink,
         "mutants": _mutants,
+        "effects": _effects,
     }
     return doing[given.verb](given)
 
@@ -56,7 +64,28 @@ def _run(given: argparse.Namespace) -> int:
             print(f"seed {ending.seed}: {ending.violation}")
             print(f"    {command(ending, given.mutant)}", flush=True)
     _summary(endings)
-    return 1 if any(one.violation for one in endings) else 0
+    failed = [one for one in endings if one.violation]
+    for ending in failed[:_SHRUNK]:
+        print(f"seed {ending.seed}: {ending.violation}", flush=True)
+        _show_shrunk(shrink(Question(seed=ending.seed, mutant=given.mutant), ending), given.mutant)
+    return 1 if failed else 0
+
+
+def _effects(given: argparse.Namespace) -> int:
+    """The story, in which the daemon dies at each effect."""
+    effects = play(frozenset())[0].crashes.effects
+    wrong = 0
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for number, violation in enumerate(pool.map(_dies_at, range(1, effects + 1)), start=1):
+            if violation:
+                wrong += 1
+                print(f"effect {number}: {violation}", flush=True)
+    print(f"the daemon has died at each of {effects} effects: {wrong} violations")
+    return 1 if wrong else 0
+
+
+def _dies_at(number: int) -> str:
+    return play(frozenset([number]))[0].world.violation or ""
 
 
 def _digests(given: argparse.Namespace) -> int:

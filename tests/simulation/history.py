@@ -15,6 +15,7 @@ from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.core.execution.events import Record
 from cream.core.model.errors import JournalFailed
+from cream.core.model.order import OrderTerms
 from cream.core.model.plan import Environment
 from cream.core.resilience.backoff import Backoff
 from cream.core.safety.heartbeat import HeartbeatLimits
@@ -100,7 +101,7 @@ class History:
         self.person = Person(self.exchange, self.memory, self.door, self.restart)
         self.mover = Mover(world, market)
         self.disk.told = self.judge.recorded
-        self.exchange.taken = self.judge.taken
+        self.exchange.taken = self._taken
         self.exchange.traded = self.judge.traded
         world.trace.on_step = self._step
         world.trace.heard = self._heard
@@ -261,6 +262,14 @@ class History:
             if judge is None or judge.tree is not self.tree:
                 judge = BoundsJudge(self.exchange, self.judge, self.tree)
             judge.look()
+
+    def _taken(self, terms: OrderTerms) -> None:
+        """R-03: no order is given up that arrives after all. None takes as long as the proof."""
+        self.judge.taken(terms)
+        known = self.tree.desk.book.find(terms.client_order_id) if self.tree is not None else None
+        given_up = known is not None and not known.is_open
+        text = f"{terms.client_order_id} was given up, and the venue has taken it"
+        self.world.demand(not given_up, "I3", text)
 
     def _step(self, _step: int) -> None:
         process = self.door.process

@@ -93,6 +93,7 @@ class Process:
 class Crashes:
     """When processes die. `effects` counts the effects so far; `at_effect` are
     some of them chosen by hand. Once they `are_over` nobody dies and nothing is counted.
+    `places` are where all effects were.
 
     `struck` is told the point at which a process dies.
     """
@@ -101,6 +102,7 @@ class Crashes:
     at_effect: frozenset[int] = frozenset()
     effects: int = 0
     are_over: bool = False
+    places: list[str] = field(factory=list)
     struck: Callable[[str], None] = field(default=lambda _point: None)
     _planned: list[PlannedCrash] = field(factory=list)
 
@@ -126,6 +128,7 @@ class Crashes:
         if self.are_over:
             return False
         self.effects += 1
+        self.places.append(point)
         if self.effects in self.at_effect:
             self.struck(point)
             return True

@@ -164,7 +164,7 @@ class VenueStore:
             "INSERT INTO orders (broker_order_id, client_order_id, sequence, symbol, status, body, "
             "root_id, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (broker_order_id) "
             "DO UPDATE SET status = excluded.status, body = excluded.body, "
-            "updated_at = excluded.updated_at",
+            "root_id = excluded.root_id, updated_at = excluded.updated_at",
             [
                 (
                     order.broker_order_id,

@@ -3,6 +3,8 @@
 One listener per account, as at Alpaca; nothing is replayed. What goes to it passes the faults.
 """
 
+from collections import deque
+
 import trio
 from attrs import define, field
 
@@ -32,7 +34,7 @@ class Broadcast:
     _listener: Listener | None = None
     _connected: int = 0
     _ghost_until: float = float("-inf")
-    _tail: list[Json] = field(factory=list)
+    _tail: deque[Json] = field(factory=lambda: deque(maxlen=_KEPT))
     _held_back: Json | None = None
 
     def may_connect(self) -> bool:
@@ -59,7 +61,7 @@ class Broadcast:
         self._listener = Listener(sender, receiver)
         replay = self.faults.happens(FaultName.REPLAY_TAIL)
         if replay is not None:
-            for frame in self._tail[-replay.times :]:
+            for frame in list(self._tail)[-replay.times :]:
                 self._send(frame)
         return self._listener
 
@@ -70,7 +72,7 @@ class Broadcast:
 
     def tell(self, frame: Json) -> None:
         """A message of the stream, as the faults let it through."""
-        self._tail = [*self._tail[1 - _KEPT :], frame]
+        self._tail.append(frame)
         faults = self.faults
         if faults.peek(FaultName.MUTE) is not None or self._is_suppressed(frame):
             return

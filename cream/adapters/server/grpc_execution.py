@@ -214,10 +214,13 @@ def children_of(operations: Operations, result: PlanResult) -> list[Sequence[Ord
 
 
 def stream_error(end: StreamEnd) -> CreamError:
-    """Why a stream of updates ended. Both ends are a call to come again, for a new snapshot."""
+    """Why a stream of updates ended. Each end is a call to come again, for a new snapshot."""
     match end:
         case StreamEnd.STOPPING:
             return CreamError("NOT_READY", "The daemon is stopping")
+        case StreamEnd.BROKEN_OFF:
+            message = "The journal cannot commit; reconnect for a snapshot"
+            return CreamError("NOT_READY", message)
         case StreamEnd.FELL_BEHIND:
             return CreamError("FELL_BEHIND", "The stream fell behind; reconnect for a snapshot")
         case _:

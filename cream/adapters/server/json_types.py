@@ -1,4 +1,4 @@
-"""What do the JSON replies look like? The shapes of INTERFACE.md 3, and the OpenAPI document.
+"""What do the JSON replies look like? The shapes of docs/api.md and of the OpenAPI document.
 
 Replies are built as these classes and encoded by msgspec, and the schema is made from the same
 classes, so that the two cannot differ. Decimals are strings; times are RFC 3339 in UTC.

@@ -1,6 +1,6 @@
 """Which plan, which portfolio and which handling does a JSON value describe?
 
-A decision plan as INTERFACE.md has it, and the older body with the same fields. Everything that is
+A decision plan as docs/api.md has it, and the older body with the same fields. Everything that is
 wrong is noted with its path; the caller raises once all is read.
 """
 
@@ -223,7 +223,7 @@ def _factors(reader: ObjectReader, key: str) -> tuple[str, ...]:
 
 
 def _read_legs(reader: ObjectReader, problems: Problems) -> tuple[OptionLeg, ...]:
-    """The legs, from a list or from a list that was sent as a JSON text (R-41)."""
+    """The legs, from a list or from a list that was sent as a JSON text, as some agents do."""
     value, path = reader.raw("legs"), reader.at("legs")
     if isinstance(value, str):
         try:

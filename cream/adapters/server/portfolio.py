@@ -62,7 +62,7 @@ def portfolio(operations: Operations, now: datetime) -> Portfolio:
 
 
 def mark_of(view: PositionView) -> Decimal | None:
-    """The price to value a holding at, however old; None where there is none (R-46)."""
+    """The price to value a holding at, however old; None, never zero, where there is none."""
     match view.mark:
         case Known(value) | Stale(value):
             return value

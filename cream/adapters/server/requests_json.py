@@ -34,7 +34,7 @@ from cream.core.model.state import TradingState
 MAX_IDS = 1_000
 # A sentence or two for the journal.
 LONGEST_REASON = 1_000
-# What a displayed size is where the call does not say (INTERFACE.md 3).
+# What a displayed size is where the call does not say.
 DEFAULT_QUOTE_SIZE = 1_000
 _LARGEST_QUOTE_SIZE = 10**9
 # A disconnect longer than a day is a stop of the daemon.

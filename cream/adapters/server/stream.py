@@ -29,6 +29,10 @@ GOING_AWAY, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1011, 1013
 _DEFECT = (INTERNAL_ERROR, "a defect in Cream; the log has the story")
 _CLOSING = {
     StreamEnd.STOPPING: (GOING_AWAY, "the daemon is stopping"),
+    StreamEnd.BROKEN_OFF: (
+        TRY_AGAIN_LATER,
+        "the journal cannot commit; reconnect for a snapshot",
+    ),
     StreamEnd.FELL_BEHIND: (TRY_AGAIN_LATER, "fell behind; reconnect for a snapshot"),
 }
 

@@ -57,7 +57,7 @@ def decode(body: bytes) -> Json:
 
 
 def decode_nested(text: str) -> Json:
-    """The value in a text that came as a JSON string (R-41).   Raises: CreamError as `decode`."""
+    """The value in a text that came as a JSON string.   Raises: CreamError as `decode`."""
     return decode(text.encode("utf-8", "surrogatepass"))
 
 

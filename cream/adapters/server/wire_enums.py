@@ -78,7 +78,7 @@ SEVERITY = WireEnum(execution_pb2.ViolationSeverity.Value, "VIOLATION_SEVERITY_"
 CHECK_RESULT = WireEnum(execution_pb2.ConstraintResult.Value, "CONSTRAINT_RESULT_", CheckResult)
 TRADING_STATE = WireEnum(control_pb2.TradingStateValue.Value, "TRADING_STATE_", TradingState)
 
-# INTERFACE.md 4. The two pending words are those before them, see `wire_status`.
+# The two pending words are those before them, see `wire_status`.
 _STATUS = {
     OrderStatus.PENDING_NEW: "ORDER_STATUS_NEW",
     OrderStatus.UNKNOWN_SUBMIT: "ORDER_STATUS_PENDING",

@@ -1,7 +1,7 @@
 """What do Alpaca's words for an order's status mean here?
 
 Every documented word is in the table; a word that is not must be kept, reported and asked about,
-never guessed at (R-18).
+never guessed at.
 
 Source: docs.alpaca.markets, Orders at Alpaca, Order Lifecycle, 2026-11.
 """

@@ -127,7 +127,7 @@ class Unavailable:
 
 @frozen
 class OutcomeUnknown:
-    """It may have happened. Ask before trying again (R-02)."""
+    """It may have happened. Ask before trying again: a second try may be a second order."""
 
     why: str
 

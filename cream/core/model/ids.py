@@ -1,7 +1,7 @@
 """Which id does a thing get? One that follows from its cause, so that a restart finds it again.
 
 Nothing here counts or draws: the same plan, decision, leg and attempt give the same id on every
-machine and in every life of the process (requirements R-04 and R-13).
+machine and in every life of the process: what was sent before a crash is recognised after it.
 """
 
 from hashlib import blake2b

@@ -61,7 +61,7 @@ class Stale(Generic[T]):
 
 @frozen
 class Unknown:
-    """No value. Never to be read as zero (R-46)."""
+    """No value. Never to be read as zero: nothing is known of it."""
 
     why: str
 

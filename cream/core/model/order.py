@@ -34,7 +34,7 @@ class OrderClass(Enum):
 
 
 class OrderStatus(Enum):
-    """Where an order stands (INTERFACE.md 3)."""
+    """Where an order stands, in the words that callers see."""
 
     PENDING_NEW = "PENDING_NEW"
     UNKNOWN_SUBMIT = "UNKNOWN_SUBMIT"

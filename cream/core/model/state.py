@@ -29,7 +29,7 @@ _RANK = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 
 
 
 class Cause(Enum):
-    """Who can restrict trading; each cause is cleared by its own rule (INTERFACE.md 5.8)."""
+    """Who can restrict trading; each cause is cleared by its own rule."""
 
     OPERATOR = "operator"
     DISCONNECT = "disconnect"

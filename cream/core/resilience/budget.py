@@ -22,7 +22,7 @@ class Priority(Enum):
 
 
 # What each kind must leave for those above it, as a share of the whole. A fifth is reserved for
-# cancels; the steps between the others keep exits ahead of entries in a burst.
+# cancels; the steps between the others keep exits ahead of entries in a burst.
 RESERVED_ABOVE = {
     Priority.CANCEL: 0.0,
     Priority.PROTECTIVE: 0.2,

@@ -2,7 +2,7 @@
 
 With `interval`, `timeout` and `grace` after the last sign: a probe is due after `interval`; SUSPECT
 begins at `interval + timeout`, or at once when a request failed in transport; DISCONNECTED begins
-`grace` after SUSPECT began (INTERFACE.md 5.9). All times are monotonic seconds.
+`grace` after SUSPECT began. All times are monotonic seconds.
 """
 
 from enum import Enum

@@ -7,6 +7,7 @@ import trio
 from attrs import evolve
 from trio.testing import MockClock
 
+from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import OrderPurpose, OrderStatus
 from tests.fakes.builders import order_terms
 from tests.fakes.world import START, World, buy
@@ -60,3 +61,40 @@ async def test_a_strangers_order_that_filled_at_once_is_booked(
         assert len(await life.broker.executions_since(START)) == 1
 
         await life.until(lambda: life.held() == 7)
+
+
+async def test_a_sweep_in_which_a_request_fails_is_repeated_in_the_same_session(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """A sweep is many requests, and until it is done not even an exit leaves."""
+    async with world.life() as life, trio.open_nursery() as nursery:
+        attempts = []
+
+        async def fails_twice() -> None:
+            attempts.append(trio.current_time())
+            await trio.lowlevel.checkpoint()
+            if len(attempts) < 3:
+                raise BrokerUnavailable("503")
+
+        await nursery.start(evolve(life.tree.session, sweep=fails_twice).run)
+
+        assert len(attempts) == 3
+        assert attempts[-1] - attempts[0] < 1
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_broker_that_fails_every_sweep_is_asked_over_a_new_connection(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        attempts = []
+
+        async def fails() -> None:
+            attempts.append(trio.current_time())
+            await trio.lowlevel.checkpoint()
+            raise BrokerUnavailable("503")
+
+        with pytest.RaisesGroup(BrokerUnavailable):
+            await evolve(life.tree.session, sweep=fails).run()
+
+        assert len(attempts) == 4

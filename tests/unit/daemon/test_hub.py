@@ -132,6 +132,22 @@ async def test_a_cancelled_subscriber_is_gone() -> None:
     assert hub.subscribers == 0
 
 
+async def test_a_subscription_that_is_broken_off_says_so_and_another_begins_anew() -> None:
+    """What follows would leave a gap; whoever comes again begins with what is true then."""
+    hub = Hub(buffer=8)
+    async with hub.subscribe(0) as cut:
+        hub.publish(updates(1))
+        hub.break_off()
+        hub.publish(updates(2))
+
+        assert await sequences(cut) == [1]
+        assert cut.ended is StreamEnd.BROKEN_OFF
+        assert (hub.subscribers, hub.dropped) == (0, 0)
+        async with hub.subscribe(2) as later:
+            hub.publish(updates(3))
+            assert (await anext(later)).sequence == 3
+
+
 async def test_a_subscription_to_a_closed_hub_ends_at_once() -> None:
     hub = Hub(buffer=8)
     hub.close()

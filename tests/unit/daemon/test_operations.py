@@ -236,6 +236,20 @@ async def test_a_subscription_begins_where_the_book_stands_and_ends_with_the_dae
     assert ends == [StreamEnd.STOPPING]
 
 
+async def test_a_subscription_ends_with_the_journal(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """What is published from then on has gaps, so nobody is left to take it for the whole."""
+    async with world.life() as life, life.operations.subscribe() as subscription:
+        world.journal.fail_next_commit()
+        with pytest.raises(CreamError):
+            await life.submit(buy())
+
+        async for _ in subscription:
+            pass
+        assert subscription.ended is StreamEnd.BROKEN_OFF
+
+
 # How the daemon does ----------------------------------------------------------------------------
 
 

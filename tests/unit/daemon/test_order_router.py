@@ -1,6 +1,6 @@
 """What leaves, what keeps its place, and what is asked for again."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +10,9 @@ import trio
 from attrs import evolve
 from trio.testing import MockClock
 
+from cream.core.execution.book import Book
+from cream.core.execution.events import PositionAdjusted
+from cream.core.model.errors import CreamError
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.order import OrderPurpose, OrderStatus
 from cream.core.model.plan import (
@@ -23,6 +26,7 @@ from cream.core.model.plan import (
     StrategyFamily,
 )
 from cream.core.model.state import TradingState
+from cream.core.risk.decisions import Decided
 from tests.fakes.world import Life, World, buy, close
 
 TWO = Size(Decimal(2), SizeUnit.CONTRACTS)
@@ -203,3 +207,91 @@ async def test_a_cancel_goes_on_in_the_next_session(
 
         book = life.tree.desk.book
         await life.until(lambda: book.order(entry.order_id).status is OrderStatus.CANCELED)
+
+
+async def test_a_cancel_that_nobody_told_of_is_looked_at(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """An exit may wait for this entry to be gone: it cannot wait for the next reconciliation."""
+    async with world.life() as life:
+        await life.submit(buy(**RESTING))
+        resting = life.orders(OrderPurpose.ENTRY)[0]
+        life.broker.fault("drop_updates", {})
+        asked = trio.current_time()
+
+        await life.operations.cancel_orders([resting.order_id], "test", "test")
+
+        book = life.tree.desk.book
+        await life.until(lambda: book.order(resting.order_id).status is OrderStatus.CANCELED)
+        assert trio.current_time() - asked < 2
+
+
+async def test_an_exit_is_measured_again_when_it_leaves(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """Between the last decision and the sending less may be held than was to be closed."""
+    async with world.life() as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        life.broker.fault("submit_unavailable", {})
+        await life.submit(close("20"), plan_id="out", wait_seconds=0)
+        leaving = life.orders(OrderPurpose.EXIT)[0]
+        await life.until(lambda: leaving.order_id in life.tree.router.in_flight)
+
+        def sold(book: Book, now: datetime) -> Decided[None]:
+            less = PositionAdjusted(
+                at=now,
+                instrument=leaving.terms.instrument,
+                quantity=Decimal(5),
+                average_price=Decimal(238),
+                reason="sold meanwhile",
+            )
+            return Decided(None, (less,))
+
+        await life.tree.desk.do(sold)
+        life.broker.fault("submit_unavailable", {"on": False})
+
+        book = life.tree.desk.book
+        await life.until(lambda: book.order(leaving.order_id).status is OrderStatus.REJECTED)
+        shown = await life.broker.order_by_client_id(leaving.terms.client_order_id)
+        assert shown is None
+
+
+async def test_an_exit_does_not_wait_for_a_mass_cancel(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """An order without an answer keeps the debt for half a minute; a stop has no such time."""
+    async with world.life() as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        life.broker.fault("submit_lost", {"count": 1})
+        await life.submit(buy(**RESTING), plan_id="lost")
+        await life.operations.set_trading_state(TradingState.REDUCING, "looked", "me")
+        await life.operations.mass_cancel("all of it", "me")
+        book = life.tree.desk.book
+        assert book.mass_cancel_owed is not None
+        await new_session(life)
+
+        await life.submit(close("20"), plan_id="out")
+
+        await life.until(lambda: life.held() == 0, seconds=5)
+        assert book.mass_cancel_owed is not None
+
+
+async def test_without_a_journal_a_mass_cancel_is_paid_and_nothing_fails(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        await life.submit(buy(**RESTING))
+        resting = life.orders(OrderPurpose.ENTRY)[0]
+        world.journal.fail_next_commit()
+        with pytest.raises(CreamError):
+            await life.submit(buy(), plan_id="other")
+
+        report = await life.operations.mass_cancel("the disk is full", "me")
+        await trio.sleep(400)
+
+        assert report.complete
+        book = life.tree.desk.book
+        assert book.order(resting.order_id).status is OrderStatus.CANCELED
+        assert {one.restarts for one in life.tree.supervisor.statuses()} == {0}

@@ -68,6 +68,9 @@ _MINUTE = 60.0
 # The history is asked for from a little before: its filter is by when a row was written.
 _HISTORY_MARGIN = timedelta(seconds=5)
 
+# Exits are created with their entry, within moments.
+_GROUP_MARGIN = timedelta(minutes=1)
+
 _PRIORITIES = {
     OrderPurpose.ENTRY: Priority.OPEN,
     OrderPurpose.EXIT: Priority.CLOSE,
@@ -151,9 +154,10 @@ class AlpacaBroker:
         grouped = [one for one in listed if one.order_class not in ("", "simple")]
         if not grouped:
             return self._shown(listed)
-        stamps = (one.submitted_at or one.created_at for one in grouped)
+        stamps = (one.created_at or one.submitted_at for one in grouped)
         oldest = min((stamp.at for stamp in stamps if stamp is not None), default=None)
-        groups = await self.api.orders("all", nested=True, since=oldest)
+        since = oldest - _GROUP_MARGIN if oldest is not None else None
+        groups = await self.api.orders("all", nested=True, since=since)
         return self._shown(open_in_groups(listed, groups))
 
     async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:

@@ -43,7 +43,8 @@ CLOSE_SECONDS = 1.0
 Transport = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 Socket = trio_websocket.WebSocketConnection
 
-_TOO_MANY_REQUESTS = 429
+# What the upgrade is answered with while an older connection counts.
+_GHOST_STATUSES = frozenset((406, 429))
 _CONNECTION_LIMIT = "connection limit"
 
 
@@ -224,7 +225,7 @@ def _refusal(error: BaseException) -> BrokerUnavailable:
     if not isinstance(error, trio_websocket.ConnectionRejected):
         return BrokerUnavailable(f"the order stream did not open: {error!r}")
     text = f"Alpaca refused the order stream with HTTP {error.status_code}"
-    kind = _Haunted if error.status_code == _TOO_MANY_REQUESTS else BrokerUnavailable
+    kind = _Haunted if error.status_code in _GHOST_STATUSES else BrokerUnavailable
     return kind(text)
 
 

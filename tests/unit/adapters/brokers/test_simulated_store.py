@@ -11,7 +11,9 @@ from attrs import evolve
 
 from cream.adapters.brokers.simulated_store import VenueFileUnreadable, VenueStore
 from cream.core.exchange.account import flat_ledger
+from cream.core.exchange.replacing import OrderChange
 from cream.core.exchange.venue_book import VenueState
+from cream.core.model.broker import Accepted
 from cream.core.model.order import OrderType, Side
 from cream.core.model.plan import TimeInForce
 from cream.core.options.occ import expires_at
@@ -217,6 +219,32 @@ def test_a_group_of_which_one_member_changed_is_found_whole(tmp_path: Path) -> N
 
     assert next(one.broker_order_id for one in found) == entry.broker_order_id
     assert len(found) == 3
+
+
+def test_a_group_whose_root_was_replaced_is_found_under_the_new_one(tmp_path: Path) -> None:
+    with closing(VenueStore(str(tmp_path / "venue.db"))) as store:
+        lab = Lab()
+        entry = lab.accepted(bracket("2", limit="200.00", stop_loss="190.00"))
+        store.save(lab.venue.state())
+        lab.venue.mark_saved()
+        lab.now += timedelta(seconds=1)
+        change = OrderChange(client_order_id="new", limit_price=Decimal("201.00"))
+        outcome, _ = lab.venue.replace(entry.broker_order_id, change, lab.now)
+        assert isinstance(outcome, Accepted)
+        changes = lab.venue.unsaved()
+        assert changes is not None
+        store.save(changes)
+        done = [lab.accepted(terms(Side.BUY, "1")) for _ in range(3)]
+        store.save(evolve(lab.venue.state(), executions=()))
+
+        loaded = store.load(1)
+
+    assert loaded is not None
+    assert [one.client_order_id for one in loaded.orders if one.parent_id is None] == [
+        "new",
+        done[-1].client_order_id,
+    ]
+    assert len(loaded.orders) == 4
 
 
 def test_a_file_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -332,17 +332,27 @@ async def test_a_stream_ends_when_the_daemon_stops(caller: Caller) -> None:
     assert not caller.operations.subscribers
 
 
-async def test_a_stream_whose_publisher_stops_first_says_the_daemon_stops(
-    caller: Caller,
+@pytest.mark.parametrize(
+    ("why", "status", "words"),
+    [
+        (StreamEnd.STOPPING, Status.UNAVAILABLE, "The daemon is stopping"),
+        (StreamEnd.BROKEN_OFF, Status.UNAVAILABLE, "The journal cannot commit"),
+        (StreamEnd.FELL_BEHIND, Status.RESOURCE_EXHAUSTED, "The stream fell behind"),
+    ],
+)
+async def test_a_stream_ends_for_the_reason_that_its_publisher_gives(
+    caller: Caller, why: StreamEnd, status: Status, words: str
 ) -> None:
+    """Also where nobody has told the server of the stop yet."""
     ends: list[GRPCError] = []
     async with following(caller, ends) as stream:
         await stream.wait_sent(2)
         (subscriber,) = caller.operations.subscribers
-        caller.operations.end_stream(subscriber, StreamEnd.STOPPING)
+        caller.operations.end_stream(subscriber, why)
         await trio.testing.wait_all_tasks_blocked()
 
-    assert ends[0].status is Status.UNAVAILABLE
+    assert ends[0].status is status
+    assert str(ends[0].message).startswith(words)
 
 
 async def test_a_defect_ends_a_stream_and_says_so(caller: Caller, logs: list[Any]) -> None:

@@ -124,7 +124,6 @@ async def test_symbols_that_are_wrong_are_refused(
 
 
 async def test_chains_are_not_offered_yet(operations: FakeOperations) -> None:
-    """INTERFACE.md 5.16."""
     request = market_snapshot_pb2.GetOptionChainRequest(underlying="AAPL")
 
     with pytest.raises(GRPCError) as caught:

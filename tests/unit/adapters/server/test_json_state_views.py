@@ -52,7 +52,7 @@ def test_an_option_is_valued_with_its_multiplier() -> None:
 
 
 def test_a_position_without_a_price_has_null_figures_and_not_zero() -> None:
-    """R-46."""
+    """What is unknown is not zero."""
     unknown = encoded(views.position_view(states.held(Unknown("never quoted"))))
     stale = encoded(views.position_view(states.held(Stale(Decimal("240"), 90.0))))
 

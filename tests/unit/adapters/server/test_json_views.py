@@ -1,4 +1,4 @@
-"""The JSON of orders and verdicts is that of INTERFACE.md 3, field by field."""
+"""The JSON of orders and verdicts is that of docs/api.md, field by field."""
 
 import json
 from decimal import Decimal

@@ -64,7 +64,7 @@ def test_numbers_may_be_numbers_or_strings_and_keep_their_digits() -> None:
 
 
 def test_what_may_be_left_out_has_its_documented_default() -> None:
-    """INTERFACE.md 4: plan id, decision id, approvals."""
+    """Plan id, decision id, approvals."""
     bare: Json = {
         "cycle_id": "c-1",
         "environment": "PAPER",
@@ -112,7 +112,7 @@ def test_a_decision_that_does_nothing_may_have_no_size(action: str) -> None:
 
 
 def test_legs_may_be_a_list_or_a_text_that_holds_one() -> None:
-    """R-41: agents send `legs` as a JSON string."""
+    """Agents send `legs` as a JSON string."""
     as_text = parsed(spread(legs=json.dumps(LEGS)))
     (decision,) = as_text.decisions
 

@@ -26,7 +26,7 @@ def test_only_open_orders_work() -> None:
 
 
 def test_profit_with_an_unknown_part_is_unknown() -> None:
-    """R-46: unknown is never zero."""
+    """Unknown is never zero."""
     known = [states.held(), states.held(Stale(Decimal("240"), 5.0), MSFT)]
     with_unknown = [states.held(), states.held(Unknown("never quoted"), MSFT)]
 

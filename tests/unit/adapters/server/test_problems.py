@@ -28,7 +28,7 @@ def test_all_problems_are_in_one_error() -> None:
 
 
 def test_a_tactic_that_does_not_exist_has_its_own_code_where_it_is_all_that_is_wrong() -> None:
-    """INTERFACE.md 5.12."""
+    """A caller may know what to do about that one."""
     problems = Problems()
     problems.add_tactic("t", "is no tactic")
 

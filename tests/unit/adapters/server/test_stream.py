@@ -155,16 +155,24 @@ async def test_a_stream_ends_when_the_daemon_stops(operations: FakeOperations) -
             assert await closed(stream) == (1001, "the daemon is stopping")
 
 
-async def test_a_stream_whose_publisher_stops_first_says_the_daemon_stops(
-    operations: FakeOperations,
+@pytest.mark.parametrize(
+    ("why", "end"),
+    [
+        (StreamEnd.STOPPING, (1001, "the daemon is stopping")),
+        (StreamEnd.BROKEN_OFF, (1013, "the journal cannot commit; reconnect for a snapshot")),
+        (StreamEnd.FELL_BEHIND, (1013, "fell behind; reconnect for a snapshot")),
+    ],
+)
+async def test_a_stream_ends_for_the_reason_that_its_publisher_gives(
+    operations: FakeOperations, why: StreamEnd, end: tuple[int, str]
 ) -> None:
-    """It did not fall behind, though nobody has told the server of the stop yet."""
+    """Also where nobody has told the server of the stop yet."""
     async with served(operations) as port, opened(port) as stream:
         await next_message(stream)
         (subscriber,) = operations.subscribers
-        operations.end_stream(subscriber, StreamEnd.STOPPING)
+        operations.end_stream(subscriber, why)
 
-        assert await closed(stream) == (1001, "the daemon is stopping")
+        assert await closed(stream) == end
 
 
 async def test_a_client_that_talks_is_not_listened_to_and_still_served(

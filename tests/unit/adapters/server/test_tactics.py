@@ -35,7 +35,7 @@ def test_a_twap_has_all_its_parameters(given: Any, read_as: Json) -> None:
 
 @pytest.mark.parametrize("name", ["VWAP", "ICEBERG", "PASSIVE_LIMIT", "x"])
 def test_any_other_tactic_is_an_error_and_never_a_plain_order(name: str) -> None:
-    """INTERFACE.md 5.12."""
+    """An order that is not worked as it was meant is another order."""
     with pytest.raises(CreamError) as caught:
         parsed(swing(execution_tactic=name, execution_params={"anything": 1}))
 

@@ -36,7 +36,7 @@ OS = execution_pb2.OrderStatus
     ],
 )
 def test_every_status_has_its_word_in_the_contract(status: str, shown: str) -> None:
-    """INTERFACE.md 4."""
+    """The contract has fewer words; the exact one is in `status_detail`."""
     order = evolve(working(states.ENTRY), status=OrderStatus(status))
 
     message = views.order_message(order)

@@ -1,4 +1,4 @@
-"""Alpaca's words for a status: every documented one means something here (R-18)."""
+"""Alpaca's words for a status: every documented one means something here."""
 
 import pytest
 

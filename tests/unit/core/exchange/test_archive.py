@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cream.core.exchange.account import flat_ledger
 from cream.core.exchange.admission import NOT_UNIQUE
 from cream.core.exchange.archive import Retention
+from cream.core.exchange.replacing import OrderChange
 from cream.core.exchange.venue import Venue
 from cream.core.exchange.venue_book import VenueState
 from cream.core.model.broker import Accepted, BrokerOrder, CancelTaken, Refused
@@ -231,6 +232,23 @@ class TwoVenues(RuleBasedStateMachine):
         if self.orders:
             order = data.draw(st.sampled_from(self.orders))
             assert self.forgetful.cancel(order) == self.lab.cancel(order)
+
+    @rule(data=st.data(), limit=prices)
+    def replace(self, data: st.DataObject, limit: str) -> None:
+        if not self.orders:
+            return
+        order = data.draw(st.sampled_from(self.orders))
+        legs = data.draw(st.sampled_from((None, *order.legs)))
+        change = OrderChange(
+            client_order_id=f"new-{len(self.orders)}-{self.lab.now}",
+            limit_price=Decimal(limit) if legs is None or legs.limit_price is not None else None,
+            stop_price=Decimal("226.50") if legs is not None and legs.stop_price else None,
+        )
+        name = (legs or order).broker_order_id
+        outcome, updates = self.lab.venue.replace(name, change, self.lab.now)
+        assert self.forgetful.venue.replace(name, change, self.lab.now) == (outcome, updates)
+        if isinstance(outcome, Accepted):
+            self.orders.append(outcome.order)
 
     @rule(bid=prices, size=st.integers(1, 5))
     def quote(self, bid: str, size: int) -> None:

@@ -145,7 +145,7 @@ def judged(*order_ids: str) -> e.PlanJudged:
 
 
 def test_only_a_verdict_that_led_to_an_order_is_remembered() -> None:
-    """INTERFACE 5.2: a wholly refused plan is judged anew."""
+    """A wholly refused plan is judged anew."""
     ledger = Ledger()
     ledger.apply(judged())
     assert ledger.book.plans == {}
@@ -298,7 +298,7 @@ def test_the_busy_day_has_an_event_of_every_kind() -> None:
 
 
 def test_replaying_any_prefix_again_changes_nothing() -> None:
-    """Invariant 10 and R-13: in every place of the journal, from its beginning."""
+    """Invariant 10: in every place of the journal, from its beginning."""
     records = busy_day().records
     whole = Book()
     for record in records:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cream.core.execution.events import SubmitUnknown
 from cream.core.execution.guards import (
     coverage,
     free_to_exit,
@@ -260,3 +261,16 @@ def test_what_lets_go_is_enough_and_no_part_of_it_superfluous(
     free = held - sum(sizes.values()) + sum(sizes[name] for name in names)
     assert free >= wanted
     assert all(free - sizes[name] < wanted for name in names)
+
+
+def test_an_entry_that_may_not_be_there_is_not_waited_for() -> None:
+    """To prove that it is absent takes longer than a stop can wait."""
+    book = Ledger()
+    book.enter(order_terms("o-held", "10"))
+    book.intend(order_terms("o-lost", "5", limit="90"))
+    book.apply(SubmitUnknown(at=book.now, order_id="o-lost", why="no answer"))
+    book.ask_cancel("o-lost")
+    leaving = closing("o-exit", "10")
+    book.intend(leaving)
+
+    assert holders_to_release(book.book, book.order("o-exit")) == []

@@ -101,7 +101,7 @@ def test_an_order_with_a_broker_id_never_looks_as_if_it_had_not_left(
 
 @pytest.mark.parametrize("status", [S.REJECTED, S.CANCELED, S.EXPIRED])
 def test_an_order_that_was_given_up_may_prove_to_be_alive(status: S) -> None:
-    """R-03: a late answer brings it back, and its reason says so."""
+    """A late answer brings it back, and its reason says so."""
     order = lifecycle.acknowledged(standing(status, known=False), acknowledgement())
 
     assert order.status is S.ACCEPTED
@@ -117,7 +117,7 @@ def test_an_order_that_is_filled_does_not_come_back() -> None:
 
 @pytest.mark.parametrize("status", [S.FILLED, S.REJECTED, S.CANCELED, S.EXPIRED])
 def test_an_order_that_the_broker_ended_is_not_brought_back(status: S) -> None:
-    """R-05: only an order that the broker was never known to have."""
+    """Only an order that the broker was never known to have."""
     order = lifecycle.acknowledged(standing(status), acknowledgement())
 
     assert order.status is status

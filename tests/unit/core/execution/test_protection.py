@@ -226,7 +226,7 @@ def test_the_watch_goes_on_while_a_stop_is_only_on_its_way_to_the_broker() -> No
 
 
 def test_a_level_fires_once_while_its_exit_is_on_its_way() -> None:
-    """R-24: not at each quote that lies beyond it; whether sent, unanswered or working."""
+    """Not at each quote that lies beyond it; whether sent, unanswered or working."""
     ledger = naked()
     action = exit_now(ledger, LOW)
     fire(ledger, action)
@@ -262,7 +262,7 @@ def test_what_fills_while_the_exit_works_is_closed_as_well() -> None:
 
 
 def test_an_exit_that_ended_in_part_is_followed_by_one_for_the_rest_at_once() -> None:
-    """R-26: for what is still held, never for the original quantity."""
+    """For what is still held, never for the original quantity."""
     ledger = naked()
     first = exit_now(ledger, LOW)
     fire(ledger, first)
@@ -277,7 +277,7 @@ def test_an_exit_that_ended_in_part_is_followed_by_one_for_the_rest_at_once() ->
 
 
 def test_an_exit_that_came_to_nothing_is_tried_again_less_and_less_often() -> None:
-    """R-24: not with every quote, and never given up."""
+    """Not with every quote, and never given up."""
     ledger = naked()
     waits = []
     for _ in range(9):

@@ -69,7 +69,7 @@ def naked(terms: OrderTerms | None = None, filled: str = "100") -> Ledger:
 
 
 def test_a_stop_and_a_target_become_a_pair_for_what_is_held() -> None:
-    """INTERFACE 5.10 and R-29: for the filled quantity, not for what the entry had wanted."""
+    """For the filled quantity, not for what the entry had wanted."""
     (terms,) = placed(naked(filled="70"))
 
     assert (terms.order_class, terms.order_type) == (OrderClass.OCO, OrderType.LIMIT)
@@ -123,7 +123,7 @@ def test_a_policy_may_keep_protection_here() -> None:
 
 
 def test_a_stop_is_placed_where_no_quote_can_be_watched() -> None:
-    """R-25: the broker sees prices that we do not."""
+    """The broker sees prices that we do not."""
     ledger = naked()
 
     (action,) = decide(ledger.book, quotes(), ledger.now, SETTLED)
@@ -164,7 +164,7 @@ def test_a_spread_on_the_same_underlying_is_not_such_an_entry() -> None:
 
 
 def test_shares_that_another_exit_holds_are_not_offered_twice() -> None:
-    """R-22: what is held less what exits already work on; for nothing, nothing is placed."""
+    """What is held less what exits already work on; for nothing, nothing is placed."""
     ledger = naked()
     ledger.work(
         order_terms("o-agent", "60", side=Side.SELL, purpose=OrderPurpose.EXIT, limit="120")
@@ -199,7 +199,7 @@ def test_what_was_placed_guards_and_nothing_more_is_done() -> None:
 
 
 def test_after_a_partial_exit_the_rest_is_guarded_again_at_once() -> None:
-    """R-27: the pair had let go for the exit; it is placed anew for what is left."""
+    """The pair had let go for the exit; it is placed anew for what is left."""
     ledger = naked()
     pair = place(ledger)
     ledger.wait(30)
@@ -223,7 +223,7 @@ def test_letting_go_is_no_refusal_however_often() -> None:
 
 
 def test_a_pair_that_vanishes_at_once_is_not_placed_in_a_loop() -> None:
-    """R-24: placements are five seconds apart, whatever ended the last one."""
+    """Placements are five seconds apart, whatever ended the last one."""
     ledger = naked()
     pair = place(ledger)
     ledger.report(with_exits(pair, S.CANCELED, exits=S.CANCELED, updated=1))
@@ -235,7 +235,7 @@ def test_a_pair_that_vanishes_at_once_is_not_placed_in_a_loop() -> None:
 
 
 def test_refusals_double_the_wait_and_the_third_ends_it() -> None:
-    """R-24: then only the watch here remains."""
+    """Then only the watch here remains."""
     ledger = naked()
     refuse(ledger)
     ledger.wait(4.9)

@@ -103,7 +103,7 @@ def test_what_the_broker_shows_of_our_orders_is_read() -> None:
 
 
 def test_an_order_that_is_not_listed_is_asked_about_and_never_taken_for_ended() -> None:
-    """R-15, R-16: absence is a question."""
+    """Absence is a question."""
     ledger = Ledger()
     ledger.work(order_terms())
 
@@ -336,7 +336,7 @@ def adjusted(ledger: Ledger, positions: Sequence[BrokerPosition]) -> list[e.Posi
 
 
 def test_the_broker_s_holding_is_the_truth() -> None:
-    """R-11: one event, tagged with both figures; afterwards nothing differs."""
+    """One event, tagged with both figures; afterwards nothing differs."""
     ledger = Ledger()
     ledger.enter(order_terms())
     positions = [held("70", price="99.50"), held("9", MSFT, "500")]

@@ -116,7 +116,7 @@ def test_an_order_that_bears_our_name_and_is_not_known_is_an_orphan(critical: bo
     ],
 )
 def test_a_stranger_s_order_is_taken_in_to_be_watched(theirs: S, ours: S) -> None:
-    """INTERFACE 5.11. Its fills and its end follow by reports, as for every other order."""
+    """Its fills and its end follow by reports, as for every other order."""
     ledger = Ledger()
     order = evolve(stranger(), status=theirs)
 
@@ -140,7 +140,7 @@ def test_a_stranger_s_order_that_was_taken_in_is_known_the_next_time() -> None:
 
 
 def test_the_legs_of_a_stranger_s_bracket_come_in_with_it() -> None:
-    """R-12: what is open at the broker is open here."""
+    """What is open at the broker is open here."""
     ledger = Ledger()
     order = with_exits(bracket("o-x"))
 

@@ -67,7 +67,7 @@ def working() -> Ledger:
 def test_each_answer_to_a_submit_has_one_meaning(
     outcome: SubmitOutcome, status: S, reason: str
 ) -> None:
-    """R-02, R-03, R-07: only a refusal ends an order; doubt, and a name that is taken, do not."""
+    """Only a refusal ends an order; doubt, and a name that is taken, do not."""
     ledger = intended()
 
     ledger.answer("o-entry", outcome)
@@ -88,7 +88,7 @@ def test_each_answer_to_a_submit_has_one_meaning(
 def test_a_bad_answer_about_an_order_that_the_broker_has_changes_nothing(
     outcome: SubmitOutcome,
 ) -> None:
-    """The stream was quicker: to believe the answer would lose sight of a living order (R-05)."""
+    """The stream was quicker: to believe the answer would lose sight of a living order."""
     ledger = working()
 
     reading = ledger.answer("o-entry", outcome)
@@ -132,7 +132,7 @@ def test_a_late_answer_after_the_stream_adds_nothing() -> None:
 
 @pytest.mark.parametrize("status", S)
 def test_an_order_that_is_seen_for_the_first_time_is_known_by_the_broker(status: S) -> None:
-    """R-18: whatever the status, it has an answer now; an end follows the acknowledgement."""
+    """Whatever the status, it has an answer now; an end follows the acknowledgement."""
     ledger = intended()
 
     ledger.report(shown(TERMS, status))
@@ -172,7 +172,7 @@ def test_a_stranger_s_order_is_unknown() -> None:
     ],
 )
 def test_a_name_that_belongs_to_another_order_is_an_error(another: object) -> None:
-    """R-07: ours was never taken; its fills are not that order's fills."""
+    """Ours was never taken; its fills are not that order's fills."""
     ledger = intended()
     ledger.answer("o-entry", Refused(DUPLICATE_CLIENT_ID, "not unique"))
 
@@ -197,7 +197,7 @@ def test_a_smaller_order_under_our_name_is_ours_reduced() -> None:
 
 @pytest.mark.parametrize("status", CLOSED)
 def test_a_closed_order_is_not_opened_by_a_report(status: S) -> None:
-    """R-05: the slower answer of two is not the newer truth."""
+    """The slower answer of two is not the newer truth."""
     ledger = working()
     if status is S.FILLED:
         ledger.fill(TERMS, "100")
@@ -265,7 +265,7 @@ def test_statuses_that_only_we_know_are_not_the_broker_s_to_give(status: S) -> N
 
 
 def test_a_wish_to_cancel_is_not_lifted_by_an_older_word_of_the_broker() -> None:
-    """R-34: pending until the broker ends the order or refuses to."""
+    """Pending until the broker ends the order or refuses to."""
     ledger = working()
     ledger.ask_cancel("o-entry")
 

@@ -180,7 +180,7 @@ def test_a_late_execution_of_a_closed_order_is_booked() -> None:
 
 
 def test_an_order_that_proves_to_be_alive_takes_its_fills_with_it() -> None:
-    """R-03: what was taken for absent has traded."""
+    """What was taken for absent has traded."""
     ledger = intended()
     ledger.apply(
         e.OrderRefused(at=NOW, order_id="o-entry", code="NOT_FOUND_AT_BROKER", message="gone")

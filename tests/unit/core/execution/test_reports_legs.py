@@ -48,7 +48,7 @@ def test_readings_add_up() -> None:
 
 
 def test_the_legs_of_a_bracket_are_listed_once_under_their_parent() -> None:
-    """R-06: with the terms that the broker shows, their purpose told by their type."""
+    """With the terms that the broker shows, their purpose told by their type."""
     ledger, entry = Ledger(), bracket()
     ledger.intend(entry)
 
@@ -79,7 +79,7 @@ def test_a_leg_twice_in_one_message_is_one_leg() -> None:
 
 
 def test_a_leg_that_the_broker_replaced_is_a_leg_more_and_the_old_one_ends() -> None:
-    """R-30: whoever moves a stop by hand makes another order of it."""
+    """Whoever moves a stop by hand makes another order of it."""
     ledger, entry = Ledger(), bracket()
     ledger.enter(entry)
     order = with_exits(entry, S.FILLED, "100")

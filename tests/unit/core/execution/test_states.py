@@ -72,7 +72,7 @@ def test_what_is_closed_stays_closed_whatever_is_reported(status: S) -> None:
 
 @pytest.mark.parametrize("status", OPEN)
 def test_every_open_order_can_end_in_every_way(status: S) -> None:
-    """R-15: whatever the broker says of an order's end is legal in the state the order is in."""
+    """Whatever the broker says of an order's end is legal in the state the order is in."""
     assert set(CLOSED) <= TRANSITIONS[status]
 
 
@@ -89,7 +89,7 @@ def test_an_order_without_an_answer_can_turn_out_to_be_anything(status: S) -> No
 
 
 def test_what_was_replaced_or_rested_overnight_goes_on_as_what_it_is() -> None:
-    """A pending_cancel ends only by an end; a refused cancel is an event of its own (R-34)."""
+    """A pending_cancel ends only by an end; a refused cancel is an event of its own."""
     assert TRANSITIONS[S.PENDING_CANCEL] == frozenset(CLOSED)
     assert may_become(S.PENDING_REPLACE, S.PARTIALLY_FILLED)
     assert may_become(S.DONE_FOR_DAY, S.PARTIALLY_FILLED)

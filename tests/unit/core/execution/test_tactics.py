@@ -78,7 +78,7 @@ def test_slices_are_due_one_interval_after_the_other() -> None:
 
 
 def test_a_slice_that_exists_is_never_due_again() -> None:
-    """R-47: not after a restart, and not after it was refused or cancelled either."""
+    """Not after a restart, and not after it was refused or cancelled either."""
     ledger = begun()
     first = send(ledger)
     ledger.end(first, S.REJECTED)

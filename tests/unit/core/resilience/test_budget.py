@@ -30,7 +30,6 @@ def test_each_kind_leaves_more_the_less_urgent_it_is() -> None:
 
 
 def test_the_last_fifth_is_for_cancels_alone() -> None:
-    """R-35."""
     one = budget()
     assert [spend(one, kind) for kind in reversed(Priority)] == [60, 10, 5, 5, 20]
 

@@ -415,7 +415,7 @@ def exit_of(terms: OrderTerms, on: PortfolioView) -> str | Decimal:
 def test_protection_passes_in_every_state_and_without_a_market(
     state: TradingState, purpose: OrderPurpose
 ) -> None:
-    """R-43. No limit, no missing quote, no unknown account stands in its way."""
+    """No limit, no missing quote, no unknown account stands in its way."""
     blind = view(
         held("AAPL", 10), of=Unknown("no answer"), data={"AAPL": Unknown("no feed")}, state=state
     )
@@ -461,7 +461,7 @@ def test_an_entry_is_not_let_through_as_an_exit() -> None:
     ],
 )
 def test_other_exits_count_against_it_and_protection_does_not(working: Order, left: object) -> None:
-    """INTERFACE.md 5.7. A stranger's order is the broker's to weigh."""
+    """A stranger's order is the broker's to weigh."""
     on = view(held("AAPL", 10), working=(working,))
     most = left if isinstance(left, int) else 1
 

@@ -83,7 +83,7 @@ def confirmations(watch: LossWatch, *equities: int) -> list[bool]:
 
 
 def test_one_bad_figure_halts_nothing() -> None:
-    """R-45: what follows is a good one, and the row begins anew."""
+    """What follows is a good one, and the row begins anew."""
     assert confirmations(LossWatch(DAILY), 1, 1, 100, 1, 1) == [False] * 5
 
 

@@ -169,7 +169,7 @@ def test_a_spread_is_bought_at_its_net_price_and_its_legs_carry_the_intents() ->
 def test_prices_are_moved_to_the_venues_grid_away_from_harm(
     decision: Decision, stance: Stance, expected: tuple[str | None, ...]
 ) -> None:
-    """R-36: a buyer pays no more, a seller gets no less, a stop is reached no later."""
+    """A buyer pays no more, a seller gets no less, a stop is reached no later."""
     levels = levels_of(Ask(index=0, decision=decision), stance)
 
     found = (levels.limit, levels.stop_loss, levels.take_profit)

@@ -78,7 +78,7 @@ async def test_extended_hours_are_asked_for() -> None:
 
 
 async def test_an_exit_passes_where_an_entry_is_held_back() -> None:
-    """R-35: the budget is spent down to the reserve of exits."""
+    """The budget is spent down to the reserve of exits."""
     script = Script(ok(order()))
     one = over(script)
     for _ in range(110):

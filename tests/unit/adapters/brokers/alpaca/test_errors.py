@@ -1,4 +1,4 @@
-"""alpaca.md's table of what answers mean, row by row: what may exist after each of them."""
+"""What each answer means, row by row: what may exist after each of them."""
 
 import json
 from typing import Any
@@ -55,7 +55,7 @@ def test_a_refusal_without_known_words_is_named_by_its_code() -> None:
 
 
 def test_an_id_that_is_taken_is_to_be_looked_up() -> None:
-    """R-07, and the code alone says so: texts are not stable."""
+    """The code alone says so: texts are not stable."""
     failure = failure_of(422, body(40010001, "whatever they write"))
     assert failure == LookItUp("whatever they write")
     assert submit_outcome(failure) == Refused(DUPLICATE_CLIENT_ID, "whatever they write")

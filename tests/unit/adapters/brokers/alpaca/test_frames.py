@@ -51,7 +51,7 @@ def test_slices_that_follow_each_other_are_all_taken() -> None:
 
 
 def test_a_slice_that_comes_twice_is_taken_once() -> None:
-    """Alpaca has replayed `new, fill` three times (R-11)."""
+    """Alpaca has replayed `new, fill` three times."""
     updates = heard(FrameReader(), [partial("4", "4"), partial("4", "4"), partial("4", "4")])
     assert quantities(updates) == [4]
     assert [one.order.filled for one in updates] == [4, 4, 4]

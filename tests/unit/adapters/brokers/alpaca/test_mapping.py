@@ -69,7 +69,7 @@ def test_every_documented_status_has_its_meaning(word: str) -> None:
 
 
 def test_a_status_that_nobody_knows_moves_nothing_and_is_kept() -> None:
-    """R-18: never guessed at."""
+    """Never guessed at."""
     order = shown(status="teleported")
     assert (order.status, order.raw_status) == (None, "teleported")
 

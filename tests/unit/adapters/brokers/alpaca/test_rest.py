@@ -47,7 +47,7 @@ async def test_what_failed_before_it_left_did_not_happen(error: Exception) -> No
     ],
 )
 async def test_what_failed_later_may_have_happened_and_is_not_sent_again(error: Exception) -> None:
-    """R-02: a second POST could be a second order."""
+    """A second POST could be a second order."""
     script = Script(error, ok({}))
     with pytest.raises(NoAnswer):
         await script.rest().call("POST", "/v2/orders", QUERY, body={})

@@ -120,7 +120,7 @@ async def test_a_stream_that_is_not_granted_is_none() -> None:
         await opening_fails(stream, "does not send order updates")
 
 
-@pytest.mark.parametrize(("status", "wait"), [(429, 90), (503, 0)])
+@pytest.mark.parametrize(("status", "wait"), [(429, 90), (406, 90), (503, 0)])
 async def test_a_refused_upgrade_waits_and_for_a_ghost_waits_long(status: int, wait: int) -> None:
     async def serve(request: trio_websocket.WebSocketRequest) -> None:
         await request.reject(status)

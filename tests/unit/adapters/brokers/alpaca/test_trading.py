@@ -101,7 +101,7 @@ async def test_what_is_not_known_is_none() -> None:
 async def test_a_question_without_an_answer_is_never_read_as_nothing(
     answer: httpx.Response | Exception,
 ) -> None:
-    """R-46: unknown is not zero."""
+    """Unknown is not zero."""
     with pytest.raises(BrokerUnavailable):
         await api(Script(answer)).order("a")
 

@@ -78,7 +78,7 @@ def test_what_works_is_set_aside() -> None:
 
 
 def test_exits_take_nothing_and_release_nothing_yet() -> None:
-    """R-33: the broker counts it once it has filled, and so does the gate."""
+    """The broker counts it once it has filled, and so does the gate."""
     on = on_account(held("MSFT", 10), buying_power=d(1000))
 
     assert judge(trim("MSFT", 10), on=on, by=WIDE).ok

@@ -76,7 +76,7 @@ AAPL = quote("AAPL", "238.39", "238.41")
 def test_a_doubtful_quote_refuses_what_adds_and_never_an_exit(
     datum: Datum[Quote], words: str
 ) -> None:
-    """R-46: what is unknown is not zero."""
+    """What is unknown is not zero."""
     on = view(held("AAPL", 10), data={"AAPL": datum})
 
     refusal = violation(judge(buy(), on=on), "RISK_INPUT_UNKNOWN")
@@ -267,7 +267,7 @@ def test_a_market_order_has_no_price_to_be_held_to() -> None:
     ],
 )
 def test_an_entry_does_not_trade_with_our_own_order(resting: Any, crosses: bool) -> None:
-    """R-37."""
+    """A venue takes that for a wash trade."""
     found = judge(buy(), on=view(working=(resting,)), by=WIDE)
 
     assert codes(found) == (["SELF_CROSS"] if crosses else [])
@@ -285,7 +285,7 @@ def test_an_entry_at_the_market_crosses_whatever_rests_there() -> None:
 
 
 def test_a_price_off_the_grid_is_moved_and_told() -> None:
-    """R-36: away from harm, and reported."""
+    """Away from harm, and reported."""
     found = judge(buy(limit="238.509", stop="228.501", target="253.501"))
 
     assert found.ok
@@ -317,7 +317,7 @@ def test_a_net_price_off_the_grid_is_told_by_its_name() -> None:
 def test_the_venues_own_rules_are_known_beforehand(
     decision: Decision, code: str, field: str
 ) -> None:
-    """R-28."""
+    """A refusal by the gate costs nothing; one by the venue comes when it is too late."""
     found = judge(decision, by=WIDE)
 
     assert violation(found, code).field_path == f"decisions[0].{field}"

@@ -41,7 +41,7 @@ def test_a_restricted_state_refuses_what_adds(state: TradingState, entry: Decisi
 @pytest.mark.parametrize("state", list(TradingState))
 @pytest.mark.parametrize("exit_", [trim(), cover(), close(), close(CALL, 2)])
 def test_exits_pass_in_every_state(state: TradingState, exit_: Decision) -> None:
-    """R-43."""
+    """A state refuses what adds risk; what takes it away must always get out."""
     assert judge(exit_, on=view(*HOLDING, state=state)).ok
 
 
@@ -94,7 +94,7 @@ def test_what_has_expired_cannot_even_be_closed() -> None:
     ],
 )
 def test_a_swing_by_a_day_entry_is_allowed_and_told(decision: Decision, told: bool) -> None:
-    """INTERFACE.md 5.6, R-28: its protection is placed anew in each session."""
+    """Its protection is placed anew in each session."""
     found = judge(decision, on=view(held("AAPL", 20)))
 
     assert found.ok

@@ -162,7 +162,7 @@ def test_a_distance_out_of_range_shows_the_bound_that_it_is_beyond() -> None:
     ("stop", "passes"), [("0.65", True), ("0.64", True), ("0.63", False), ("6.29", True)]
 )
 def test_levels_of_an_options_own_price_have_a_bound_of_their_own(stop: str, passes: bool) -> None:
-    """INTERFACE.md 5.4: nine tenths of 6.40, and no least distance."""
+    """Nine tenths of 6.40, and no least distance."""
     found = judge(call(stop=stop, target=None))
 
     assert codes(found) == ([] if passes else ["STOP_DISTANCE_OUT_OF_RANGE"])
