@@ -250,6 +250,7 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
                 archive=archive_in(journal),
                 draw=draw,
                 levers=end.levers,
+                sessions=market.sessions,
                 trusted=marker.stands(),
                 entrust=marker.place if settings.persistence.enabled else _nothing,
                 distrust=marker.remove,

@@ -2,12 +2,17 @@
 
 import sys
 
-from tests.benchmarks import options, rpc, startup
+from tests.benchmarks import gate, options, rpc, startup
 
 
 def main(arguments: list[str]) -> None:
     """Run all benchmarks, or those whose names are given."""
-    suites = {"startup": startup.run, "rpc": rpc.run, "options": options.run}
+    suites = {
+        "startup": startup.run,
+        "rpc": rpc.run,
+        "gate": gate.run,
+        "options": options.run,
+    }
     for name in arguments or suites:
         sys.stdout.write(f"\n== {name}\n")
         for row in suites[name]():

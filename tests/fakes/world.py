@@ -84,6 +84,7 @@ class World:
                 archive=self.archive,
                 draw=lambda: 0.5,
                 levers=SimulationLevers(broker, market),
+                sessions=market.sessions,
                 trusted=self.trusted,
                 distrust=self._distrust,
             )

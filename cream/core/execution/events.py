@@ -5,7 +5,7 @@ is needed to rebuild state is in the event, and nothing here is ever edited: a n
 event. `at` is the wall clock of the moment Cream learned or decided it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import frozen
@@ -280,6 +280,18 @@ class ReconciliationCompleted:
     differences: tuple[Difference, ...]
 
 
+@frozen(kw_only=True)
+class EquityMarked:
+    """The first equity of a trading day, or a new high: what losses are measured from.
+
+    Units: dollars; `session` is a day in New York.
+    """
+
+    at: datetime
+    session: date
+    equity: Decimal
+
+
 Event = (
     RunStarted
     | RunStopped
@@ -304,6 +316,7 @@ Event = (
     | MassCancelOwed
     | MassCancelConfirmed
     | ReconciliationCompleted
+    | EquityMarked
 )
 
 

@@ -248,6 +248,7 @@ EXAMPLES: tuple[e.Event, ...] = (
             ),
         ),
     ),
+    e.EquityMarked(at=AT, session=date(2026, 1, 5), equity=Decimal("100000.25")),
 )
 
 
