@@ -42,7 +42,7 @@ test: $(DEV_STAMP)
 	$(BIN)/coverage report
 
 bench: $(DEV_STAMP)
-	$(BIN)/python -m tests.benchmarks
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks
 
 crash: $(DEV_STAMP)
 	$(BIN)/python -m tests.crash $(SUITES)
@@ -50,10 +50,12 @@ crash: $(DEV_STAMP)
 # The whole daemon through ten minutes of bad luck, once for each seed (docs/simulation.md).
 SEEDS ?= 100
 FIRST_SEED ?= 1
+DIGESTS ?= 2
 JOBS ?= 2
 simulate: $(DEV_STAMP)
 	$(BIN)/python -m tests.simulation run --seeds $(SEEDS) --first-seed $(FIRST_SEED) --jobs $(JOBS)
 	$(BIN)/python -m tests.simulation effects --jobs $(JOBS)
+	$(BIN)/python -m tests.simulation same --seeds $(DIGESTS) --first-seed $(FIRST_SEED)
 
 mutants: $(DEV_STAMP)
 	$(BIN)/python -m tests.simulation mutants --seeds $(SEEDS) --first-seed $(FIRST_SEED) --jobs $(JOBS)

@@ -5,6 +5,9 @@ import os
 import structlog
 from hypothesis import settings
 
+# As in cream/cli/main.py: threads that spin on small matrices cost five times the work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # No test may fail because a machine is slow. In CI the examples are the same in every run, so that
 # a red run is about the change; elsewhere they differ, so that new ones are found.
 settings.register_profile("cream", deadline=None, derandomize="CI" in os.environ)

@@ -99,7 +99,7 @@ and its hash:
 `cream run` and every command that needs the configuration report all problems at once and exit with
 78. Each problem is one line: file and line, path of the key, what was found, what was expected.
 
-    cream config check     # every problem; then keys that have no effect yet
+    cream config check     # every problem; keys that have no effect yet; whether each limit denies
     cream config show      # what is in force, secrets masked; loads again as it is
     cream config schema    # a JSON Schema, for editors; docs/config.schema.json is the same
 

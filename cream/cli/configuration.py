@@ -9,6 +9,7 @@ from cream.adapters.config.kinds import Section
 from cream.adapters.config.show import plain
 from cream.cli.exits import CONFIGURATION, DONE
 from cream.cli.settings import complain, load_settings
+from cream.core.risk.selftest import Outcome, self_test
 from cream.daemon.settings import Settings
 
 
@@ -25,14 +26,25 @@ def configuration(options: argparse.Namespace) -> int:
         sys.stdout.write(_as_json(loaded.settings) if options.json else show(loaded.settings))
         return DONE
     waiting = not_effective(loaded.settings, loaded.given)
+    proofs = self_test(loaded.settings.constraints)
+    holds = all(one.outcome is not Outcome.FAILS for one in proofs)
     if options.json:
         rows = [{"path": one.path, "waits_for": one.reason} for one in waiting]
-        sys.stdout.write(json.dumps({"ok": True, "problems": [], "not_effective": rows}) + "\n")
-        return DONE
+        limits = [
+            {"path": f"constraints.{one.limit_key}", "code": one.code, "result": one.outcome.value}
+            for one in proofs
+        ]
+        answer = {"ok": holds, "problems": [], "not_effective": rows, "limits": limits}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        return DONE if holds else CONFIGURATION
     sys.stdout.write(f"{options.config}: valid\n")
     for one in waiting:
         sys.stdout.write(f"  {one.path}: not yet effective, waits for: {one.reason}\n")
-    return DONE
+    sys.stdout.write("Each limit, gone past on a portfolio made up for it:\n")
+    for proof in proofs:
+        what = f"constraints.{proof.limit_key}: {proof.outcome.value} ({proof.code})"
+        sys.stdout.write(f"  {what}\n")
+    return DONE if holds else CONFIGURATION
 
 
 def _as_json(settings: Settings) -> str:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
+    # NumPy's linear algebra would start a thread a core, which spin while they wait: on matrices as
+    # small as ours that is five times the work, and takes the cores from the event loop. Read when
+    # NumPy is first imported, which is never before this.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = parser().parse_args(argv)
     command: Command = options.command
     try:
@@ -56,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     _add_reading(groups)
     _add_acting(groups)
     _add_levers(groups)
+    _add_options(groups)
+    _add_journal(groups)
     return root
 
 
@@ -179,6 +185,65 @@ def _add_levers(groups: "Groups") -> None:
         command.set_defaults(command=_acting, action=action)
 
 
+def _add_options(groups: "Groups") -> None:
+    price = groups.add_parser("price", help="price a table of options; needs no daemon")
+    price.add_argument("file", type=Path, help="CSV (docs/options.md), - for standard input")
+    price.add_argument("--json", action="store_true", help="print a list of rows as JSON")
+    price.set_defaults(command=_price)
+    payoff = groups.add_parser("payoff", help="draw what a plan's option trades gain and lose")
+    payoff.add_argument("file", type=Path, help="a plan in JSON, - for standard input")
+    payoff.add_argument("--svg", type=Path, help="also write a drawing to this file")
+    payoff.add_argument("--json", action="store_true", help="print figures and curves as JSON")
+    assumed = payoff.add_argument_group("assumed where legs expire on several days")
+    assumed.add_argument("--volatility", type=float, default=0.30, help="default: 0.30")
+    assumed.add_argument("--rate", type=float, default=0.04, help="default: 0.04")
+    assumed.add_argument("--dividend-yield", type=float, default=0.0, help="default: 0")
+    payoff.set_defaults(command=_payoff)
+
+
+def _add_journal(groups: "Groups") -> None:
+    group = groups.add_parser("journal", help="look after the journal; no daemon is needed")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    texts = {
+        "verify": "check every record and snapshot; exit code 74 if it cannot be believed",
+        "export": "write the records as JSON lines",
+        "compact": "remove old records that snapshots stand in for; the daemon must be stopped",
+    }
+    for name, text in texts.items():
+        action = actions.add_parser(name, help=text)
+        if name == "compact":
+            action.add_argument("--older-than-days", type=int, help="else as configured")
+            _config_option(action)
+            action.add_argument("--json", action="store_true", help="print JSON")
+        else:
+            _journal_options(action)
+        if name == "export":
+            action.add_argument("--out", help="a new file; else standard output")
+        action.set_defaults(command=_journal, action=name)
+    explain = groups.add_parser("explain", help="tell an order's whole life from the journal")
+    explain.add_argument("order_id", help="our id, the client id or the broker's")
+    _journal_options(explain)
+    explain.set_defaults(command=_journal, action="explain")
+    replay = groups.add_parser(
+        "replay", help="fold the journal again and compare with every snapshot"
+    )
+    replay.add_argument(
+        "journal", type=Path, nargs="?", help="a journal file or an export; else as configured"
+    )
+    _journal_options(replay, named=True)
+    replay.set_defaults(command=_journal, action="replay")
+
+
+def _journal_options(command: argparse.ArgumentParser, named: bool = False) -> None:
+    _config_option(command)
+    if not named:
+        command.add_argument(
+            "--journal", type=Path, help="a journal file or an export; else as configured"
+        )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--account", help="only this account's records")
+
+
 def _config_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", "-c", type=Path, default=Path("config.yaml"), help="default: config.yaml"
@@ -222,7 +287,25 @@ def _reading(options: argparse.Namespace) -> int:
     return reading(options)
 
 
+def _journal(options: argparse.Namespace) -> int:
+    from cream.cli.journal import journal
+
+    return journal(options)
+
+
 def _acting(options: argparse.Namespace) -> int:
     from cream.cli.acting import acting
 
     return acting(options)
+
+
+def _price(options: argparse.Namespace) -> int:
+    from cream.cli.pricing import price
+
+    return price(options)
+
+
+def _payoff(options: argparse.Namespace) -> int:
+    from cream.cli.payoff import payoff
+
+    return payoff(options)

@@ -20,7 +20,12 @@ from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.position import Position
 from cream.core.model.promise import OnLoss, Promise
-from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
+from cream.core.model.request import (
+    ExecutionParams,
+    PortfolioOverride,
+    RiskConstraints,
+    SingleOrder,
+)
 from cream.core.model.state import Restriction, TradingState
 from cream.core.model.verdict import Verdict
 
@@ -222,9 +227,12 @@ class Operations(Protocol):
     """
 
     async def check_plan(
-        self, plan: DecisionPlan, override: PortfolioOverride | None = None
+        self,
+        plan: DecisionPlan,
+        override: PortfolioOverride | None = None,
+        asked: RiskConstraints | None = None,
     ) -> Verdict:
-        """The verdict on `plan` now; nothing changes."""
+        """The verdict on `plan` now, under limits at least as tight as `asked`; nothing changes."""
         ...
 
     async def check_order(self, order: SingleOrder) -> Verdict:

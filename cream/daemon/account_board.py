@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import trio
-from attrs import define
+from attrs import define, field
 
 from cream.core.model.account import Account
 from cream.core.model.errors import BrokerUnavailable
@@ -27,6 +27,7 @@ class AccountBoard:
     _latest: Account | None = None
     _fetched_at: float = 0.0
     _fills_then: int = -1
+    _fetched: trio.Event = field(factory=trio.Event)
 
     async def fetch(self) -> Account:
         """Ask the broker. Raises: BrokerUnavailable."""
@@ -34,7 +35,18 @@ class AccountBoard:
         self._latest = await self.broker.account()
         self._fetched_at = trio.current_time()
         self._fills_then = fills
+        self._fetched.set()
+        self._fetched = trio.Event()
         return self._latest
+
+    @property
+    def figures(self) -> Account | None:
+        """The latest figures, however old."""
+        return self._latest
+
+    async def wait_figures(self) -> None:
+        """Return once the broker has told the figures anew."""
+        await self._fetched.wait()
 
     async def freshen(self, within: float) -> None:
         """Fetch if the figures are old or older than the last fill; failing leaves them as is."""

@@ -19,7 +19,12 @@ from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.promise import OnLoss, Promise
-from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
+from cream.core.model.request import (
+    ExecutionParams,
+    PortfolioOverride,
+    RiskConstraints,
+    SingleOrder,
+)
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Verdict
 from cream.core.operations import (
@@ -100,12 +105,15 @@ class LiveOperations:
     # Plans and orders ---------------------------------------------------------------------------
 
     async def check_plan(
-        self, plan: DecisionPlan, override: PortfolioOverride | None = None
+        self,
+        plan: DecisionPlan,
+        override: PortfolioOverride | None = None,
+        asked: RiskConstraints | None = None,
     ) -> Verdict:
-        """The verdict on `plan` now; nothing changes."""
+        """The verdict on `plan` now, under limits at least as tight as `asked`; nothing changes."""
         await self._prepare(plan.instruments)
         now = self.desk.clock.now()
-        return self.gate.judge(plan, self._view(override), now)
+        return self.gate.judge(plan, self._view(override), now, asked=asked)
 
     async def check_order(self, order: SingleOrder) -> Verdict:
         """The verdict on one order now; nothing changes."""

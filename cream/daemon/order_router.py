@@ -326,7 +326,7 @@ class Router:
         return True
 
     async def _ask_what_happened(self, order_id: str, broker_order_id: str, message: str) -> None:
-        """A refused cancel means that something happened to the order: find out what (R-23)."""
+        """A refused cancel means that something happened to the order: find out what."""
         await self._look(broker_order_id)
         await self.desk.do(routing.cancel_refused(order_id, message), passes_without_journal=True)
 

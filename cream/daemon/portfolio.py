@@ -6,22 +6,40 @@ from decimal import Decimal
 
 from attrs import evolve, frozen
 
+from cream.core.exchange.calendar import Sessions
 from cream.core.execution.book import Book
+from cream.core.execution.history import trading_day
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import ZERO
+from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
 from cream.core.ports import Clock, MarketData
-from cream.core.risk.view import PortfolioView
+from cream.core.risk.ledger import Ledger
+from cream.core.risk.view import ALWAYS_OPEN, Baseline, PortfolioView, never_halted
 from cream.core.safety.heartbeat import Link
 
 
 @frozen
+class _Working:
+    """The open orders of a book, gone through only by those who have to."""
+
+    book: Book
+
+    def __iter__(self) -> Iterator[Order]:
+        return self.book.open_orders()
+
+
+@frozen
 class Portfolio:
-    """Builds portfolio views. `link` tells how the connection to the broker stands."""
+    """Builds portfolio views. `link` tells how the connection to the broker stands.
+
+    `ledger` keeps the sums of the book, so that no view goes through everything that is held.
+    `halted` tells why a symbol is not traded for now.
+    """
 
     market: MarketData
     clock: Clock
@@ -29,6 +47,9 @@ class Portfolio:
     link: Callable[[], Link]
     stale_after_seconds: float
     book: Book
+    ledger: Ledger
+    sessions: Sessions = ALWAYS_OPEN
+    halted: Callable[[str], str | None] = never_halted
 
     def view_of(self, book: Book, now: datetime) -> PortfolioView:
         """What the gate judges on at `now`."""
@@ -36,11 +57,17 @@ class Portfolio:
         return PortfolioView(
             account=self.account(),
             positions=book.positions,
-            working=tuple(book.open_orders()),
+            working=_Working(book),
             quote=lambda symbol: self._judged(self.market.latest(symbol), now),
             knows=lambda instrument: self._knows(instrument, now),
             state=state,
             reasons=reasons,
+            exposure=self.ledger.exposure(now),
+            halted=self.halted,
+            history=book.history,
+            baseline=_baseline(book, now),
+            sessions=self.sessions,
+            valuer=self.ledger.valuer,
         )
 
     def fresh_quote(self, symbol: str) -> Quote | None:
@@ -74,6 +101,9 @@ class Portfolio:
     def overridden(self, view: PortfolioView, override: PortfolioOverride) -> PortfolioView:
         """`view` with what a check request gives instead of the engine's own figures."""
         account = self._account_of(view.account, override)
+        if override.equity is not None:
+            # Nothing has been lost or gained on the way from our own equity to a made-up one.
+            view = evolve(view, baseline=None)
         if override.positions is None:
             return evolve(view, account=account)
         positions: Mapping[str, Position] = {
@@ -85,7 +115,7 @@ class Portfolio:
             for one in override.positions
         }
         # Holdings of someone's own making come without our working orders.
-        return evolve(view, account=account, positions=positions, working=())
+        return evolve(view, account=account, positions=positions, working=(), exposure=None)
 
     def _account_of(self, own: Datum[Account], override: PortfolioOverride) -> Datum[Account]:
         given = (override.equity, override.cash, override.buying_power)
@@ -119,6 +149,14 @@ class Portfolio:
             if state is TradingState.ACTIVE:
                 state = TradingState.REDUCING
         return state, reasons
+
+
+def _baseline(book: Book, now: datetime) -> Datum[Baseline]:
+    history = book.history
+    first, peak = history.session_equity, history.peak_equity
+    if history.session != trading_day(now) or first is None or peak is None:
+        return Unknown("no equity has been marked today")
+    return Known(Baseline(first, peak))
 
 
 def _blank(now: datetime) -> Account:

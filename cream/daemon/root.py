@@ -27,7 +27,7 @@ from cream.adapters.metrics import Metrics
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http
 from cream.adapters.store.marker import TrustMarker
-from cream.adapters.store.opening import archive_in, journal_path, open_journal
+from cream.adapters.store.opening import archive_in, marker_path, open_journal
 from cream.adapters.systemd import Notifier
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.operations import Operations, Simulation
@@ -275,7 +275,7 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
         mode = settings.environment.mode
         journal = await open_journal(settings.persistence, mode, account.account_id)
         try:
-            marker = TrustMarker(journal_path(settings.persistence))
+            marker = TrustMarker(marker_path(settings.persistence))
             outside = Outside(
                 account_id=account.account_id,
                 clock=clock,

@@ -143,10 +143,15 @@ class TradingControl:
         before = [one.order_id for one in targets(self.book, self.policy)]
         # Without a journal too: cancels are what leaves then.
         await self.desk.do(owe_mass_cancel(f"{reason} ({actor})"), passes_without_journal=True)
-        with trio.move_on_after(self.wait_seconds):
-            while self.book.mass_cancel_owed is not None:
-                await self.desk.wait_change()
+        await self.mass_cancel_confirmed()
         remaining = tuple(one for one in before if self.book.order(one).is_open)
         return MassCancelReport(
             requested=len(before), confirmed=len(before) - len(remaining), remaining=remaining
         )
+
+    async def mass_cancel_confirmed(self) -> bool:
+        """Wait, within the deadline, until no mass cancel is owed."""
+        with trio.move_on_after(self.wait_seconds):
+            while self.book.mass_cancel_owed is not None:
+                await self.desk.wait_change()
+        return self.book.mass_cancel_owed is None

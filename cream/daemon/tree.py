@@ -7,13 +7,14 @@ Everything else is a supervised child.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import structlog
 import trio
 from attrs import define, field, frozen
 
-from cream.core.exchange.calendar import SessionMode, Sessions
+from cream.core.exchange.calendar import Sessions
 from cream.core.execution.partial_fills import PartialFillPolicy
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.model.errors import BrokerUnavailable, CreamError, JournalFailed
@@ -26,16 +27,19 @@ from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
 from cream.core.risk.limits import Constraints
+from cream.core.risk.losses import LossWatch, is_limited
+from cream.core.risk.view import ALWAYS_OPEN, never_halted
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.daemon import journal_writer
 from cream.daemon.archivist import Archivist, ArchivistSettings
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk
 from cream.daemon.feed_reader import FeedReader
-from cream.daemon.flattening import Flattener
+from cream.daemon.flattening import Flattener, close_everything
 from cream.daemon.hub import Hub
 from cream.daemon.journal_writer import Batch, GroupCommit, JournalWriterSettings
 from cream.daemon.link import BrokerLink
+from cream.daemon.loss_guard import LossGuard
 from cream.daemon.mass_canceller import MassCanceller, MassCancelSettings
 from cream.daemon.operations import LiveOperations
 from cream.daemon.order_router import Router, RouterSettings
@@ -49,14 +53,13 @@ from cream.daemon.watchdog import Watchdog
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-ALWAYS_OPEN = Sessions(SessionMode.ALWAYS_OPEN)
-
 
 @frozen(kw_only=True)
 class Outside:
     """The ports, and the two seams of chance and doubt. `draw` gives [0, 1) for jitter.
 
-    `sessions` are when exits can trade: a flattening waits for them.
+    `sessions` are those of the market, for which a flattening waits; `halted` tells why a symbol is
+    not traded for now.
 
     `trusted` says whether the last life's journal could commit to its end. `entrust` is called once
     this life has begun in the journal, `distrust` when it can commit no more: the next start knows.
@@ -71,6 +74,7 @@ class Outside:
     levers: Simulation | None = None
     sessions: Sessions = field(default=ALWAYS_OPEN)
     archive: Archive | None = None
+    halted: Callable[[str], str | None] = never_halted
     trusted: bool = True
     entrust: Callable[[], None] = field(default=lambda: None)
     distrust: Callable[[], None] = field(default=lambda: None)
@@ -218,12 +222,26 @@ class Tree:
         ]
         if self.archivist is not None:
             children.append(Child(name="archivist", run=self.archivist.run, backoff=restart))
+        losses = self.settings.constraints.losses
+        if is_limited(losses):
+            children.append(Child(name="loss_guard", run=self._guard().run, backoff=restart))
         if self.settings.watch_link:
             children.append(Child(name="watchdog", run=self._watchdog().run, backoff=restart))
         return children
 
     async def _read_account(self, *, task_status: trio.TaskStatus[None]) -> None:
         await self.operations.accounts.run(self.desk.wait_change, task_status=task_status)
+
+    def _guard(self) -> LossGuard:
+        watch = LossWatch(self.settings.constraints.losses)
+        gate, view_of = self.operations.gate, self.operations.portfolio.view_of
+        return LossGuard(
+            self.desk,
+            self.operations.accounts,
+            watch,
+            cancelled=self.operations.trading.mass_cancel_confirmed,
+            closing=partial(close_everything, gate, view_of),
+        )
 
     def _canceller(self) -> MassCanceller:
         return MassCanceller(
@@ -299,6 +317,8 @@ class Tree:
             await self.supervisor.stop_when_done(name, within)
         if self.settings.watch_link:
             await self.supervisor.stop("watchdog", within)
+        if is_limited(self.settings.constraints.losses):
+            await self.supervisor.stop("loss_guard", within)
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()

@@ -11,6 +11,7 @@ from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.ports import Restored
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
+from cream.core.risk.ledger import Ledger
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.archivist import Archivist, LookUp, RecallingBroker
 from cream.daemon.broker_session import BrokerSession
@@ -126,6 +127,9 @@ async def _restored(outside: Outside) -> Restored:
 def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
     link, hub = BrokerLink(), Hub(settings.stream_buffer)
     accounts = AccountBoard(outside.broker, lambda: book.fills_booked, settings.account_stale_after)
+    board = QuoteBoard()
+    ledger = Ledger(book, outside.market.latest, settings.quote_stale_after)
+    board.listen(ledger.quoted)
     portfolio = Portfolio(
         market=outside.market,
         clock=outside.clock,
@@ -133,6 +137,9 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         link=lambda: link.state,
         stale_after_seconds=settings.quote_stale_after,
         book=book,
+        ledger=ledger,
+        sessions=outside.sessions,
+        halted=outside.halted,
     )
     publisher = Publisher(book, hub, portfolio.mark)
     batches_in, batches_out = trio.open_memory_channel[Batch](_BATCHES)
@@ -145,11 +152,12 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         touch=touched_by,
         on_failure=partial(_distrusted, outside, hub),
     )
+    desk.on_change(lambda _committed: ledger.follow())
     return _Ground(
         desk=desk,
         link=link,
         hub=hub,
-        board=QuoteBoard(),
+        board=board,
         accounts=accounts,
         portfolio=portfolio,
         publisher=publisher,

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.benchmarks import idle, rpc, startup, stops
+from tests.benchmarks import gate, idle, options, rpc, startup, stops
 
 
 def main(arguments: list[str]) -> None:
@@ -10,8 +10,10 @@ def main(arguments: list[str]) -> None:
     suites = {
         "startup": startup.run,
         "idle": idle.run,
-        "rpc": rpc.run,
         "stops": stops.run,
+        "rpc": rpc.run,
+        "gate": gate.run,
+        "options": options.run,
     }
     for name in arguments or suites:
         sys.stdout.write(f"\n== {name}\n")

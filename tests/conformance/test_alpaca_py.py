@@ -12,6 +12,15 @@ from typing import Any
 
 import pytest
 from alpaca.common.exceptions import APIError
+from alpaca.data.historical import OptionHistoricalDataClient, StockHistoricalDataClient
+from alpaca.data.live import OptionDataStream, StockDataStream
+from alpaca.data.requests import (
+    OptionLatestQuoteRequest,
+    OptionSnapshotRequest,
+    StockLatestQuoteRequest,
+    StockLatestTradeRequest,
+    StockSnapshotRequest,
+)
 from alpaca.trading.client import TradingClient
 from alpaca.trading.enums import (
     AssetClass,
@@ -345,6 +354,50 @@ def test_a_filled_order_cannot_be_cancelled(client: TradingClient) -> None:
     with pytest.raises(APIError) as caught:
         client.cancel_order_by_id(order.id)
     assert (caught.value.status_code, caught.value.code) == (422, 42210000)
+
+
+def test_quotes_and_snapshots_are_parsed(venue: Sandbox) -> None:
+    """With the SDK's clients for market data, of shares and of options."""
+    shares = StockHistoricalDataClient("PK-test", "secret", url_override=venue.url)
+    quotes: Any = shares.get_stock_latest_quote(StockLatestQuoteRequest(symbol_or_symbols="AAPL"))
+    assert (quotes["AAPL"].bid_price, quotes["AAPL"].ask_price) == (238.39, 238.41)
+    trades: Any = shares.get_stock_latest_trade(StockLatestTradeRequest(symbol_or_symbols="AAPL"))
+    assert trades["AAPL"].price == 238.4
+    snapshots: Any = shares.get_stock_snapshot(StockSnapshotRequest(symbol_or_symbols="AAPL"))
+    assert snapshots["AAPL"].latest_quote.ask_price == 238.41
+    options = OptionHistoricalDataClient("PK-test", "secret", url_override=venue.url)
+    option: Any = options.get_option_latest_quote(OptionLatestQuoteRequest(symbol_or_symbols=NEAR))
+    assert 0 < option[NEAR].bid_price < option[NEAR].ask_price
+    several: Any = options.get_option_snapshot(OptionSnapshotRequest(symbol_or_symbols=NEAR))
+    assert several[NEAR].latest_quote.bid_price == option[NEAR].bid_price
+
+
+@pytest.mark.parametrize("symbol", ["AAPL", NEAR])
+def test_the_data_streams_tell_quotes(venue: Sandbox, symbol: str) -> None:
+    """In msgpack, with the SDK's own parsing, of shares and of options."""
+    heard: list[Any] = []
+    done = threading.Event()
+
+    async def note(quote: Any) -> None:
+        heard.append(quote)
+        done.set()
+
+    url = venue.url.replace("http://", "ws://")
+    stream: Any = (
+        OptionDataStream("PK-test", "secret", url_override=f"{url}/v1beta1/indicative")
+        if symbol == NEAR
+        else StockDataStream("PK-test", "secret", url_override=f"{url}/v2/iex")
+    )
+    stream.subscribe_quotes(note, symbol)
+    thread = threading.Thread(target=stream.run, daemon=True)
+    thread.start()
+    try:
+        assert done.wait(30)
+    finally:
+        stream.stop()
+        thread.join(30)
+    assert heard[0].symbol == symbol
+    assert 0 < heard[0].bid_price < heard[0].ask_price
 
 
 class Watched(TradingStream):

@@ -1,4 +1,4 @@
-"""What every archive keeps, on disk and in memory alike: the Archive port, clause by clause."""
+"""What every archive keeps, on SQLite, PostgreSQL and in memory: the port, clause by clause."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cream.adapters.store.opening import open_sqlite_journal
+from cream.adapters.store.opening import archive_in, open_journal, open_sqlite_journal
+from cream.adapters.store.settings import PersistenceSettings
 from cream.adapters.store.threaded_journal import ThreadedJournal
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.memory import Archived, book_of, forget, rebuilt, state_of, superfluous
 from cream.core.model.order import OrderStatus
 from cream.core.model.plan import Environment
+from cream.core.model.secret import Secret
 from cream.core.ports import Archive, Journal
 from tests.fakes.builders import NOW, bracket, broker_id, order_terms
 from tests.fakes.ledger import Ledger
@@ -33,6 +35,18 @@ def _on_sqlite(directory: Path) -> Open:
     return open_both
 
 
+def _on_postgres(url: str) -> Open:
+    settings = PersistenceSettings(database_url=Secret(url), busy_timeout_ms=500)
+
+    async def open_both(account_id: str) -> tuple[Journal, Archive]:
+        opened = await open_journal(settings, Environment.PAPER, account_id)
+        archive = archive_in(opened)
+        assert archive is not None
+        return opened, archive
+
+    return open_both
+
+
 def _in_memory(_: Path) -> Open:
     disk: dict[str, MemoryArchive] = {}
 
@@ -44,10 +58,15 @@ def _in_memory(_: Path) -> Open:
     return open_both
 
 
-@pytest.fixture(params=[_on_sqlite, _in_memory], ids=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 def open_both(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    adapter: Callable[[Path], Open] = request.param
-    return adapter(tmp_path)
+    match request.param:
+        case "sqlite":
+            return _on_sqlite(tmp_path)
+        case "postgresql":
+            return _on_postgres(request.getfixturevalue("postgres_server").emptied())
+        case _:
+            return _in_memory(tmp_path)
 
 
 @pytest.fixture

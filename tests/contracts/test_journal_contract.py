@@ -1,4 +1,4 @@
-"""What every journal keeps, on SQLite and in memory alike: the Journal port, clause by clause."""
+"""What every journal keeps, on SQLite, PostgreSQL and in memory: the port, clause by clause."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -7,10 +7,13 @@ import pytest
 import trio
 import trio.testing
 
+from cream.adapters.store.opening import open_journal as open_journal_of
 from cream.adapters.store.opening import open_sqlite_journal
+from cream.adapters.store.settings import PersistenceSettings
 from cream.core.execution.events import Record
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
+from cream.core.model.secret import Secret
 from cream.core.ports import Journal
 from tests.fakes.memory_journal import MemoryJournal
 from tests.unit.adapters.store.examples import EXAMPLES, records
@@ -27,6 +30,15 @@ def _on_sqlite(directory: Path) -> Open:
     return open_journal
 
 
+def _on_postgres(url: str) -> Open:
+    settings = PersistenceSettings(database_url=Secret(url), busy_timeout_ms=500)
+
+    async def open_it(environment: Environment, account_id: str) -> Journal:
+        return await open_journal_of(settings, environment, account_id)
+
+    return open_it
+
+
 def _in_memory(_: Path) -> Open:
     disk: dict[tuple[Environment, str], list[Record]] = {}
 
@@ -36,10 +48,15 @@ def _in_memory(_: Path) -> Open:
     return open_journal
 
 
-@pytest.fixture(params=[_on_sqlite, _in_memory], ids=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 def open_journal(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    adapter: Callable[[Path], Open] = request.param
-    return adapter(tmp_path)
+    match request.param:
+        case "sqlite":
+            return _on_sqlite(tmp_path)
+        case "postgresql":
+            return _on_postgres(request.getfixturevalue("postgres_server").emptied())
+        case _:
+            return _in_memory(tmp_path)
 
 
 @pytest.fixture

@@ -19,7 +19,12 @@ from cream.core.model.market import Datum, Known, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.promise import OnLoss, Promise
-from cream.core.model.request import ExecutionParams, PortfolioOverride, SingleOrder
+from cream.core.model.request import (
+    ExecutionParams,
+    PortfolioOverride,
+    RiskConstraints,
+    SingleOrder,
+)
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
 from cream.core.model.verdict import Suggestion, Verdict, Violation
 from cream.core.operations import (
@@ -113,6 +118,7 @@ class FakeOperations:
     plans: dict[str, PlanResult] = field(factory=dict)
     singles: dict[str, tuple[SingleOrder, OrderResult]] = field(factory=dict)
     checked: list[tuple[DecisionPlan, PortfolioOverride | None]] = field(factory=list)
+    asked: list[RiskConstraints | None] = field(factory=list)
     submitted: list[tuple[DecisionPlan, ExecutionParams]] = field(factory=list)
     causes: dict[Cause, Restriction] = field(factory=dict)
     commands: list[tuple[object, ...]] = field(factory=list)
@@ -182,10 +188,14 @@ class FakeOperations:
         return [entry_terms(plan, one) for one in plan.decisions if one.action.trades]
 
     async def check_plan(
-        self, plan: DecisionPlan, override: PortfolioOverride | None = None
+        self,
+        plan: DecisionPlan,
+        override: PortfolioOverride | None = None,
+        asked: RiskConstraints | None = None,
     ) -> Verdict:
         self._break()
         self.checked.append((plan, override))
+        self.asked.append(asked)
         return self.verdict(self._terms(plan))
 
     async def check_order(self, order: SingleOrder) -> Verdict:

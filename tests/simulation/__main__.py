@@ -1,6 +1,8 @@
 """How is the simulation run by hand? `python -m tests.simulation run|replay|digests ...`"""
 
 import argparse
+import os
+import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +21,7 @@ def main() -> int:
     """The exit code: 0 if nothing was found wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("run", "digests"):
+    for verb in ("run", "digests", "same"):
         one = verbs.add_parser(verb)
         one.add_argument("--seeds", type=int, default=20)
         one.add_argument("--first-seed", type=int, default=1)
@@ -43,6 +45,7 @@ def main() -> int:
     doing = {
         "run": _run,
         "digests": _digests,
+        "same": _same,
         "replay": _replay,
         "shrink": _shrink,
         "mutants": _mutants,
@@ -92,6 +95,22 @@ def _digests(given: argparse.Namespace) -> int:
     for ending in many(_questions(given), given.jobs):
         print(ending.seed, ending.digest, ending.steps, flush=True)
     return 0
+
+
+def _same(given: argparse.Namespace) -> int:
+    """The same digests in two processes that order their sets and dicts differently."""
+    command = [sys.executable, "-m", "tests.simulation", "digests"]
+    command += ["--seeds", str(given.seeds), "--first-seed", str(given.first_seed)]
+    running = [
+        subprocess.Popen(
+            command, env={**os.environ, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE, text=True
+        )
+        for seed in ("1", "2")
+    ]
+    one, other = (process.communicate()[0].splitlines() for process in running)
+    differing = [line for line, again in zip(one, other, strict=True) if line != again]
+    print(f"{len(one)} seeds in two processes: {len(differing)} digests differ {differing}")
+    return 1 if differing or len(one) != given.seeds else 0
 
 
 def _replay(given: argparse.Namespace) -> int:

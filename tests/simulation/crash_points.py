@@ -2,8 +2,9 @@
 
 A step is a kind of fact that is made durable; a moment is how far that has come. Step 3 has no
 record of its own here: an intent that is durable is all that stands between a decision and its
-sending. Snapshots (11) and migrations (12) are no part of a running daemon's history. The sixth
-moment is there where somebody waits for the effect: what the broker has told us is told to nobody.
+sending. A snapshot (11) has points of its own (`archive.py`); migrations (12) are no part of a
+running daemon's history. The sixth moment is there where somebody waits for the effect: what the
+broker has told us is told to nobody.
 """
 
 from collections.abc import Iterator

@@ -14,17 +14,20 @@ from attrs import define, evolve, field
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.core.execution.events import Record
+from cream.core.execution.memory import BookState
 from cream.core.model.errors import JournalFailed
 from cream.core.model.order import OrderTerms
 from cream.core.model.plan import Environment
 from cream.core.resilience.backoff import Backoff
 from cream.core.safety.heartbeat import HeartbeatLimits
+from cream.daemon.archivist import ArchivistSettings
 from cream.daemon.settings import Settings
 from cream.daemon.supervisor import Escalated
 from cream.daemon.tree import Outside, Tree, TreeSettings
 from cream.daemon.tree_settings import tree_settings
 from cream.daemon.wiring import assemble
 from tests.simulation.agents import Agents, Door
+from tests.simulation.archive import DiskArchive
 from tests.simulation.disk import Disk, DiskJournal
 from tests.simulation.exchange import ACCOUNT, Exchange
 from tests.simulation.judge_book import BookJudge
@@ -66,6 +69,7 @@ def settings_of_the_daemon() -> TreeSettings:
         reconciler=evolve(plain.reconciler, interval=30.0),
         restart=Backoff(base=0.1, cap=5.0),
         levels_interval=0.5,
+        archivist=ArchivistSettings(snapshot_interval=20.0),
     )
 
 
@@ -88,6 +92,8 @@ class History:
     still_seconds: float = STILL_SECONDS
     tree: Tree | None = None
     lives: int = 0
+    _bounds: BoundsJudge | None = None
+    _snapshots: list[BookState] = field(factory=list)
     _stopped: trio.Event = field(factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
@@ -218,6 +224,7 @@ class History:
             broker=broker,
             market=feed,
             journal=journal,
+            archive=DiskArchive(journal=journal, snapshots=self._snapshots, process=process),
             draw=lambda: chance.draw("jitter", process.number),
             trusted=self.disk.marker,
             entrust=partial(self._mark, process, trusted=True),
@@ -253,18 +260,22 @@ class History:
 
     async def _watch(self) -> None:
         """Look at every bound, every second."""
-        judge: BoundsJudge | None = None
+        self.exchange.network.listeners.append(self._sky_changed)
         while True:
             await trio.sleep(1)
             if self.tree is None:
-                judge = None
+                self._bounds = None
                 continue
-            if judge is None or judge.tree is not self.tree:
-                judge = BoundsJudge(self.exchange, self.judge, self.tree)
-            judge.look()
+            if self._bounds is None or self._bounds.tree is not self.tree:
+                self._bounds = BoundsJudge(self.exchange, self.judge, self.tree)
+            self._bounds.look()
+
+    def _sky_changed(self, sky: Sky) -> None:
+        if self._bounds is not None and self._bounds.tree is self.tree:
+            self._bounds.sky_changed(sky)
 
     def _taken(self, terms: OrderTerms) -> None:
-        """R-03: no order is given up that arrives after all. None takes as long as the proof."""
+        """I3: no order is given up that arrives after all. None takes as long as the proof."""
         self.judge.taken(terms)
         known = self.tree.desk.book.find(terms.client_order_id) if self.tree is not None else None
         given_up = known is not None and not known.is_open

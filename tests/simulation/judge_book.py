@@ -98,7 +98,7 @@ class BookJudge:
         self._demand(not ahead, "I10", f"{order.order_id}: {order.filled} of {truth} filled")
 
     def _true_of_venue(self, order: Order) -> None:
-        """I3, R-15: what is over here is over there."""
+        """I3: what is over here is over there."""
         if order.is_open or order.terms.is_tactic:
             return
         client_id, broker_id = order.terms.client_order_id, order.broker_order_id

@@ -7,6 +7,7 @@ world and the daemon was up, so that it can be tight and still honest.
 from collections.abc import Iterator
 from decimal import Decimal
 
+import trio
 from attrs import define, field
 
 from cream.core.exchange.alpaca_status import VenueStatus
@@ -17,6 +18,7 @@ from cream.core.safety.heartbeat import Link
 from cream.daemon.tree import Tree
 from tests.simulation.exchange import Exchange
 from tests.simulation.judge_broker import SIGN_OF, BrokerJudge
+from tests.simulation.network import Sky
 from tests.simulation.ports import is_reachable
 
 # I4: how long shares may be held that nobody guards; and a level be reached with no exit at work.
@@ -24,6 +26,8 @@ UNGUARDED_SECONDS = 5.0
 LEVEL_SECONDS = 6.0
 # I5: how long after the broker is back entries may work that a mass cancel owes.
 MASS_CANCEL_SECONDS = 10.0
+# How long an outage is that no daemon with the intervals of `history.py` can overlook.
+NOTICED_SECONDS = 17.0
 # I8: how long after a start the daemon may not be ready, for no reason that a person has to clear.
 READY_SECONDS = 30.0
 # I22: how long an order may be unknown before somebody is told: absence takes 30 s to prove.
@@ -37,6 +41,8 @@ class BoundsJudge:
     exchange: Exchange
     broker: BrokerJudge
     tree: Tree
+    _outage_began: float | None = None
+    _owed: set[str] = field(factory=set)
     _since: dict[str, float] = field(factory=dict)
     _seen: set[str] = field(factory=set)
 
@@ -50,6 +56,18 @@ class BoundsJudge:
             self._readiness()
         for key in [one for one in self._since if one not in self._seen]:
             del self._since[key]
+
+    def sky_changed(self, sky: Sky) -> None:
+        """The network has. What works after an outage that the daemon must have noticed is owed."""
+        now = trio.current_time()
+        if sky is not Sky.CLEAR:
+            if self.tree.recovered.is_set() and self.tree.desk.failure is None:
+                self._outage_began = now
+            return
+        began, self._outage_began = self._outage_began, None
+        if began is not None and now - began > NOTICED_SECONDS:
+            self._owed.update(self.broker.working())
+            self.exchange.world.chance.sometimes("an outage was too long to overlook")
 
     def _while(self, key: str, limit: float, invariant: str, text: str) -> None:
         """This is so now, and may not be so for longer than `limit`."""
@@ -109,11 +127,14 @@ class BoundsJudge:
     # I5, I8, I22 --------------------------------------------------------------------------------
 
     def _mass_cancel(self) -> None:
-        if self.tree.desk.book.mass_cancel_owed is not None:
-            left = self.broker.working()
-            if left:
-                text = f"a mass cancel is owed, and {left} work"
-                self._while("mass cancel", MASS_CANCEL_SECONDS, "I5", text)
+        left = self.broker.working()
+        if self.tree.desk.book.mass_cancel_owed is not None and left:
+            text = f"a mass cancel is owed, and {left} work"
+            self._while("mass cancel", MASS_CANCEL_SECONDS, "I5", text)
+        self._owed.intersection_update(left)
+        if self._owed:
+            text = f"{sorted(self._owed)} have worked through an outage, and work"
+            self._while("outage", MASS_CANCEL_SECONDS, "I5", text)
 
     def _unknown(self) -> None:
         for order in self.tree.desk.book.open_orders():

@@ -82,7 +82,7 @@ class BrokerJudge:
         demand, client_id = self.exchange.world.demand, terms.client_order_id
         intended = self.durable.get(terms.order_id)
         demand(intended == terms, "I12", f"{client_id} is sent, and its intent is not on the disk")
-        # R-02: what may have arrived is never sent again.
+        # What may have arrived is never sent again.
         again = self._may_send_again.get(client_id, True)
         demand(again, "I1", f"{client_id} may have arrived, and is sent again")
         self._may_send_again[client_id] = False
@@ -106,7 +106,7 @@ class BrokerJudge:
         self._cancels[broker_order_id] += 1
         count = self._cancels[broker_order_id]
         demand(count <= _CANCELS_AN_ORDER, "I9", f"{broker_order_id} was cancelled {count} times")
-        demand(broker_order_id not in self.strangers, "R-13", "a stranger's order is cancelled")
+        demand(broker_order_id not in self.strangers, "I23", "a stranger's order is cancelled")
 
     def taken(self, terms: OrderTerms) -> None:
         """The venue has taken an order."""

@@ -74,6 +74,10 @@ class SandboxMarket(VenueMarket, Protocol):
         """Move the market by hand.   Raises: CreamError."""
         ...
 
+    async def ensure(self, symbols: Sequence[str]) -> None:
+        """See to it that listeners hear of these."""
+        ...
+
 
 class Exchange:
     """One account. `tell` hears every message of the order stream."""

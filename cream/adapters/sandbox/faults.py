@@ -76,6 +76,10 @@ class FaultName(Enum):
     SUPPRESS_LEG_EVENT = "ws.suppress_leg_event"
     # Connections stay open and nothing comes any more.
     MUTE = "ws.mute_updates"
+    # Data streams stay open and no quote comes any more.
+    MUTE_DATA = "ws.mute_data"
+    # Quotes without a bid.
+    ZERO_SIDE = "data.zero_side"
     # Connections are cut without a word.
     CUT = "ws.cut_silently"
 

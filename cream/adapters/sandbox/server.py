@@ -22,6 +22,8 @@ from quart_trio import QuartTrio
 from cream.adapters.sandbox.app import Sandbox, create_app
 from cream.adapters.sandbox.broadcast import Broadcast
 from cream.adapters.sandbox.control import ControlRoutes
+from cream.adapters.sandbox.data_routes import DataRoutes
+from cream.adapters.sandbox.data_stream import DataStreamRoutes, QuoteBroadcast
 from cream.adapters.sandbox.exchange import Exchange, SandboxMarket
 from cream.adapters.sandbox.faults import Faults
 from cream.adapters.sandbox.limits import RateLimits
@@ -97,6 +99,8 @@ async def serve_sandbox(
     app = create_app(sandbox)
     TradingRoutes(sandbox).register(app)
     ReferenceRoutes(sandbox, symbols).register(app)
+    DataRoutes(sandbox).register(app)
+    DataStreamRoutes(sandbox, market, QuoteBroadcast(sandbox.faults)).register(app)
     StreamRoutes(sandbox).register(app)
     control = ControlRoutes(sandbox).app()
     async with trio.open_nursery() as nursery:

@@ -7,16 +7,18 @@ from attrs import frozen
 
 from cream.core.model.instrument import Instrument
 from cream.core.model.plan import DecisionPlan
-from cream.core.model.request import ExecutionParams, PortfolioOverride
+from cream.core.model.request import ExecutionParams, PortfolioOverride, RiskConstraints
 from cream.core.model.state import TradingState
 
 
 @frozen(kw_only=True)
 class CheckRequest:
-    """A plan to be judged, and the portfolio to judge it on if not the engine's own."""
+    """A plan to be judged, the portfolio to judge it on if not the engine's own, and limits that
+    are to hold besides the configured ones."""
 
     plan: DecisionPlan
     override: PortfolioOverride | None
+    asked: RiskConstraints | None = None
 
 
 @frozen(kw_only=True)

@@ -46,7 +46,11 @@ def _places(unit: Unit) -> int:
             return 3
         case Unit.PERCENT:
             return 4  # As fine as a RATIO.
-        case Unit.RATIO | Unit.NONE:
+        case Unit.USD_PER_POINT | Unit.USD_PER_DAY:
+            return 2
+        case Unit.MINUTES | Unit.DAYS:
+            return 0  # Counted in whole ones.
+        case Unit.RATIO | Unit.SHARES_PER_USD | Unit.NONE:
             return 6
         case Unit.SHARES | Unit.CONTRACTS | Unit.UNITS | Unit.COUNT:
             return 9  # The finest fraction of a share that venues take.

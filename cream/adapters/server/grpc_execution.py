@@ -77,7 +77,7 @@ class ExecutionService(ExecutionServiceBase):
     async def CheckConstraints(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """A verdict; nothing changes."""
         request = requests.check_request(await request_of(stream))
-        verdict = await self._operations.check_plan(request.plan, request.override)
+        verdict = await self._operations.check_plan(request.plan, request.override, request.asked)
         await stream.send_message(check_reply(verdict))
 
     async def SubmitOrder(self, stream: Any) -> None:  # noqa: N802 - the contract's name

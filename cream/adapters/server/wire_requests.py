@@ -15,6 +15,7 @@ from cream.adapters.server.commands import CheckRequest, SubmitRequest, TradingS
 from cream.adapters.server.plan_json import LONGEST_WAIT_SECONDS
 from cream.adapters.server.problems import Problems, shown
 from cream.adapters.server.requests_json import LONGEST_REASON, MAX_IDS
+from cream.adapters.server.wire_constraints import constraints_from_wire
 from cream.adapters.server.wire_plan import plan_from_wire
 from cream.adapters.server.wire_values import decimal_from_double, instrument_from_wire
 from cream.core.model.broker import BrokerPosition
@@ -41,15 +42,18 @@ _NEEDS_STOP = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
 def check_request(message: execution_pb2.CheckConstraintsRequest) -> CheckRequest:
-    """The plan, and the what-if portfolio where one is given."""
+    """The plan, and the what-if portfolio and limits where they are given."""
     problems = Problems()
     plan = _plan(message.decision_plan, message.HasField("decision_plan"), problems)
     override = None
     if message.HasField("account_state"):
         override = _override(message, problems)
+    asked = None
+    if message.HasField("constraints"):
+        asked = constraints_from_wire(message.constraints, "constraints", problems)
     problems.raise_any()
     assert plan is not None, "a plan without problems is a plan"
-    return CheckRequest(plan=plan, override=override)
+    return CheckRequest(plan=plan, override=override, asked=asked)
 
 
 def submit_request(message: execution_pb2.SubmitOrdersRequest) -> SubmitRequest:

@@ -35,6 +35,10 @@ VERSION_KEY: Final = "v"
 KIND_KEY: Final = "event"
 _INSTRUMENT_KEY: Final = "type"
 
+# For a field that came after its kind of event had been written: it is left out while it says
+# nothing, so that an event of before keeps its text, and with it its hash.
+_LATER: Final = override(omit_if_default=True)
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -167,14 +171,20 @@ def _new_converter() -> Converter:
     converter.register_structure_hook(str, _exactly(str))
     converter.register_structure_hook(int, _exactly(int))
     converter.register_structure_hook(bool, _exactly(bool))
-    configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
-    # A field that came later and says nothing is left out: old orders keep their text.
-    plain = make_dict_unstructure_fn(OrderTerms, converter, guard=override(omit_if_default=True))
-    converter.register_unstructure_hook(OrderTerms, plain)
-    judged = make_dict_unstructure_fn(
-        PlanJudged, converter, session_id=override(omit_if_default=True)
+    converter.register_unstructure_hook(
+        PlanJudged,
+        make_dict_unstructure_fn(
+            PlanJudged,
+            converter,
+            session_id=_LATER,
+            asked=_LATER,
+            checks=_LATER,
+            rationale=_LATER,
+        ),
     )
-    converter.register_unstructure_hook(PlanJudged, judged)
+    configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
+    plain = make_dict_unstructure_fn(OrderTerms, converter, guard=_LATER)
+    converter.register_unstructure_hook(OrderTerms, plain)
     return converter
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from cream.adapters.store import chain, snapshots
-from cream.adapters.store.schema import JOURNAL, JOURNAL_BASE, of_account
+from cream.adapters.store.schema import JOURNAL, JOURNAL_BASE, SNAPSHOT, of_account
 from cream.core.model.plan import Environment
 
 # One snapshot to start from, and one in case that cannot be read.
@@ -42,6 +42,8 @@ def compact(
     if digest is None:
         return 0
     connection.execute(delete(JOURNAL).where(mine & (JOURNAL.c.sequence <= last)))
+    snapshot = of_account(SNAPSHOT, environment, account_id)
+    connection.execute(delete(SNAPSHOT).where(snapshot & (SNAPSHOT.c.sequence < last)))
     connection.execute(
         delete(JOURNAL_BASE).where(of_account(JOURNAL_BASE, environment, account_id))
     )

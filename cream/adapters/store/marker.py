@@ -22,6 +22,7 @@ class TrustMarker:
 
     def place(self) -> None:
         """Say that the journal is trusted. Raises: OSError."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._sync_directory()
 

@@ -16,6 +16,9 @@ SCHEMA_VERSION: Final = "0002"
 # Every revision that came before it, from which `upgrade` knows the way.
 _OLDER: Final = frozenset({"0001"})
 
+# Any number that nobody else locks.
+_MIGRATION_LOCK: Final = 7_277_324_551_180
+
 _SCRIPTS: Final = "cream.adapters.store:migrations"
 
 
@@ -24,6 +27,9 @@ def upgrade(connection: Connection) -> bool:
 
     Gives whether there was anything to do.   Raises: JournalFailed for a schema of the future.
     """
+    if connection.dialect.name == "postgresql":
+        # The daemons of several accounts may start at once; one of them brings the schema up.
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
     found = version_of(connection)
     if found == SCHEMA_VERSION:
         return False

@@ -20,7 +20,7 @@ from cream.adapters.store.journal_log import PAGE_ROWS, distrust, rows_after
 from cream.adapters.store.schema import JOURNAL
 from cream.adapters.store.sqlite_file import open_for_reading
 from cream.core.execution.events import Record
-from cream.core.execution.memory import Archived
+from cream.core.execution.memory import Archived, ArchivedOrder, BookState
 from cream.core.model.errors import JournalFailed
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import Environment
@@ -115,6 +115,13 @@ class JournalReader:
         """The account's snapshots, newest first, unchecked."""
         with self._reading() as connection:
             return snapshots.all_of(connection, environment, account_id)
+
+    def recalled(
+        self, environment: Environment, account_id: str, state: BookState, records: Sequence[Record]
+    ) -> tuple[ArchivedOrder, ...]:
+        """Archived orders that `records` are about, as they were when the state was taken."""
+        with self._reading() as connection:
+            return archive.needed_by(connection, environment, account_id, state, records)
 
     def find(self, environment: Environment, account_id: str, names: Sequence[str]) -> Archived:
         """The archived families of the orders that have one of these ids."""

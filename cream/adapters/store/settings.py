@@ -1,15 +1,11 @@
 """What can be set about the store? The section `persistence` of the configuration."""
 
 from pathlib import Path
-from typing import Final
 
 from attrs import frozen
 
 from cream.core.model.secret import Secret
 from cream.core.model.setting import setting
-
-# The features that the settings without effect wait for.
-_POSTGRESQL: Final = "The order lifecycle (PostgreSQL)"
 
 
 @frozen(kw_only=True)
@@ -25,7 +21,7 @@ class PersistenceSettings:
     )
     database_url: Secret | None = setting(
         None,
-        doc="A database instead of db_path: sqlite:///FILE, or postgresql://... (not yet).",
+        doc="Instead of db_path: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE.",
         pattern=r"(sqlite|postgresql(\+\w+)?)://.*",
     )
     snapshot_interval_secs: int = setting(
@@ -52,10 +48,9 @@ class PersistenceSettings:
     )
     max_connections: int = setting(
         5,
-        doc="How many connections may be open to PostgreSQL.",
-        ge=1,
+        doc="How many connections may be open to PostgreSQL. Two are: to write and to read.",
+        ge=2,
         le=100,
-        not_effective=_POSTGRESQL,
     )
     busy_timeout_ms: int = setting(
         5_000,

@@ -136,6 +136,16 @@ def open_for_reading(path: Path, busy_timeout_ms: int) -> SqliteFile:
     return SqliteFile(path, driver, engine_over(driver, begin="BEGIN"), None)
 
 
+def give_space_back(path: Path, busy_timeout_ms: int) -> None:
+    """Make the file as small as what is in it.   Raises: JournalFailed."""
+    file = open_for_writing(path, busy_timeout_ms)
+    with told_as_journal_failed(f"{path} cannot be made smaller"):
+        try:
+            file.driver.execute("VACUUM").fetchall()
+        finally:
+            file.close()
+
+
 def connect(path: Path, mode: str, busy_timeout_ms: int) -> sqlite3.Connection:
     """A connection to a file that exists; `mode` is "rw" or "ro". It begins no transactions."""
     driver = sqlite3.connect(

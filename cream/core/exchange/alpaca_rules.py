@@ -40,6 +40,10 @@ MIN_STOP_DISTANCE = CENT
 # A trail of the whole price could never be reached.
 MAX_TRAIL_PERCENT = Decimal(100)
 
+# Below this a remainder is exact at nine places with the 28 digits that there are.
+_EXACT_BELOW = Decimal(10) ** 15
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(MAX_FRACTION_PLACES + 1))
+
 _DAY_OR_GTC = frozenset((TimeInForce.DAY, TimeInForce.GTC))
 _EVERY_TIF = frozenset(TimeInForce)
 _OPTION_TIF = frozenset((TimeInForce.DAY,))
@@ -91,15 +95,54 @@ def allowed_times_in_force(terms: OrderTerms) -> frozenset[TimeInForce]:
 
 def violations_of(terms: OrderTerms) -> tuple[RuleBreach, ...]:
     """Every rule that `terms` break, in the order of the fields; empty where there is none."""
-    return (
-        *_identity(terms),
-        *_shape(terms),
-        *_quantity(terms),
-        *_prices(terms),
-        *_trail(terms),
-        *_exits(terms),
-        *_legs(terms),
-    )
+    return () if is_ordinary(terms) else every_violation_of(terms)
+
+
+def is_ordinary(terms: OrderTerms) -> bool:
+    """Whether an order is of the kind that most are, and breaks no rule: told without all of them.
+
+    Whole shares, at the market or at a limit in cents, for the day, alone or with exits that stand
+    where they belong. Of others it says nothing.
+    """
+    if (
+        terms.time_in_force is not TimeInForce.DAY
+        or terms.legs
+        or _has_trail(terms)
+        or terms.stop_price is not None
+        or not isinstance(terms.instrument, Equity)
+        or not 0 < len(terms.client_order_id) <= MAX_CLIENT_ORDER_ID_LENGTH
+    ):
+        return False
+    quantity, limit = terms.quantity, terms.limit_price
+    if not quantity.is_finite() or not 0 < quantity < _EXACT_BELOW or quantity % 1:
+        return False
+    if terms.order_type is not (OrderType.MARKET if limit is None else OrderType.LIMIT):
+        return False
+    if not _is_plain(limit):
+        return False
+    if terms.order_class is OrderClass.SIMPLE:
+        return True
+    stop, target = terms.stop_loss, terms.take_profit
+    if terms.order_class is not OrderClass.BRACKET or stop is None or target is None:
+        return False
+    if terms.purpose is not OrderPurpose.ENTRY or not (_is_plain(stop) and _is_plain(target)):
+        return False
+    if limit is None:
+        return stop < target if terms.side is Side.BUY else stop > target
+    return stop < limit < target if terms.side is Side.BUY else target < limit < stop
+
+
+def every_violation_of(terms: OrderTerms) -> tuple[RuleBreach, ...]:
+    """As `violations_of`, by asking every rule."""
+    found = [*_identity(terms), *_shape(terms), *_quantity(terms), *_prices(terms)]
+    # What an order does not have breaks no rule: most have none of these.
+    if terms.order_type is OrderType.TRAILING_STOP or _has_trail(terms):
+        found.extend(_trail(terms))
+    if terms.order_class is not OrderClass.SIMPLE:
+        found.extend(_exits(terms))
+    if terms.legs or terms.order_class is OrderClass.MLEG:
+        found.extend(_legs(terms))
+    return tuple(found)
 
 
 def _identity(terms: OrderTerms) -> Iterator[RuleBreach]:
@@ -110,7 +153,6 @@ def _identity(terms: OrderTerms) -> Iterator[RuleBreach]:
 
 def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
     """Class against instrument, type and time in force."""
-    name = terms.order_class.value.lower()
     on_option = isinstance(terms.instrument, OptionContract)
     if on_option and terms.order_class in _WITH_EXITS:
         message = "complex orders not supported for options trading"
@@ -119,8 +161,11 @@ def _shape(terms: OrderTerms) -> Iterator[RuleBreach]:
         message = "trailing stops are not supported for options trading"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
     elif terms.order_type not in TYPES_BY_CLASS[terms.order_class]:
+        name = terms.order_class.value.lower()
         message = f"{name} orders cannot be of type {terms.order_type.value.lower()}"
         yield RuleBreach("INVALID_ORDER_TYPE", message, "order_type")
+    if terms.time_in_force is TimeInForce.DAY:
+        return  # What every order may be.
     allowed = allowed_times_in_force(terms)
     if terms.time_in_force not in allowed:
         words = ", ".join(tif.value.lower() for tif in TimeInForce if tif in allowed)
@@ -157,13 +202,22 @@ def _prices(terms: OrderTerms) -> Iterator[RuleBreach]:
     kind = terms.order_type
     has_limit = kind is OrderType.LIMIT or kind is OrderType.STOP_LIMIT
     has_stop = kind is OrderType.STOP or kind is OrderType.STOP_LIMIT
-    yield from _working_price(terms, "limit_price", terms.limit_price, wanted=has_limit)
-    yield from _working_price(terms, "stop_price", terms.stop_price, wanted=has_stop)
-    if terms.order_class in _WITH_EXITS:
-        if terms.take_profit is not None:
+    if has_limit is (terms.limit_price is None) or not _is_plain(terms.limit_price):
+        yield from _working_price(terms, "limit_price", terms.limit_price, wanted=has_limit)
+    if has_stop is (terms.stop_price is None) or not _is_plain(terms.stop_price):
+        yield from _working_price(terms, "stop_price", terms.stop_price, wanted=has_stop)
+    if terms.order_class is not OrderClass.SIMPLE and terms.order_class is not OrderClass.MLEG:
+        if terms.take_profit is not None and not _is_plain(terms.take_profit):
             yield from _price(terms, "take_profit", terms.take_profit)
-        if terms.stop_loss is not None:
+        if terms.stop_loss is not None and not _is_plain(terms.stop_loss):
             yield from _price(terms, "stop_loss", terms.stop_loss)
+
+
+def _is_plain(price: Decimal | None) -> bool:
+    """Whether a price is none, or in whole cents above zero: of most there is no more to say."""
+    if price is None:
+        return True
+    return price.is_finite() and 0 < price < _EXACT_BELOW and not price % CENT
 
 
 def _working_price(
@@ -200,10 +254,16 @@ def _needs_more_places(value: Decimal, places: int) -> bool:
 
     Exact for any size, where the remainder of a division would overflow.
     """
+    if abs(value) < _EXACT_BELOW:
+        return value % _STEPS[places] != 0
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or exponent >= -places or not value:
         return False
     return any(digits[exponent + places :])
+
+
+def _has_trail(terms: OrderTerms) -> bool:
+    return terms.trail_price is not None or terms.trail_percent is not None
 
 
 def _trail(terms: OrderTerms) -> Iterator[RuleBreach]:
@@ -232,7 +292,6 @@ def _trail(terms: OrderTerms) -> Iterator[RuleBreach]:
 
 def _exits(terms: OrderTerms) -> Iterator[RuleBreach]:
     """The exits that travel with an order: which there must be, and on which side."""
-    name = terms.order_class.value.lower()
     entry = terms.purpose is OrderPurpose.ENTRY
     match terms.order_class:
         case OrderClass.SIMPLE | OrderClass.MLEG:
@@ -256,6 +315,7 @@ def _exits(terms: OrderTerms) -> Iterator[RuleBreach]:
                 message = "the limit_price of an oco order is its take_profit"
                 yield RuleBreach("INVALID_TAKE_PROFIT", message, "take_profit")
     if entry == (terms.order_class is OrderClass.OCO):
+        name = terms.order_class.value.lower()
         wanted = "exit" if terms.order_class is OrderClass.OCO else "entry"
         yield RuleBreach("INVALID_PURPOSE", f"{name} orders must be {wanted} orders", "purpose")
     yield from _levels(terms)
@@ -265,10 +325,8 @@ def _levels(terms: OrderTerms) -> Iterator[RuleBreach]:
     """Target beyond the entry, stop behind it, each by at least a cent; target beyond stop."""
     gains_up = (terms.side is Side.BUY) != (terms.order_class is OrderClass.OCO)
     sign = 1 if gains_up else -1
-    stop, target, base = (
-        level if level is not None and level.is_finite() else None
-        for level in (terms.stop_loss, terms.take_profit, terms.limit_price)
-    )
+    stop, target = _number(terms.stop_loss), _number(terms.take_profit)
+    base = _number(terms.limit_price)
     beyond, behind = (">", "<") if gains_up else ("<", ">")
     if stop is not None and target is not None and sign * (target - stop) <= 0:
         message = f"take_profit.limit_price must be {beyond} stop_loss.stop_price"
@@ -282,6 +340,10 @@ def _levels(terms: OrderTerms) -> Iterator[RuleBreach]:
     if entry and target is not None and sign * (target - base) < MIN_STOP_DISTANCE:
         message = f"take_profit.limit_price must be {beyond}= {base + sign * MIN_STOP_DISTANCE}"
         yield RuleBreach("TARGET_TOO_CLOSE", message, "take_profit")
+
+
+def _number(level: Decimal | None) -> Decimal | None:
+    return level if level is not None and level.is_finite() else None
 
 
 def _legs(terms: OrderTerms) -> Iterator[RuleBreach]:

@@ -65,7 +65,7 @@ class Sessions:
 
     def session_of(self, moment: datetime) -> Session | None:
         """The session that `moment` falls into, or None while the market is closed."""
-        session = self._session_on(moment.astimezone(NEW_YORK).date())
+        session = self.session_on(moment.astimezone(NEW_YORK).date())
         if session is not None and session.opens_at <= moment < session.closes_at:
             return session
         return None
@@ -79,7 +79,7 @@ class Sessions:
         if self.is_open(moment):
             return MarketStatus.OPEN
         day = moment.astimezone(NEW_YORK).date()
-        session = self._session_on(day)
+        session = self.session_on(day)
         if session is None:
             return MarketStatus.CLOSED
         if _new_york(day, _EARLIEST) <= moment < session.opens_at:
@@ -92,7 +92,7 @@ class Sessions:
         """The first session that opens after `moment`."""
         day = moment.astimezone(NEW_YORK).date()
         for _ in range(_LONGEST_CLOSURE_DAYS):
-            session = self._session_on(day)
+            session = self.session_on(day)
             if session is not None and session.opens_at > moment:
                 return session
             day += ONE_DAY
@@ -104,15 +104,18 @@ class Sessions:
 
     def close_of(self, day: date) -> datetime | None:
         """When the session of `day` ends, in UTC; None on a day without one."""
-        session = self._session_on(day)
+        session = self.session_on(day)
         return session.closes_at if session is not None else None
 
     def day_order_ends_at(self, moment: datetime) -> datetime:
         """When a DAY order given at `moment` expires: with this session, or with the next."""
         return (self.session_of(moment) or self.next_session(moment)).closes_at
 
-    def _session_on(self, day: date) -> Session | None:
-        """Always open still has days: they end at midnight in New York."""
+    def session_on(self, day: date) -> Session | None:
+        """The session of `day`, or None.
+
+        Always open still has days: they end at midnight in New York.
+        """
         if self.mode is SessionMode.ALWAYS_OPEN:
             return Session(day, _new_york(day, _MIDNIGHT), _new_york(day + ONE_DAY, _MIDNIGHT))
         if not is_trading_day(day):

@@ -12,6 +12,7 @@ from attrs import evolve
 
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
+from cream.core.execution.history import TradeHistory
 from cream.core.execution.levels import Protection, Protections, protection_from
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
@@ -38,8 +39,12 @@ class Book:
         self.client_sessions: dict[str, e.ClientSessionKept] = {}
         self.stopped_cleanly = True
         self.late_fills = 0
+        self.history = TradeHistory()
         # The last record that changed a holding: what the broker showed before it is out of date.
         self.position_sequence = 0
+        # Symbols in which an order or a holding changed, the latest change last: the record that
+        # changed it, and the underlying.
+        self.touched: dict[str, tuple[int, str]] = {}
         self._orders: dict[str, Order] = {}
         self._open: dict[str, None] = {}
         self._guessed: dict[str, None] = {}
@@ -126,6 +131,7 @@ class Book:
         match event:
             case e.OrderIntended():
                 self._add(lifecycle.intended(event))
+                self.history.intended(event.terms, event.at)
             case e.ChildListed():
                 self._list_child(event)
             case e.OrderAcknowledged():
@@ -141,6 +147,7 @@ class Book:
             case e.OrderReplaced():
                 self._store(lifecycle.replaced(self._orders[event.order_id], event))
             case e.PlanJudged():
+                self.history.judged(event.at)
                 # Only a verdict that led to an order is remembered: the rest is judged anew.
                 if event.order_ids:
                     self.plans[event.plan_id] = event
@@ -171,7 +178,8 @@ class Book:
         | e.FlattenOwed
         | e.FlattenSettled
         | e.ClientSessionKept
-        | e.ClientSessionEnded,
+        | e.ClientSessionEnded
+        | e.EquityMarked,
     ) -> None:
         match event:
             case e.RunStarted():
@@ -202,9 +210,16 @@ class Book:
                 self.client_sessions[event.session_id] = event
             case e.ClientSessionEnded():
                 self.client_sessions.pop(event.session_id, None)
+            case e.EquityMarked():
+                self.history.marked(event.session, event.equity)
+
+    def _touch(self, instrument: Instrument) -> None:
+        self.touched.pop(instrument.symbol, None)
+        self.touched[instrument.symbol] = (self.sequence, instrument.underlying)
 
     def _store(self, order: Order) -> None:
         order_id, symbol = order.order_id, order.terms.instrument.symbol
+        self._touch(order.terms.instrument)
         self._orders[order_id] = order
         working = self._open_on.setdefault(symbol, {})
         if order.is_open:
@@ -277,7 +292,7 @@ class Book:
             held = self.position(fill.instrument)
             self._take(held.undone(fill.side.sign * fill.quantity, fill.price))
         if after is not None:
-            self._hold(after)
+            self._hold(after, again=bool(event.before))
             self._protect(order.terms, after.instrument)
 
     def _book_spread(self, event: e.SpreadFilled) -> None:
@@ -309,13 +324,18 @@ class Book:
             return None
         return parent if child.terms.purpose is parent.terms.purpose else None
 
-    def _hold(self, fill: Fill) -> None:
+    def _hold(self, fill: Fill, *, again: bool = False) -> None:
+        """Change the holding; `again`: by what has been traded already, and is only told better."""
         self._executions[fill.execution_id] = fill
         self.paid += fill.paid
         if self.last_executed_at is None or fill.executed_at > self.last_executed_at:
             self.last_executed_at = fill.executed_at
-        held = self.position(fill.instrument)
-        self._take(held.filled(fill.side.sign * fill.quantity, fill.price))
+        before = self.position(fill.instrument)
+        after = before.filled(fill.side.sign * fill.quantity, fill.price)
+        if not again:
+            order = self._orders.get(fill.order_id)
+            self.history.filled(None if order is None else order.terms, fill, before, after)
+        self._take(after)
 
     def _take(self, position: Position) -> None:
         """The holding is now this. What guarded one on the other side guards it no more."""
@@ -323,6 +343,7 @@ class Book:
         before = self.position(position.instrument).quantity
         self.positions[symbol] = position
         self.position_sequence = self.sequence
+        self._touch(position.instrument)
         if position.is_flat or position.quantity * before < 0:
             self.protections.drop(symbol)
 

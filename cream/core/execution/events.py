@@ -5,7 +5,7 @@ is needed to rebuild state is in the event, and nothing here is ever edited: a n
 event. `at` is the wall clock of the moment Cream learned or decided it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import frozen
@@ -16,7 +16,7 @@ from cream.core.model.instrument import Instrument
 from cream.core.model.order import OrderStatus, OrderTerms
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
-from cream.core.model.verdict import Violation
+from cream.core.model.verdict import Check, Violation
 
 
 @frozen(kw_only=True)
@@ -61,10 +61,27 @@ class ClientSessionEnded:
 
 
 @frozen(kw_only=True)
+class Asked:
+    """What one decision of a plan, or a single order, asked for. Units: as in `Decision`."""
+
+    decision_id: str
+    symbol: str
+    action: str
+    size: Decimal
+    unit: str
+    limit_price: Decimal | None = None
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    confidence: Decimal | None = None
+    rationale: str = ""
+
+
+@frozen(kw_only=True)
 class PlanJudged:
     """The gate answered a plan that was submitted. `content_hash` decides idempotency.
 
     `session_id` is that of the client session it came under; empty where under none.
+    `asked`, `checks` and `rationale` are for whoever asks later; earlier versions had none.
     """
 
     at: datetime
@@ -77,6 +94,9 @@ class PlanJudged:
     violations: tuple[Violation, ...]
     policy_version: str
     session_id: str = ""
+    asked: tuple[Asked, ...] = ()
+    checks: tuple[Check, ...] = ()
+    rationale: str = ""
 
 
 @frozen(kw_only=True)
@@ -325,6 +345,18 @@ class FlattenSettled:
     reason: str
 
 
+@frozen(kw_only=True)
+class EquityMarked:
+    """The first equity of a trading day, or a new high: what losses are measured from.
+
+    Units: dollars; `session` is a day in New York.
+    """
+
+    at: datetime
+    session: date
+    equity: Decimal
+
+
 Event = (
     RunStarted
     | RunStopped
@@ -355,6 +387,7 @@ Event = (
     | ReconciliationCompleted
     | FlattenOwed
     | FlattenSettled
+    | EquityMarked
 )
 
 

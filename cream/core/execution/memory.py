@@ -16,6 +16,7 @@ from attrs import frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.history import HistoryState, TradeHistory
 from cream.core.execution.levels import Protection
 from cream.core.model.fill import Fill
 from cream.core.model.order import Order
@@ -77,6 +78,8 @@ class BookState:
     last_executed_at: datetime | None
     paid: Decimal
     fills_forgotten: int
+    history: HistoryState
+    touched: tuple[tuple[str, int, str], ...]
     orders: tuple[Order, ...]
     open_orders: tuple[str, ...]
     client_ids: tuple[tuple[str, str], ...]
@@ -103,6 +106,8 @@ def state_of(book: Book) -> BookState:
         last_executed_at=book.last_executed_at,
         paid=book.paid,
         fills_forgotten=book._fills_forgotten,
+        history=book.history.state(),
+        touched=tuple((symbol, *change) for symbol, change in book.touched.items()),
         orders=tuple(book._orders.values()),
         open_orders=tuple(book._open),
         client_ids=tuple(book._by_client.items()),
@@ -131,6 +136,7 @@ def book_of(state: BookState) -> Book:
     book.last_executed_at = state.last_executed_at
     book.paid = state.paid
     book._fills_forgotten = state.fills_forgotten
+    book.history = TradeHistory.of(state.history)
     for order in state.orders:
         _put(book, order)
     # An order that was closed and lives again has its place behind those that came after it.
@@ -139,6 +145,7 @@ def book_of(state: BookState) -> Book:
     for order_id in state.open_orders:
         symbol = book._orders[order_id].terms.instrument.symbol
         book._open_on.setdefault(symbol, {})[order_id] = None
+    book.touched = {symbol: (sequence, name) for symbol, sequence, name in state.touched}
     book._by_client.update(state.client_ids)
     book._by_broker.update(state.broker_ids)
     _book_executions(book, state.executions)

@@ -4,7 +4,6 @@ Nothing here counts or draws: the same plan, decision, leg and attempt give the 
 machine and in every life of the process: what was sent before a crash is recognised after it.
 """
 
-from base64 import b32encode
 from hashlib import blake2b
 
 from cream.core.model.plan import Environment
@@ -15,13 +14,29 @@ CLIENT_ID_PREFIX = "cream-"
 # 128 bits: no two causes of one account meet, and the whole id stays under the 48 characters
 # that older broker documents allow.
 _DIGEST_BYTES = 16
+# The part that a decision's own order plays among the orders it causes, and its first attempt.
+_ENTRY = "5:entry1:0"
+# Base 32 as in RFC 4648, in lower case and without padding: two characters for each ten bits.
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+# 130 bits: those of the digest, and two zeros behind them.
+_SHIFTS = tuple(range(120, -1, -10))
 
 
 def digest(*parts: str) -> str:
     """26 lower-case characters that name the sequence `parts` and nothing else."""
-    framed = "".join(f"{len(part)}:{part}" for part in parts)
-    raw = blake2b(framed.encode(), digest_size=_DIGEST_BYTES).digest()
-    return b32encode(raw).decode().rstrip("=").lower()
+    return _digest_of(framed(*parts))
+
+
+def framed(*parts: str) -> str:
+    """Text that names the sequence `parts` and nothing else; two of them together name both."""
+    return "".join([f"{len(part)}:{part}" for part in parts])
+
+
+def _digest_of(text: str) -> str:
+    raw = blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
+    bits = int.from_bytes(raw, "big") << 2
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 def order_id(
@@ -32,6 +47,11 @@ def order_id(
     `role` says what the order is for: "entry", "slice-3", "exit", "protect".
     """
     return "o" + digest(environment.value, account, plan_id, decision_id, role, str(attempt))
+
+
+def entry_order_id(origin: str, decision_id: str) -> str:
+    """As `order_id` of a decision's own order; `origin` is (environment, account, plan), framed."""
+    return "o" + _digest_of(f"{origin}{len(decision_id)}:{decision_id}{_ENTRY}")
 
 
 def client_order_id(order: str) -> str:

@@ -21,6 +21,31 @@ class PortfolioOverride:
 
 
 @frozen(kw_only=True)
+class RiskConstraints:
+    """Limits that a caller asks for in one check, besides the configured ones. None: as configured.
+
+    Units: shares; contracts; dollars; fractions of equity (0.10 is a tenth), but percent of equity
+    for the risk of a trade; shares per dollar; dollars per point; dollars per day that may be lost.
+    """
+
+    max_shares: Decimal | None = None
+    max_contracts: Decimal | None = None
+    max_notional: Decimal | None = None
+    max_equity_pct: Decimal | None = None
+    max_gross_equity_pct: Decimal | None = None
+    max_net_equity_pct: Decimal | None = None
+    max_trade_risk_percent: Decimal | None = None
+    max_sector_equity_pct: Decimal | None = None
+    max_positions: Decimal | None = None
+    max_underlying_equity_pct: Decimal | None = None
+    max_drawdown_pct: Decimal | None = None
+    max_delta_notional: Decimal | None = None
+    max_gamma: Decimal | None = None
+    max_vega: Decimal | None = None
+    max_theta_loss: Decimal | None = None
+
+
+@frozen(kw_only=True)
 class ExecutionParams:
     """How a submitted plan is to be handled. `wait_seconds`: how long to wait for the broker.
 

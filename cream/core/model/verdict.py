@@ -1,8 +1,10 @@
 """What does the gate answer: yes with orders, or no with numbers that an agent can act on?"""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import overload
 
 from attrs import frozen
 
@@ -35,6 +37,11 @@ class Unit(Enum):
     SECONDS = "SECONDS"
     COUNT = "COUNT"
     USD_PER_SHARE = "USD_PER_SHARE"
+    SHARES_PER_USD = "SHARES_PER_USD"
+    USD_PER_POINT = "USD_PER_POINT"
+    USD_PER_DAY = "USD_PER_DAY"
+    DAYS = "DAYS"
+    MINUTES = "MINUTES"
     NONE = ""
 
 
@@ -78,6 +85,45 @@ class Check:
     unit: Unit = Unit.NONE
 
 
+class Checks(Sequence[Check]):
+    """Rows that are built when somebody reads them, once. Equal to any sequence with equal rows.
+
+    Most callers want to know whether, not by how much: those pay nothing for the rows.
+    """
+
+    __slots__ = ("_build", "_rows")
+
+    def __init__(self, build: Callable[[], tuple[Check, ...]]) -> None:
+        self._build = build
+        self._rows: tuple[Check, ...] | None = None
+
+    def _read(self) -> tuple[Check, ...]:
+        if self._rows is None:
+            self._rows = self._build()
+        return self._rows
+
+    @overload
+    def __getitem__(self, index: int) -> Check: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Check]: ...
+
+    def __getitem__(self, index: int | slice) -> Check | Sequence[Check]:
+        return self._read()[index]
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._read() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._read())
+
+    def __repr__(self) -> str:
+        return repr(self._read())
+
+
 @frozen
 class Suggestion:
     """A size of this decision that would pass. Units: those of the decision's order."""
@@ -95,7 +141,7 @@ class Verdict:
 
     ok: bool
     violations: tuple[Violation, ...]
-    checks: tuple[Check, ...]
+    checks: Sequence[Check]
     orders: tuple[OrderTerms, ...]
     suggestions: tuple[Suggestion, ...]
     policy_version: str

@@ -1,28 +1,38 @@
-"""What can a set of option legs lose and gain, and is it a spread that a venue takes?
+"""Is a set of option legs a spread that a venue takes, and what can it lose and gain?
 
-Payoffs are piecewise linear in the price of the underlying, so the extremes lie at zero, at a
-strike, or beyond the last one. With one expiration the figures are exact. With several, a short leg
-counts as covered only by a long one of the same kind that lives at least as long, and the long one
-is worth no more than its intrinsic value when the short one expires: what an American option can
-always be exercised for. That never understates the loss.
+What legs pay, with one expiration or several, is worked out in `cream.core.pricing.payoff`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from decimal import Decimal
 from math import gcd
 
 from attrs import frozen
 
-from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract, OptionRight
+from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderLeg
 from cream.core.model.plan import OptionLeg, PositionIntent
+from cream.core.pricing.payoff import Holding, expire_together, extremes, worst_payoff
+
+__all__ = [
+    "FEWEST_LEGS",
+    "MOST_LEGS",
+    "Holding",
+    "Leg",
+    "LegFault",
+    "SpreadRisk",
+    "all_close",
+    "all_open",
+    "holdings",
+    "leg_faults",
+    "net_price_fault",
+    "opens",
+    "spread_risk",
+    "worst_payoff",
+]
 
 Leg = OptionLeg | OrderLeg
-
-# A holding of contracts, signed: positive long, negative short.
-Holding = tuple[OptionContract, Decimal]
 
 # Alpaca, orders of class mleg: two to four legs.
 FEWEST_LEGS = 2
@@ -114,9 +124,9 @@ def net_price_fault(legs: Sequence[Leg], net_price: Decimal) -> LegFault | None:
 
     Only judged with one expiration: with several there is time value beyond it.
     """
-    if not _expire_together(holdings(legs)):
+    if not expire_together(holdings(legs)):
         return None
-    low, high = _extremes(holdings(legs))
+    low, high = extremes(holdings(legs))
     if _is_possible(net_price, low, high):
         return None
     if net_price and _is_possible(-net_price, low, high):
@@ -134,85 +144,11 @@ def spread_risk(legs: Sequence[Leg], net_price: Decimal) -> SpreadRisk:
     worst = worst_payoff(owned)
     max_loss = None if worst is None else max(ZERO, net_price - worst) * CONTRACT_MULTIPLIER
     max_profit = None
-    if _expire_together(owned):
-        _, high = _extremes(owned)
+    if expire_together(owned):
+        _, high = extremes(owned)
         if high is not None:
             max_profit = max(ZERO, high - net_price) * CONTRACT_MULTIPLIER
     return SpreadRisk(max_loss=max_loss, max_profit=max_profit)
-
-
-def worst_payoff(owned: Sequence[Holding]) -> Decimal | None:
-    """The least that these holdings can be worth, per share; None if a short leg is uncovered.
-
-    Zero or negative, as nothing owed can be worth something.
-    """
-    total = ZERO
-    for group in _groups(owned):
-        if not _is_covered(group):
-            return None
-        low, _ = _extremes(group)
-        assert low is not None, "covered legs have a floor"
-        total += min(ZERO, low)
-    return total
-
-
-def _groups(owned: Sequence[Holding]) -> Iterator[list[Holding]]:
-    """The short legs by expiration, each set with the long legs that cover it."""
-    groups: dict[date, list[Holding]] = {}
-    owed: dict[tuple[date, OptionRight], Decimal] = {}
-    for contract, quantity in owned:
-        if quantity < 0:
-            groups.setdefault(contract.expiration, []).append((contract, quantity))
-            kind = (contract.expiration, contract.right)
-            owed[kind] = owed.get(kind, ZERO) - quantity
-    latest_first = sorted(groups, reverse=True)
-    longs = [(contract, quantity) for contract, quantity in owned if quantity > 0]
-    for contract, quantity in sorted(longs, key=lambda long: long[0].expiration):
-        alive = [day for day in latest_first if day <= contract.expiration]
-        left = quantity
-        for day in alive:
-            kind = (day, contract.right)
-            taken = min(left, owed.get(kind, ZERO))
-            if taken > 0:
-                groups[day].append((contract, taken))
-                owed[kind] -= taken
-                left -= taken
-        if left > 0 and alive:
-            groups[alive[0]].append((contract, left))
-    yield from groups.values()
-
-
-def _is_covered(group: Iterable[Holding]) -> bool:
-    balance = {OptionRight.CALL: ZERO, OptionRight.PUT: ZERO}
-    for contract, quantity in group:
-        balance[contract.right] += quantity
-    return min(balance.values()) >= 0
-
-
-def _extremes(owned: Sequence[Holding]) -> tuple[Decimal | None, Decimal | None]:
-    """The least and the most that the holdings pay at expiration; None is without bound."""
-    points = [ZERO, *(contract.strike for contract, _ in owned)]
-    payoffs = [_payoff(owned, price) for price in points]
-    # Beyond the highest strike only calls still move.
-    slope = sum((q for contract, q in owned if contract.right is OptionRight.CALL), ZERO)
-    low = None if slope < 0 else min(payoffs)
-    high = None if slope > 0 else max(payoffs)
-    return low, high
-
-
-def _payoff(owned: Iterable[Holding], price: Decimal) -> Decimal:
-    total = ZERO
-    for contract, quantity in owned:
-        over = price - contract.strike
-        if contract.right is OptionRight.PUT:
-            over = -over
-        if over > 0:
-            total += quantity * over
-    return total
-
-
-def _expire_together(owned: Iterable[Holding]) -> bool:
-    return len({contract.expiration for contract, _ in owned}) <= 1
 
 
 def _is_possible(net_price: Decimal, low: Decimal | None, high: Decimal | None) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
+from cream.core.model.ids import framed
 from cream.core.model.instrument import OptionContract
 from cream.core.model.order import OrderType, Side
 from cream.core.model.plan import (
@@ -38,14 +39,21 @@ _ORDER_FIELDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Origin:
-    """Who asks, and where: everything that an order's id follows from, but for the decision."""
+    """Who asks, and where: everything that an order's id follows from, but for the decision.
+
+    Not changed after it was made; `frame` is what ids of its orders begin with.
+    """
 
     environment: Environment
     account_id: str
     plan_id: str
     cycle_id: str
+    frame: str = field(init=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.frame = framed(self.environment.value, self.account_id, self.plan_id)
 
 
 @frozen(kw_only=True)

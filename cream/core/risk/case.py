@@ -1,38 +1,43 @@
 """What does the gate judge: the portfolio as it would be if everything intended came true?
 
 Increases count as filled on top of everything held and working. Exits count where they make room
-and nowhere else: a plan never becomes worse by an exit. Each figure is worked out once, when the
-first rule asks for it.
+and nowhere else: a plan never becomes worse by an exit. Every figure that several rules need is
+worked out once, with the case.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from operator import attrgetter
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field
 
-from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.instrument import OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.position import Position
-from cream.core.risk.exposure import Exposure, group_value
+from cream.core.risk.exposure import group_value
+from cream.core.risk.greeks import NO_GREEKS, SHARE_GREEKS, Greeks
+from cream.core.risk.guarded import Guarded, guarded_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.limits import Constraints
 from cream.core.risk.margin import entry_margin, spread_margin
+from cream.core.risk.moves import Moves, moves_of
+from cream.core.risk.traits import Traits
 from cream.core.risk.view import Scene
 
 # Where a breach lies that no single decision is to blame for.
 WHOLE_PLAN = "plan.decisions"
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class After:
     """One instrument, or the spreads of one underlying, as the increases would leave it.
 
-    `added_units` and `added_value` are what the increases contribute to the figures. Units: shares
-    or contracts; dollars.
+    `added_units` and `added_value` are what the increases contribute to the figures,
+    `planned_value` is what they come to on both sides, `long_value` and `short_value` on each (a
+    spread has none). Units: shares or contracts; dollars.
     """
 
     intents: tuple[Intent, ...]
@@ -40,6 +45,9 @@ class After:
     added_units: Decimal
     value: Decimal
     added_value: Decimal
+    planned_value: Decimal
+    long_value: Decimal
+    short_value: Decimal
 
     @property
     def instrument_id(self) -> str:
@@ -51,12 +59,13 @@ class After:
         return self.intents[0].path(name) if len(self.intents) == 1 else WHOLE_PLAN
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Totals:
     """The whole portfolio as it would be. Units: dollars.
 
     `net_up` is the net value if of all working entries only those that buy fill, `net_down` if only
-    those that sell do. `added_*` is what the increases contribute; `margin` what they take.
+    those that sell do. `added_*` is what the increases contribute; `margin` what they take,
+    and `added_in_options` is all that options put at stake.
     """
 
     gross: Decimal
@@ -65,13 +74,29 @@ class Totals:
     net_down: Decimal
     added_net: Decimal
     margin: Decimal
+    added_by_underlying: Mapping[str, Decimal]
+    added_in_options: Decimal
 
 
-@define
+_of_options = attrgetter("of_options")
+_faults = attrgetter("faults")
+
+
+def _repeats(intents: Sequence[Intent]) -> bool:
+    if any(intent.is_spread for intent in intents):
+        return True
+    return len({intent.key for intent in intents}) < len(intents)
+
+
+@define(eq=False)
 class Case:
     """A plan in its scene, under limits. `intents` may be a part of what the plan asks for.
 
-    `environment` is the one that the gate trades in.
+    `environment` is the one that the gate trades in. `increases` are meant to add to risk, `adds`
+    are those that could be sized, `takes` the exits that could be. `moves` and `exits` are what
+    `adds` and `takes` buy and sell, symbol by symbol, legs among them. `afters` are the instruments
+    that are added to, `guarded` the levels of the increases that are no spreads. `added_leans` are
+    the Greeks that are added on underlyings in whose options there is, or would be, something.
     """
 
     plan: DecisionPlan
@@ -80,77 +105,50 @@ class Case:
     limits: Constraints
     environment: Environment
     now: datetime
+    equity: Decimal | None = field(init=False)
+    increases: Sequence[Intent] = field(init=False)
+    adds: Sequence[Intent] = field(init=False)
+    takes: Sequence[Intent] = field(init=False)
+    moves: dict[str, Moves] = field(init=False)
+    exits: dict[str, Moves] = field(init=False)
+    afters: Sequence[After] = field(init=False)
+    guarded: Sequence[Guarded] = field(init=False)
+    totals: Totals = field(init=False)
+    added_leans: Mapping[str, Greeks] = field(init=False)
+    traits: Traits = field(init=False)
 
-    @cached_property
+    def __attrs_post_init__(self) -> None:
+        intents = self.intents
+        self.equity = self.scene.equity
+        self.increases = [intent for intent in intents if intent.increases]
+        self.adds = [intent for intent in intents if intent.adds]
+        self.takes = [intent for intent in intents if intent.takes]
+        self.moves = moves_of(self.adds)
+        self.exits = moves_of(self.takes) if self.takes else {}
+        groups: dict[str, list[Intent]] = {}
+        for intent in self.adds:
+            groups.setdefault(intent.key, []).append(intent)
+        self.afters = [_after(group, self) for group in groups.values()]
+        self.guarded = [
+            one for intent in self.increases if (one := guarded_of(intent, self.scene)) is not None
+        ]
+        self.totals = _totals(self)
+        self.added_leans = _added_leans(self)
+        self.traits = Traits(
+            increases=bool(self.increases),
+            exits=bool(self.takes),
+            several=len(intents) > 1,
+            faults=any(map(_faults, intents)),
+            options=any(map(_of_options, intents)),
+            leans=bool(self.added_leans),
+            repeats=len(intents) > 1 and _repeats(intents),
+        )
+
+    @property
     def whole_path(self) -> str:
         """Where a breach of the whole lies: all decisions, or the size of a single order."""
         single = [intent for intent in self.intents if intent.ask.names is not None]
         return single[0].path("size") if single else WHOLE_PLAN
-
-    @cached_property
-    def increases(self) -> Sequence[Intent]:
-        """Every intent that is meant to add to risk."""
-        return tuple(intent for intent in self.intents if intent.increases)
-
-    @cached_property
-    def adds(self) -> Sequence[Intent]:
-        """Increases that could be sized."""
-        return tuple(intent for intent in self.intents if intent.adds)
-
-    @cached_property
-    def takes(self) -> Sequence[Intent]:
-        """Exits that could be sized."""
-        return tuple(intent for intent in self.intents if intent.takes)
-
-    @cached_property
-    def moves(self) -> dict[str, "Moves"]:
-        """What the increases buy and sell, symbol by symbol, legs among them."""
-        return moves_of(self.adds)
-
-    @cached_property
-    def exits(self) -> dict[str, "Moves"]:
-        """What the exits buy and sell, symbol by symbol, legs among them."""
-        return moves_of(self.takes)
-
-    @cached_property
-    def afters(self) -> Sequence[After]:
-        """Every instrument that the increases add to."""
-        groups: dict[str, list[Intent]] = {}
-        for intent in self.adds:
-            groups.setdefault(intent.key, []).append(intent)
-        return tuple(_after(group, self.moves, self.scene.exposure) for group in groups.values())
-
-    @cached_property
-    def totals(self) -> Totals:
-        """The portfolio as it would be."""
-        return _totals(self)
-
-
-@define
-class Moves:
-    """Units of one instrument bought and sold."""
-
-    instrument: Instrument
-    bought: Decimal = ZERO
-    sold: Decimal = ZERO
-
-    @property
-    def units(self) -> Decimal:
-        """Both together."""
-        return self.bought + self.sold
-
-
-def moves_of(intents: Iterable[Intent]) -> dict[str, Moves]:
-    """What these intents buy and sell, symbol by symbol."""
-    moves: dict[str, Moves] = {}
-    for intent in intents:
-        for instrument, quantity in intent.contracts():
-            move = moves.setdefault(instrument.symbol, Moves(instrument))
-            if quantity > 0:
-                move.bought += quantity
-            else:
-                move.sold -= quantity
-    return moves
 
 
 def values_of(intents: Iterable[Intent]) -> tuple[Decimal, Decimal]:
@@ -165,24 +163,28 @@ def values_of(intents: Iterable[Intent]) -> tuple[Decimal, Decimal]:
     return long, short
 
 
-def _after(group: Sequence[Intent], moves: dict[str, Moves], exposure: Exposure) -> After:
-    first = group[0]
+def _after(group: Sequence[Intent], case: Case) -> After:
+    first, moves, exposure = group[0], case.moves, case.scene.exposure
+    if len(group) == 1 and not first.is_spread:
+        return _after_one(first, case)
     symbols = [instrument.symbol for instrument, _ in first.contracts()]
     for intent in group[1:]:
         symbols.extend(instrument.symbol for instrument, _ in intent.contracts())
     units = added_units = ZERO
     for symbol in symbols:
         move = moves[symbol]
-        line = exposure.line(move.instrument)
+        line = case.scene.line(move.instrument)
         long, short = line.long_units + move.bought, line.short_units + move.sold
         if max(long, short) > units:
             units, added_units = (long, move.bought) if long >= short else (short, move.sold)
     if first.is_spread:
         added = sum((intent.value for intent in group), ZERO)
         value = exposure.spread_value.get(first.instrument.underlying, ZERO) + added
+        planned, more_long, more_short = added, ZERO, ZERO
     else:
-        line = exposure.line(first.instrument)
+        line = case.scene.line(first.instrument)
         more_long, more_short = values_of(group)
+        planned = more_long + more_short
         long, short = line.long_value + more_long, line.short_value + more_short
         value, added = (long, more_long) if long >= short else (short, more_short)
     return After(
@@ -191,24 +193,57 @@ def _after(group: Sequence[Intent], moves: dict[str, Moves], exposure: Exposure)
         added_units=added_units,
         value=value,
         added_value=added,
+        planned_value=planned,
+        long_value=more_long,
+        short_value=more_short,
+    )
+
+
+def _after_one(intent: Intent, case: Case) -> After:
+    """As `_after`, of the plainest: one decision on one instrument."""
+    assert intent.stance is not None, "only what was worked out is added up"
+    line, move = case.scene.line(intent.instrument), case.moves[intent.instrument.symbol]
+    value = intent.value
+    if intent.stance.side is Side.BUY:
+        more_long, more_short = value, ZERO
+    else:
+        more_long, more_short = ZERO, value
+    long, short = line.long_units + move.bought, line.short_units + move.sold
+    held_long, held_short = line.long_value + more_long, line.short_value + more_short
+    goes_long, is_long = long >= short, held_long >= held_short
+    return After(
+        intents=(intent,),
+        units=long if goes_long else short,
+        added_units=move.bought if goes_long else move.sold,
+        value=held_long if is_long else held_short,
+        added_value=more_long if is_long else more_short,
+        planned_value=value,
+        long_value=more_long,
+        short_value=more_short,
     )
 
 
 def _totals(case: Case) -> Totals:
     exposure = case.scene.exposure
-    added_gross = added_net = margin = ZERO
+    added_gross = added_net = margin = in_options = ZERO
+    by_underlying: dict[str, Decimal] = {}
     for after in case.afters:
         first = after.intents[0]
         if first.is_spread:
             # What a spread can lose is bounded both ways, so that it leans to neither side.
-            added_gross += after.added_value
-            margin += spread_margin(after.added_value)
-            continue
-        line = exposure.line(first.instrument)
-        long, short = values_of(after.intents)
-        added_gross += line.gross(long, short) - line.gross()
-        added_net += long - short
-        margin += entry_margin(first.instrument, long + short)
+            more = after.added_value
+            margin += spread_margin(more)
+        else:
+            line = case.scene.line(first.instrument)
+            long, short = after.long_value, after.short_value
+            more = line.gross(long, short) - line.gross()
+            added_net += long - short
+            margin += entry_margin(first.instrument, long + short)
+        added_gross += more
+        if first.of_options:
+            in_options += more
+        name = first.instrument.underlying
+        by_underlying[name] = by_underlying[name] + more if name in by_underlying else more
     freed, closed_long, closed_short = _relief(case)
     return Totals(
         gross=exposure.gross + added_gross - freed,
@@ -217,16 +252,44 @@ def _totals(case: Case) -> Totals:
         net_down=exposure.net_held - exposure.short_working + added_net + closed_short,
         added_net=added_net,
         margin=margin,
+        added_by_underlying=by_underlying,
+        added_in_options=in_options,
     )
+
+
+def _added_leans(case: Case) -> Mapping[str, Greeks]:
+    leans = case.scene.exposure.leans
+    if not leans and not any(map(_of_options, case.adds)):
+        return {}
+    names = {
+        move.instrument.underlying
+        for move in case.moves.values()
+        if isinstance(move.instrument, OptionContract) or move.instrument.underlying in leans
+    }
+    if not names:
+        return {}
+    added = dict.fromkeys(sorted(names), NO_GREEKS)
+    for move in case.moves.values():
+        instrument = move.instrument
+        if instrument.underlying not in added:
+            continue
+        greeks: Greeks | None = SHARE_GREEKS
+        if isinstance(instrument, OptionContract):
+            greeks = case.scene.prices.greeks(instrument)
+        if greeks is not None:
+            more = greeks.times((move.bought - move.sold) * instrument.multiplier)
+            added[instrument.underlying] = added[instrument.underlying].plus(more)
+    return added
 
 
 def _relief(case: Case) -> tuple[Decimal, Decimal, Decimal]:
     """What the exits take off the gross value, off the longs and off the shorts."""
-    exposure = case.scene.exposure
+    if not case.exits:
+        return ZERO, ZERO, ZERO
     gross = closed_long = closed_short = ZERO
     grouped: dict[str, None] = {}
     for move in case.exits.values():
-        line = exposure.line(move.instrument)
+        line = case.scene.line(move.instrument)
         if line.grouped:
             grouped[move.instrument.underlying] = None
             continue
@@ -241,7 +304,10 @@ def _relief(case: Case) -> tuple[Decimal, Decimal, Decimal]:
     for underlying in grouped:
         before = tuple(options_held(case.scene, underlying))
         prices = case.scene.prices
-        freed = group_value(before, prices) - group_value(options_left(case, before), prices)
+        shares = case.scene.exposure.lines.get(underlying)
+        count = ZERO if shares is None else shares.held
+        left = group_value(options_left(case, before), prices, count)
+        freed = group_value(before, prices, count) - left
         gross += max(ZERO, freed)
     return gross, closed_long, closed_short
 

@@ -20,6 +20,7 @@ from cream.core.model.plan import DecisionPlan
 from cream.core.model.request import ExecutionParams, SingleOrder
 from cream.core.model.state import Cause, TradingState
 from cream.core.model.verdict import Verdict
+from cream.core.risk.asked import asked_by_order, asked_by_plan, with_numbers
 from cream.core.risk.gate import Approved, Gate
 from cream.core.risk.view import PortfolioView
 
@@ -56,6 +57,7 @@ def submit_plan(
 ) -> Decide[Submission]:
     """Judge `plan` and intend its orders, once: the same plan again gets the first answer."""
     fingerprint = content_hash(plan)
+    asked = asked_by_plan(plan)
 
     def decide(book: Book, now: datetime) -> Decided[Submission]:
         known = _answered_before(book, plan.plan_id, fingerprint)
@@ -65,8 +67,8 @@ def submit_plan(
             message = f"no client session {params.session_id}: it begins with its first heartbeat"
             raise CreamError("NOT_FOUND", message)
         verdict = gate.judge(plan, view_of(book, now), now, params.allow_partial)
-        admitted = _admit(gate, verdict, plan.plan_id, plan.cycle_id, fingerprint, now)
-        return _under(params.session_id, admitted)
+        request = _Request(plan.plan_id, plan.cycle_id, fingerprint, asked, plan.rationale)
+        return _under(params.session_id, _admit(gate, verdict, request, now))
 
     return decide
 
@@ -95,7 +97,8 @@ def submit_order(order: SingleOrder, gate: Gate, view_of: ViewOf) -> Decide[Subm
         if book.find(order.client_order_id) is not None:
             raise CreamError("DUPLICATE_ID", f"{order.client_order_id} names another order")
         verdict = gate.judge_order(order, view_of(book, now), now)
-        return _admit(gate, verdict, plan_id, order.cycle_id, fingerprint, now)
+        request = _Request(plan_id, order.cycle_id, fingerprint, (asked_by_order(order),))
+        return _admit(gate, verdict, request, now)
 
     return decide
 
@@ -114,23 +117,36 @@ def _answered_before(book: Book, plan_id: str, fingerprint: str) -> Decided[Subm
     return Decided(Submission(verdict=None, judged=judged))
 
 
-def _admit(
-    gate: Gate, verdict: Verdict, plan_id: str, cycle_id: str, fingerprint: str, now: datetime
-) -> Decided[Submission]:
+@frozen
+class _Request:
+    """What a plan or single order is known by, and what it asked for."""
+
+    plan_id: str
+    cycle_id: str
+    fingerprint: str
+    asked: tuple[e.Asked, ...]
+    rationale: str = ""
+
+
+def _admit(gate: Gate, verdict: Verdict, request: _Request, now: datetime) -> Decided[Submission]:
     approved = gate.approve(verdict) if verdict.ok else ()
     judged = e.PlanJudged(
         at=now,
-        plan_id=plan_id,
-        cycle_id=cycle_id,
-        content_hash=fingerprint,
+        plan_id=request.plan_id,
+        cycle_id=request.cycle_id,
+        content_hash=request.fingerprint,
         ok=verdict.ok,
         order_ids=tuple(one.terms.order_id for one in approved),
         left_out=verdict.left_out,
         violations=verdict.violations,
         policy_version=verdict.policy_version,
+        asked=request.asked,
+        checks=with_numbers(verdict.checks),
+        rationale=request.rationale,
     )
     intents = tuple(
-        e.OrderIntended(at=now, terms=one.terms, reason=f"plan {plan_id}") for one in approved
+        e.OrderIntended(at=now, terms=one.terms, reason=f"plan {request.plan_id}")
+        for one in approved
     )
     sends = tuple(one for one in approved if not one.terms.is_tactic)
     submission = Submission(verdict=verdict, judged=judged)

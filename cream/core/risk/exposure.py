@@ -14,78 +14,25 @@ from cream.core.model.instrument import Instrument, OptionContract, OptionRight
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
 from cream.core.model.position import Position
+from cream.core.options.cover import lots, short_of, with_cover
 from cream.core.options.spread import all_close, opens, spread_risk, worst_payoff
+from cream.core.risk.lean import NO_LEAN, Lean, leans_of
+from cream.core.risk.line import Line, is_occupied
 from cream.core.risk.margin import entry_margin, spread_margin
 from cream.core.risk.prices import Prices
-
-
-@frozen(kw_only=True)
-class Line:
-    """One instrument: what is held, and what working orders would make of it.
-
-    `held` is signed, everything else is not. `exiting` is what working exits would close,
-    protection not among them. Values are in dollars; what spreads put at stake is not in them.
-    `grouped`: a holding whose value is counted with the other options of its underlying, because
-    some of those are short.
-    """
-
-    instrument: Instrument
-    held: Decimal = ZERO
-    mark: Decimal = ZERO
-    buying: Decimal = ZERO
-    selling: Decimal = ZERO
-    exiting: Decimal = ZERO
-    buying_value: Decimal = ZERO
-    selling_value: Decimal = ZERO
-    grouped: bool = False
-    orders: tuple[Order, ...] = ()
-
-    @property
-    def long_units(self) -> Decimal:
-        """The most that could be held long."""
-        return max(ZERO, self.held) + self.buying
-
-    @property
-    def short_units(self) -> Decimal:
-        """The most that could be held short."""
-        return max(ZERO, -self.held) + self.selling
-
-    @property
-    def held_value(self) -> Decimal:
-        """What is held, at its mark."""
-        return abs(self.held) * self.mark * self.instrument.multiplier
-
-    @property
-    def long_value(self) -> Decimal:
-        """The most that could be long, in dollars."""
-        return self.buying_value + (self.held_value if self.held > 0 else ZERO)
-
-    @property
-    def short_value(self) -> Decimal:
-        """The most that could be short, in dollars."""
-        return self.selling_value + (self.held_value if self.held < 0 else ZERO)
-
-    @property
-    def available(self) -> Decimal:
-        """What an exit can still close: the holding less what other exits work on."""
-        return max(ZERO, abs(self.held) - self.exiting)
-
-    def gross(self, more_long: Decimal = ZERO, more_short: Decimal = ZERO) -> Decimal:
-        """What the instrument adds to the gross value, with so much more on either side."""
-        not_here = self.held_value if self.grouped else ZERO
-        long = self.long_value + more_long - (not_here if self.held > 0 else ZERO)
-        short = self.short_value + more_short - (not_here if self.held < 0 else ZERO)
-        return max(long, short)
 
 
 @frozen(kw_only=True)
 class Exposure:
     """Everything at stake, in sums that a judgement can add to without looking at each position.
 
-    `spread_value` holds, by underlying, what spreads can lose: those held, as one group with every
-    option of that underlying, and those that work. `contracts` counts contracts by underlying, long
-    and short. `held_options` lists held options by underlying. `reserved` is the margin that
-    working entries take. `doubts` says which marks are missing or stale. Units: dollars.
+    By underlying: `spread_value` is what spreads can lose, those held (as one group with every
+    option of that underlying) and those that work; `stakes` is what it adds to the gross value,
+    shares and options together; `contracts` counts contracts, long and short; `held_options` lists
+    those held; `leans` are the Greeks where there are options. `in_options` is what options add to
+    the gross value, `lean` the Greeks of all. `reserved` is the margin that working entries take.
+    `doubts` says which marks are missing or stale, `unvalued` which options have no Greeks;
+    `priced` are the symbols whose quotes must be fresh. Units: dollars.
     """
 
     lines: Mapping[str, Line]
@@ -96,10 +43,16 @@ class Exposure:
     spread_value: Mapping[str, Decimal] = field(factory=dict)
     contracts: Mapping[str, Decimal] = field(factory=dict)
     held_options: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    stakes: Mapping[str, Decimal] = field(factory=dict)
+    in_options: Decimal = ZERO
+    leans: Mapping[str, Lean] = field(factory=dict)
+    lean: Lean = NO_LEAN
     reserved: Decimal = ZERO
     open_orders: int = 0
     occupied: int = 0
     doubts: tuple[str, ...] = ()
+    unvalued: tuple[str, ...] = ()
+    priced: tuple[str, ...] = ()
 
     def line(self, instrument: Instrument) -> Line:
         """The line of `instrument`; an empty one where nothing is held and nothing works."""
@@ -107,7 +60,7 @@ class Exposure:
 
 
 def exposure_of(
-    positions: Iterable[Position], working: Sequence[Order], prices: Prices
+    positions: Iterable[Position], working: Iterable[Order], prices: Prices
 ) -> Exposure:
     """The exposure of these holdings and open orders. Looks at each of them once."""
     ledger = _Ledger(prices)
@@ -126,19 +79,35 @@ def exposure_of(
     return ledger.total()
 
 
-def group_value(positions: Sequence[Position], prices: Prices) -> Decimal:
+def _options_in(
+    lines: Mapping[str, Line],
+) -> tuple[dict[str, Decimal], dict[str, tuple[str, ...]]]:
+    """By underlying: how many contracts there are, long and short, and which are held."""
+    contracts: dict[str, Decimal] = {}
+    held: dict[str, tuple[str, ...]] = {}
+    for symbol, line in lines.items():
+        if isinstance(line.instrument, OptionContract):
+            name = line.instrument.underlying
+            units = max(line.long_units, line.short_units)
+            contracts[name] = contracts.get(name, ZERO) + units
+            if line.held:
+                held[name] = (*held.get(name, ()), symbol)
+    return contracts, held
+
+
+def group_value(positions: Sequence[Position], prices: Prices, shares: Decimal = ZERO) -> Decimal:
     """What the held options of one underlying put at stake, some of them short.
 
-    The most that the group can lose from what it cost; where that is without bound, the premium of
-    the longs and the value of the shares that the shorts can have to deliver or to take.
-    Units: dollars.
+    The most that the group can lose from what it cost, with the `shares` that are held beside it;
+    where that is without bound, the premium of the longs and the value of the shares that the
+    shorts can have to deliver or to take. Units: dollars.
     """
     owned = [
         (position.instrument, position.quantity)
         for position in positions
         if isinstance(position.instrument, OptionContract)
     ]
-    worst = worst_payoff(owned)
+    worst = worst_payoff(with_cover(owned, shares))
     multiplier = positions[0].instrument.multiplier if positions else 1
     if worst is not None:
         cost = sum((position.cost for position in positions), ZERO)
@@ -166,6 +135,7 @@ class _Entry:
     buying: Decimal = ZERO
     selling: Decimal = ZERO
     exiting: Decimal = ZERO
+    crossing: Decimal = ZERO
     buying_value: Decimal = ZERO
     selling_value: Decimal = ZERO
     orders: list[Order] = field(factory=list)
@@ -173,6 +143,10 @@ class _Entry:
     @property
     def held(self) -> Decimal:
         return ZERO if self.position is None else self.position.quantity
+
+    def takes(self, side: Side) -> Decimal:
+        """How much of an entry on `side` would only close, beside those counted already."""
+        return max(ZERO, -side.sign * self.held - self.crossing)
 
 
 @define
@@ -185,11 +159,15 @@ class _Ledger:
     reserved: Decimal = ZERO
     open_orders: int = 0
     doubts: dict[str, None] = field(factory=dict)
+    priced: dict[str, None] = field(factory=dict)
+    # By underlying: calls that shares could still be delivered on.
+    lots_left: dict[str, Decimal] = field(factory=dict)
 
     def hold(self, position: Position) -> None:
         entry = self._entry(position.instrument)
         entry.position = position
         reading = self.prices.of(position.instrument.symbol)
+        self.priced[position.instrument.symbol] = None
         self._doubt(reading.doubt)
         # Without any price the entry price stands in; the doubt denies increases in the meantime.
         entry.mark = abs(position.average_price) if reading.mid is None else reading.mid
@@ -203,14 +181,18 @@ class _Ledger:
         entry.orders.append(order)
         closing = leaves
         if terms.purpose is not OrderPurpose.EXIT:
-            closing = min(leaves, max(ZERO, -terms.side.sign * entry.held))
+            closing = min(leaves, entry.takes(terms.side))
+            entry.crossing += closing
         opening = leaves - closing
         entry.exiting += closing
         if opening > 0:
             self._work_entry(entry, terms, opening)
 
     def _work_entry(self, entry: _Entry, terms: OrderTerms, opening: Decimal) -> None:
-        value = opening * self._price(terms) * terms.instrument.multiplier
+        counted = opening
+        if isinstance(terms.instrument, OptionContract) and terms.side is Side.SELL:
+            counted = self._uncovered(terms.instrument, opening)
+        value = counted * self._price(terms) * terms.instrument.multiplier
         self.reserved += entry_margin(terms.instrument, value)
         if terms.side is Side.BUY:
             entry.buying += opening
@@ -219,13 +201,33 @@ class _Ledger:
             entry.selling += opening
             entry.selling_value += value
 
+    def _uncovered(self, contract: OptionContract, count: Decimal) -> Decimal:
+        """How many of the options that an order sells are not covered by shares that are held."""
+        name = contract.underlying
+        if contract.right is OptionRight.PUT:
+            return count
+        if name not in self.lots_left:
+            owned = [
+                (one.instrument, one.quantity)
+                for one in self._held()
+                if isinstance(one.instrument, OptionContract) and one.instrument.underlying == name
+            ]
+            free = lots(self._shares(name)) - short_of(owned, OptionRight.CALL)
+            self.lots_left[name] = max(ZERO, free)
+        covered = min(count, self.lots_left[name])
+        self.lots_left[name] -= covered
+        return count - covered
+
     def _price(self, terms: OrderTerms) -> Decimal:
         if isinstance(terms.instrument, OptionContract) and terms.side is Side.SELL:
-            # Only a stranger's order can be one: what matters is the obligation.
-            return terms.instrument.strike
+            # What matters is the obligation, and of a put what the sale brings is there for it.
+            brings = terms.limit_price or ZERO
+            put = terms.instrument.right is OptionRight.PUT
+            return max(ZERO, terms.instrument.strike - brings) if put else terms.instrument.strike
         price = terms.limit_price or terms.stop_price
         if price is None:
             reading = self.prices.of(terms.instrument.symbol)
+            self.priced[terms.instrument.symbol] = None
             self._doubt(reading.doubt)
             price = reading.far_side(terms.side) or reading.mid or ZERO
         return price
@@ -257,10 +259,9 @@ class _Ledger:
 
     def total(self) -> Exposure:
         mixed = self._group_held_options()
-        contracts: dict[str, Decimal] = {}
-        held_options: dict[str, list[str]] = {}
         lines: dict[str, Line] = {}
         gross = sum(self.spread_value.values(), ZERO)
+        stakes, in_options = dict(self.spread_value), gross
         net_held = long_working = short_working = ZERO
         for symbol, entry in self.entries.items():
             instrument = entry.instrument
@@ -278,18 +279,20 @@ class _Ledger:
                 orders=tuple(entry.orders),
             )
             lines[symbol] = line
-            gross += line.gross()
+            at_stake = line.gross()
+            gross += at_stake
+            if of_option:
+                in_options += at_stake
+            stakes[instrument.underlying] = stakes.get(instrument.underlying, ZERO) + at_stake
             long_working += line.buying_value
             short_working += line.selling_value
             if not line.grouped:
                 net_held += line.held_value if line.held > 0 else -line.held_value
-            if of_option:
-                units = max(line.long_units, line.short_units)
-                contracts[instrument.underlying] = (
-                    contracts.get(instrument.underlying, ZERO) + units
-                )
-                if line.held:
-                    held_options.setdefault(instrument.underlying, []).append(symbol)
+        contracts, held_options = _options_in(lines)
+        leans, unvalued = leans_of(lines, self.prices)
+        lean = NO_LEAN
+        for one in leans.values():
+            lean = lean.plus(one)
         return Exposure(
             lines=lines,
             gross=gross,
@@ -298,11 +301,17 @@ class _Ledger:
             short_working=short_working,
             spread_value=self.spread_value,
             contracts=contracts,
-            held_options={name: tuple(symbols) for name, symbols in held_options.items()},
+            held_options=held_options,
+            stakes=stakes,
+            in_options=in_options,
+            leans=leans,
+            lean=lean,
             reserved=self.reserved,
             open_orders=self.open_orders,
             occupied=sum(1 for line in lines.values() if is_occupied(line)),
             doubts=tuple(self.doubts),
+            unvalued=unvalued,
+            priced=tuple(self.priced),
         )
 
     def _group_held_options(self) -> set[str]:
@@ -315,8 +324,14 @@ class _Ledger:
         for underlying, positions in by_underlying.items():
             if any(position.quantity < 0 for position in positions):
                 mixed.add(underlying)
-                self._stake(underlying, group_value(positions, self.prices))
+                self._stake(
+                    underlying, group_value(positions, self.prices, self._shares(underlying))
+                )
         return mixed
+
+    def _shares(self, underlying: str) -> Decimal:
+        entry = self.entries.get(underlying)
+        return ZERO if entry is None else entry.held
 
     def _held(self) -> Iterator[Position]:
         return (one.position for one in self.entries.values() if one.position is not None)
@@ -333,8 +348,3 @@ class _Ledger:
     def _doubt(self, doubt: str | None) -> None:
         if doubt is not None:
             self.doubts[doubt] = None
-
-
-def is_occupied(line: Line) -> bool:
-    """Whether something is held in the instrument or is being entered."""
-    return bool(line.held or line.buying or line.selling)

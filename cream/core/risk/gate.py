@@ -16,11 +16,12 @@ from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms, Side
 from cream.core.model.plan import DecisionPlan, Environment
-from cream.core.model.request import SingleOrder
+from cream.core.model.request import RiskConstraints, SingleOrder
 from cream.core.model.state import TradingState
-from cream.core.model.verdict import Severity, Unit, Verdict, Violation
+from cream.core.model.verdict import Checks, Severity, Unit, Verdict, Violation
 from cream.core.risk.asks import Ask, Origin, ask_of, asks_of, plan_of
 from cream.core.risk.limits import Constraints, policy_version
+from cream.core.risk.tightening import tightened
 from cream.core.risk.trial import Trial, admitted_part, suggestions
 from cream.core.risk.view import PortfolioView, scene_of
 
@@ -68,20 +69,24 @@ class Gate:
         view: PortfolioView,
         now: datetime,
         allow_partial: bool = False,
+        asked: RiskConstraints | None = None,
     ) -> Verdict:
         """The verdict on `plan` as a whole; nothing changes.
 
         With `allow_partial` decisions are admitted in plan order, each judged on the portfolio as
-        it would be with those already admitted.
+        it would be with those already admitted. `asked` are limits of the caller's own, which can
+        only tighten those that are configured: a verdict by them has a version of its own, and
+        approves nothing.
         """
-        return self._verdict(plan, asks_of(plan), view, now, allow_partial)
+        limits = self.limits if asked is None else tightened(self.limits, asked)
+        return self._verdict(plan, asks_of(plan), view, now, limits, allow_partial)
 
     def judge_order(self, order: SingleOrder, view: PortfolioView, now: datetime) -> Verdict:
         """The verdict on one order: an exit if it reduces what is held, an entry otherwise."""
         position = view.positions.get(order.instrument.symbol)
         held = ZERO if position is None else position.quantity
         plan = plan_of(order, self.environment, held)
-        return self._verdict(plan, (ask_of(order, plan),), view, now, allow_partial=False)
+        return self._verdict(plan, (ask_of(order, plan),), view, now, self.limits)
 
     def approve(self, verdict: Verdict) -> tuple[Approved, ...]:
         """The orders of `verdict`, to be sent.
@@ -142,7 +147,8 @@ class Gate:
         asks: Sequence[Ask],
         view: PortfolioView,
         now: datetime,
-        allow_partial: bool,
+        limits: Constraints,
+        allow_partial: bool = False,
     ) -> Verdict:
         origin = Origin(
             environment=self.environment,
@@ -150,7 +156,7 @@ class Gate:
             plan_id=plan.plan_id,
             cycle_id=plan.cycle_id,
         )
-        trial = Trial(plan, asks, scene_of(view), origin, self.limits, now)
+        trial = Trial(plan, asks, scene_of(view), origin, limits, now)
         admitted = intents = tuple(trial.intent(ask) for ask in asks)
         whole = shown = trial.review(intents)
         violations = whole.violations()
@@ -166,12 +172,14 @@ class Gate:
         return Verdict(
             ok=bool(admitted) or not whole.refuses,
             violations=violations,
-            checks=shown.checks(),
+            checks=Checks(shown.checks),
             orders=tuple(intent.terms for intent in admitted if intent.terms is not None),
             suggestions=(
                 suggestions(trial, intents) if whole.refuses and whole.depends_on_size else ()
             ),
-            policy_version=self.policy_version,
+            policy_version=(
+                self.policy_version if limits is self.limits else policy_version(limits)
+            ),
             validated_at=now,
             left_out=left_out,
         )

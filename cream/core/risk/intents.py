@@ -7,9 +7,9 @@ which decisions stand changes nothing. What keeps a decision from becoming an or
 from collections.abc import Iterator
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import define, field
 
-from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.instrument import Instrument, OptionContract, OptionRight
 from cream.core.model.money import ZERO, floor_units
 from cream.core.model.order import OrderTerms, Side
 from cream.core.model.plan import Action, Decision, OptionLeg, SizeUnit
@@ -26,13 +26,21 @@ LARGEST_QUANTITY = Decimal(10) ** 9
 LARGEST_PRICE = Decimal(10) ** 9
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Intent:
     """One decision, worked out as far as it can be. What could not be worked out is None.
 
     `entry` is the price per share it is judged at: its limit, its trigger, or the far side of the
     market; net for a spread. `stake` is what one unit puts at stake, in dollars: price times
     multiplier, or the most that a spread can lose. `terms` is the order, if there can be one.
+
+    What follows from those is worked out at once, as every rule asks for it: `key` says with what
+    it is judged together, its instrument or the spreads of its underlying; `increases` and
+    `reduces` what it is meant to do to risk; `is_written` whether a single option is sold to open;
+    `adds` and `takes` whether it is worked out far enough to be added up; `value` what it puts at
+    stake in dollars, zero where that is not known; `risk` what it loses at its stop, or a spread at
+    worst; `is_rounded` whether a price of it was moved to the venue's grid. Nothing else of it is
+    changed after it was made.
     """
 
     ask: Ask
@@ -44,54 +52,41 @@ class Intent:
     levels: Levels | None = None
     terms: OrderTerms | None = None
     faults: tuple[Fault, ...] = ()
+    decision: Decision = field(init=False, eq=False)
+    instrument: Instrument = field(init=False, eq=False)
+    is_spread: bool = field(init=False, eq=False)
+    of_options: bool = field(init=False, eq=False)
+    is_written: bool = field(init=False, eq=False)
+    key: str = field(init=False, eq=False)
+    increases: bool = field(init=False, eq=False)
+    reduces: bool = field(init=False, eq=False)
+    adds: bool = field(init=False, eq=False)
+    takes: bool = field(init=False, eq=False)
+    value: Decimal = field(init=False, eq=False)
+    risk: Decimal = field(init=False, eq=False)
+    is_rounded: bool = field(init=False, eq=False)
 
-    @property
-    def decision(self) -> Decision:
-        """The decision itself."""
-        return self.ask.decision
-
-    @property
-    def instrument(self) -> Instrument:
-        """What is traded; the underlying of a spread."""
-        return self.ask.decision.instrument
-
-    @property
-    def is_spread(self) -> bool:
-        """Whether several legs are traded as one."""
-        return bool(self.ask.decision.legs)
-
-    @property
-    def key(self) -> str:
-        """What it is judged together with: its instrument, or the spreads of its underlying."""
-        symbol = self.instrument.symbol
-        return f"{symbol} spreads" if self.is_spread else symbol
-
-    @property
-    def increases(self) -> bool:
-        """Whether it is meant to add to risk."""
-        return self.stance is not None and self.stance.effect is Effect.INCREASE
-
-    @property
-    def reduces(self) -> bool:
-        """Whether it is meant to take from a position that is held."""
-        return self.stance is not None and self.stance.effect is Effect.REDUCE
-
-    @property
-    def value(self) -> Decimal:
-        """What it puts at stake, in dollars; zero where that is not known."""
-        if self.quantity is None or self.stake is None:
-            return ZERO
-        return self.quantity * self.stake
-
-    @property
-    def adds(self) -> bool:
-        """Whether it is an increase that is worked out far enough to be added up."""
-        return self.increases and self.quantity is not None and self.quantity > 0
-
-    @property
-    def takes(self) -> bool:
-        """Whether it is an exit that is worked out far enough to be added up."""
-        return self.reduces and self.quantity is not None and self.quantity > 0
+    def __attrs_post_init__(self) -> None:
+        decision, stance, quantity = self.ask.decision, self.stance, self.quantity
+        self.decision = decision
+        self.instrument = instrument = decision.instrument
+        self.is_spread = bool(decision.legs)
+        self.of_options = self.is_spread or isinstance(instrument, OptionContract)
+        symbol = instrument.symbol
+        self.key = f"{symbol} spreads" if self.is_spread else symbol
+        self.increases = stance is not None and stance.effect is Effect.INCREASE
+        self.reduces = stance is not None and stance.effect is Effect.REDUCE
+        sized = quantity is not None and quantity > 0
+        self.adds = self.increases and sized
+        self.is_written = (
+            self.of_options and self.increases and not self.is_spread and _sells(stance)
+        )
+        self.takes = self.reduces and sized
+        stake = self.stake
+        self.value = ZERO if quantity is None or stake is None else quantity * stake
+        self.is_rounded = self.levels is not None and _is_rounded(self.ask, self.levels)
+        # Until a stop is known that bounds it.
+        self.risk = self.value if self.is_spread or self.is_written else ZERO
 
     def path(self, name: str) -> str:
         """Where the caller finds the field that a decision calls `name`."""
@@ -111,7 +106,7 @@ def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
     """What `ask` comes to in this scene."""
     decision = ask.decision
     line = scene.line(decision.instrument)
-    faults = list(_faults_of_form(ask))
+    faults = [] if _is_plain(ask) else list(_faults_of_form(ask))
     stance = stance_of(decision, line.held)
     if isinstance(stance, Fault):
         return Intent(ask=ask, faults=(*faults, stance))
@@ -144,6 +139,21 @@ def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
     )
 
 
+def _is_rounded(ask: Ask, levels: Levels) -> bool:
+    """Whether some price was brought to the venue's grid."""
+    decision = ask.decision
+    asked = decision.net_limit_price if decision.legs else decision.limit_price
+    if asked != levels.limit or ask.stop_price != levels.trigger:
+        return True
+    return (levels.stop_loss is not None and decision.stop_loss != levels.stop_loss) or (
+        levels.take_profit is not None and decision.take_profit != levels.take_profit
+    )
+
+
+def _sells(stance: Stance | None) -> bool:
+    return stance is not None and stance.side is Side.SELL
+
+
 def must_be_whole(intent: Intent) -> bool:
     """Whether the venue takes only whole units of what `intent` asks for.
 
@@ -152,19 +162,34 @@ def must_be_whole(intent: Intent) -> bool:
     return intent.stance is not None and not _may_be_fractional(intent.ask, intent.stance)
 
 
+def _is_plain(ask: Ask) -> bool:
+    """Whether an order in shares has nothing but sound numbers: most have."""
+    decision = ask.decision
+    if decision.legs or isinstance(decision.instrument, OptionContract):
+        return False
+    size = decision.size
+    if size.unit is SizeUnit.CONTRACTS or not size.quantity.is_finite():
+        return False
+    if size.quantity > LARGEST_QUANTITY or decision.net_limit_price is not None:
+        return False
+    for price in (decision.limit_price, decision.stop_loss, decision.take_profit, ask.stop_price):
+        if price is not None and not (price.is_finite() and 0 < price <= LARGEST_PRICE):
+            return False
+    return True
+
+
 def _faults_of_form(ask: Ask) -> Iterator[Fault]:
     decision = ask.decision
     quantity = decision.size.quantity
     if not quantity.is_finite() or quantity > LARGEST_QUANTITY:
         yield _out_of_range("size.quantity", quantity, LARGEST_QUANTITY)
-    prices = {
-        "limit_price": decision.limit_price,
-        "net_limit_price": decision.net_limit_price,
-        "stop_loss_level": decision.stop_loss,
-        "take_profit_level": decision.take_profit,
-        "stop_price": ask.stop_price,
-    }
-    for name, price in prices.items():
+    for name, price in (
+        ("limit_price", decision.limit_price),
+        ("net_limit_price", decision.net_limit_price),
+        ("stop_loss_level", decision.stop_loss),
+        ("take_profit_level", decision.take_profit),
+        ("stop_price", ask.stop_price),
+    ):
         if price is not None and (not price.is_finite() or abs(price) > LARGEST_PRICE):
             yield _out_of_range(name, price, LARGEST_PRICE)
     of_options = bool(decision.legs) or isinstance(decision.instrument, OptionContract)
@@ -216,9 +241,16 @@ def _stake(
     if entry is None:
         return None
     price = entry
-    if stance == Stance(Effect.INCREASE, Side.SELL):
-        price = max(price, scene.prices.of(decision.instrument.symbol).far_side(Side.SELL) or price)
-    return price * decision.instrument.multiplier
+    instrument = decision.instrument
+    if stance.side is Side.BUY or stance.effect is Effect.REDUCE:
+        return price * instrument.multiplier
+    if isinstance(instrument, OptionContract):
+        # Only sold where shares or cash stand behind it: a call then adds nothing to what the
+        # shares can lose, a put what it obliges to pay less what it brings.
+        owed = instrument.strike - entry if instrument.right is OptionRight.PUT else ZERO
+        return max(ZERO, owed) * instrument.multiplier
+    bid = scene.prices.of(instrument.symbol).far_side(Side.SELL)
+    return max(price, bid or price) * instrument.multiplier
 
 
 def _quantity(

@@ -1,9 +1,9 @@
 """Which limits does the gate enforce? The `constraints` section of the configuration.
 
-A limit of zero denies everything that it limits. Keys whose check comes with a later version carry
-`not_effective`, so that nobody believes a limit to be active that is not.
+A limit of zero denies everything that it limits.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -11,8 +11,6 @@ from attrs import frozen
 
 from cream.core.model.content import content_hash
 from cream.core.model.setting import section, setting
-
-_LATER = "The risk gate"
 
 # Enough of a SHA-256 to tell any two policies apart, short enough to be read aloud.
 _VERSION_CHARACTERS = 16
@@ -27,6 +25,9 @@ class PerInstrument:
     )
     max_units: int = setting(
         1000, ge=0, unit="shares or contracts", doc="Largest position in one instrument."
+    )
+    max_contracts: int | None = setting(
+        None, ge=0, unit="contracts", doc="Largest position in one option; null: max_units."
     )
     max_equity_pct: Decimal = setting(
         Decimal("0.10"),
@@ -61,6 +62,25 @@ class Portfolio:
         unit="multiple of equity",
         doc="Net value over equity.",
     )
+    max_underlying_equity_pct: Decimal = setting(
+        Decimal("0.25"),
+        ge=0,
+        le=100,
+        unit="fraction of equity",
+        doc="Largest part of equity at stake on one underlying, shares and options together.",
+    )
+    max_sector_equity_pct: Decimal = setting(
+        Decimal("0.40"),
+        ge=0,
+        le=100,
+        unit="fraction of equity",
+        doc="Largest part of equity at stake in one sector; of symbols that `sectors` names.",
+    )
+    sectors: Mapping[str, str] = setting(
+        {},
+        doc="The sector of each symbol; symbols without one belong to none.",
+        example="{XOM: ENERGY}",
+    )
 
 
 @frozen(kw_only=True)
@@ -72,31 +92,54 @@ class Options:
         ge=0,
         unit="shares",
         alias="max_delta_per_underlying",
-        not_effective=_LATER,
-        doc="Largest delta, shares included, in one underlying.",
+        doc="Largest delta on an underlying with options held or planned, its shares included.",
     )
     max_portfolio_delta: Decimal = setting(
-        Decimal(500), ge=0, unit="shares", not_effective=_LATER, doc="Largest delta of all."
+        Decimal(500), ge=0, unit="shares", doc="Largest delta of all such underlyings."
+    )
+    max_delta_notional: Decimal | None = setting(
+        None,
+        ge=0,
+        unit="USD",
+        doc="Largest value of all these deltas at the underlyings' prices; null: no such limit.",
     )
     max_portfolio_gamma: Decimal = setting(
-        Decimal(50), ge=0, unit="shares per USD", not_effective=_LATER, doc="Largest gamma of all."
+        Decimal(50), ge=0, unit="shares per USD", doc="Largest gamma of all."
     )
     max_portfolio_vega: Decimal = setting(
         Decimal(1000),
         ge=0,
         unit="USD per volatility point",
-        not_effective=_LATER,
         doc="Largest vega of all.",
     )
     max_portfolio_theta: Decimal = setting(
         Decimal(-500),
         le=0,
         unit="USD per day",
-        not_effective=_LATER,
         doc="Most negative theta of all.",
     )
     max_contracts_per_underlying: int = setting(
         100, ge=0, unit="contracts", doc="Most contracts, long and short, on one underlying."
+    )
+    min_minutes_to_expiry: int = setting(
+        60,
+        ge=0,
+        le=10_080,
+        unit="minutes",
+        doc="No option is opened nearer than this to the end of its last session.",
+    )
+    assignment_warning_days: int = setting(
+        5,
+        ge=0,
+        le=365,
+        unit="days",
+        doc="A short leg in the money that expires within so many days is warned of.",
+    )
+    min_short_extrinsic: Decimal = setting(
+        Decimal("0.05"),
+        ge=0,
+        unit="USD per share",
+        doc="A short leg in the money with less time value than this is likely to be exercised.",
     )
 
 
@@ -140,33 +183,61 @@ class RiskLimits:
         Decimal("3.0"),
         ge=0,
         unit="multiple of the median",
-        not_effective=_LATER,
         doc="From how many times the usual size a warning is given.",
     )
 
 
 @frozen(kw_only=True)
+class Losses:
+    """What may be lost before nothing is opened any more; null: no such limit.
+
+    Days are those of New York, and survive a restart.
+    """
+
+    max_daily_loss_pct: Decimal | None = setting(
+        None,
+        ge=0,
+        le=1,
+        unit="fraction",
+        doc="Loss since the day's first equity that stops entries.",
+    )
+    max_drawdown_pct: Decimal | None = setting(
+        None, ge=0, le=1, unit="fraction", doc="Loss since the highest equity that stops entries."
+    )
+    max_losing_streak: int | None = setting(
+        None, ge=0, unit="trades", doc="Losing trades in a row on one day that stop entries."
+    )
+    action: Literal["deny", "reduce", "flatten"] = setting(
+        "reduce",
+        doc="What a confirmed loss leads to: entries are denied while it lasts; trading stays"
+        " REDUCING until an operator lifts it; everything is closed as well.",
+    )
+    confirmations: int = setting(
+        3,
+        ge=1,
+        le=100,
+        unit="readings",
+        doc="Account figures in a row that must show the loss: one bad figure halts nothing.",
+    )
+
+
+@frozen(kw_only=True)
 class DayTrades:
-    """Pattern-day-trader rules, for accounts that still have them."""
+    """Day trades: the pattern-day-trader rule, or the intraday margin rule that followed it."""
 
     mode: Literal["off", "legacy", "budget"] = setting(
         "off",
-        not_effective=_LATER,
-        doc="Which rule is enforced: none, round trips under 25,000 USD, or an intraday budget.",
+        doc="Which rule is enforced: none, the count of round trips under 25,000 USD, or the"
+        " intraday margin since 2026-06-04 (and that count before).",
     )
     equity_threshold: Decimal = setting(
         Decimal(25000),
         ge=0,
         unit="USD",
-        not_effective=_LATER,
         doc="Equity from which round trips are not counted.",
     )
-    max_day_trades: int = setting(
-        3, ge=0, not_effective=_LATER, doc="Round trips allowed within the window."
-    )
-    rolling_window_days: int = setting(
-        5, ge=1, unit="sessions", not_effective=_LATER, doc="Length of the window."
-    )
+    max_day_trades: int = setting(3, ge=0, doc="Round trips allowed within the window.")
+    rolling_window_days: int = setting(5, ge=1, unit="sessions", doc="Length of the window.")
 
 
 @frozen(kw_only=True)
@@ -218,12 +289,8 @@ class Orders:
 class Rate:
     """How fast orders may come."""
 
-    plans_per_second: int = setting(
-        100, ge=0, not_effective=_LATER, doc="Most plans taken in within one second."
-    )
-    orders_per_minute: int = setting(
-        6000, ge=0, not_effective=_LATER, doc="Most orders let through within one minute."
-    )
+    plans_per_second: int = setting(100, ge=0, doc="Most plans taken in within one second.")
+    orders_per_minute: int = setting(6000, ge=0, doc="Most orders let through within one minute.")
 
 
 @frozen(kw_only=True)
@@ -248,11 +315,18 @@ class Constraints:
     buying_power: BuyingPower = section(BuyingPower, doc="Buying power.")
     risk_limits: RiskLimits = section(RiskLimits, doc="What one trade can lose.")
     pdt: DayTrades = section(DayTrades, doc="Day trades.")
+    losses: Losses = section(Losses, doc="Losses.")
     stops: Stops = section(Stops, doc="Stops.")
     plan: Plan = section(Plan, doc="Plans.")
     orders: Orders = section(Orders, doc="Orders.")
     rate: Rate = section(Rate, doc="Rates.")
     collar: Collar = section(Collar, doc="Limit prices.")
+
+    @property
+    def max_contracts(self) -> int:
+        """The bound on contracts of one option."""
+        given = self.per_instrument.max_contracts
+        return self.per_instrument.max_units if given is None else given
 
     @property
     def max_order_notional(self) -> Decimal:

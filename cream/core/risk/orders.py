@@ -5,14 +5,13 @@ no more than asked for, a seller gets no less, a stop is reached no later.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from attrs import frozen
 
 from cream.core.exchange.alpaca_rules import CENT, tick_size
-from cream.core.model.ids import client_order_id, order_id
+from cream.core.model.ids import client_order_id, entry_order_id
 from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
-from cream.core.model.money import round_to_tick_down, round_to_tick_up
 from cream.core.model.order import (
     OrderClass,
     OrderLeg,
@@ -34,10 +33,6 @@ _DEFAULT_INTERVAL_SECONDS = 60
 # Each slice is an order, and a broker's budget is some 200 requests a minute.
 _MAX_SLICES = 1_000
 _SECONDS_PER_MINUTE = 60
-
-# The part that a decision's own order plays among the orders it causes, and its first attempt.
-_ROLE = "entry"
-_ATTEMPT = 0
 
 
 @frozen(kw_only=True)
@@ -73,7 +68,7 @@ def levels_of(ask: Ask, stance: Stance) -> Levels:
     buys, opens = side is Side.BUY, stance.effect is Effect.INCREASE
     if decision.legs:
         net = decision.net_limit_price
-        net = None if net is None else round_to_tick_down(net, CENT)
+        net = None if net is None else net.quantize(CENT, ROUND_FLOOR)
         return Levels(limit=net, trigger=None, stop_loss=None, take_profit=None)
     instrument, watched = decision.instrument, watched_by(decision)
     up = gains_up(decision, side)
@@ -94,8 +89,8 @@ def _stop_of(decision: Decision) -> Decimal | None:
 def _on_grid(instrument: Instrument, price: Decimal | None, *, up: bool) -> Decimal | None:
     if price is None:
         return None
-    tick = tick_size(instrument, price)
-    return round_to_tick_up(price, tick) if up else round_to_tick_down(price, tick)
+    # Every tick is a power of ten, so that to round is to keep that many places.
+    return price.quantize(tick_size(instrument, price), ROUND_CEILING if up else ROUND_FLOOR)
 
 
 def terms_of(
@@ -106,14 +101,7 @@ def terms_of(
     twap = twap_of(decision, quantity, levels.limit)
     if isinstance(twap, Fault):
         return twap
-    ours = order_id(
-        origin.environment,
-        origin.account_id,
-        origin.plan_id,
-        decision.decision_id,
-        _ROLE,
-        _ATTEMPT,
-    )
+    ours = entry_order_id(origin.frame, decision.decision_id)
     plain = OrderType.MARKET if levels.limit is None else OrderType.LIMIT
     opens = stance.effect is Effect.INCREASE
     return OrderTerms(

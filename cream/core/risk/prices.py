@@ -6,10 +6,12 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
+from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderLeg, Side
 from cream.core.model.plan import OptionLeg
+from cream.core.risk.greeks import Greeks, QuotedGreeks, Valuer
 
 QuoteOf = Callable[[str], Datum[Quote]]
 
@@ -61,6 +63,7 @@ class Prices:
     """Readings of one moment: each symbol is asked for once."""
 
     quote_of: QuoteOf
+    valuer: Valuer = field(factory=QuotedGreeks)
     _readings: dict[str, Reading] = field(factory=dict, init=False)
 
     def of(self, symbol: str) -> Reading:
@@ -69,6 +72,13 @@ class Prices:
         if found is None:
             found = self._readings[symbol] = read(symbol, self.quote_of(symbol))
         return found
+
+    def greeks(self, contract: OptionContract) -> Greeks | None:
+        """The Greeks of `contract` per share; None where a quote that they need is no price."""
+        underlying, own = self.of(contract.underlying).quote, self.of(contract.symbol).quote
+        if underlying is None or own is None:
+            return None
+        return self.valuer(contract, underlying, own)
 
     def net_far_side(self, legs: tuple[OptionLeg, ...] | tuple[OrderLeg, ...]) -> Decimal | None:
         """What a spread costs at once, debit positive; None where one leg has no price."""

@@ -1,14 +1,20 @@
 """What do all rules together say of a case?"""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 
 from attrs import frozen
 
 from cream.core.model.verdict import Check, CheckResult, Severity, Violation
 from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES, VENUE_RULES
-from cream.core.risk.rule import FINE, Breach, Finding, Rule
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
+from cream.core.risk.traits import Traits
+
+# One selection of rules for each set of scopes that cases have: there are few, and never this many.
+_SELECTIONS = 64
+
+_RESULTS = {Severity.INFO: CheckResult.INFO, Severity.WARNING: CheckResult.WARN}
 
 _RESULT_BY_SEVERITY = {
     Severity.INFO: CheckResult.INFO,
@@ -20,19 +26,22 @@ _RESULT_BY_SEVERITY = {
 
 @frozen
 class Review:
-    """Every rule's finding, in the order of the rules, whatever the others found."""
+    """What each rule found, whatever the others did. `broken` is in the order of the rules."""
 
-    findings: Sequence[tuple[Rule, Finding]]
-
-    @property
-    def refuses(self) -> bool:
-        """Whether one finding is enough to refuse the case."""
-        return any(True for _ in self._refusing())
+    case: Case
+    rules: Sequence[Rule]
+    broken: Mapping[Rule, Sequence[Breach]]
+    refuses: bool
 
     @property
     def depends_on_size(self) -> bool:
         """Whether every breach that refuses the case might be gone with smaller sizes."""
-        return all(breach.fits_smaller for breach in self._refusing())
+        return all(
+            breach.fits_smaller
+            for rule, breaches in self.broken.items()
+            if rule.severity.refuses
+            for breach in breaches
+        )
 
     def violations(self) -> tuple[Violation, ...]:
         """Every breach, as callers see it."""
@@ -48,69 +57,90 @@ class Review:
                 unit=rule.unit if breach.unit is None else breach.unit,
                 headroom=breach.headroom,
             )
-            for rule, finding in self.findings
-            for breach in finding.breaches
+            for rule, breaches in self.broken.items()
+            for breach in breaches
         )
 
     def checks(self) -> tuple[Check, ...]:
         """Every rule with its numbers, passed or not; a rule with several codes by each of them."""
         checks: list[Check] = []
-        for rule, finding in self.findings:
-            if finding.breaches:
-                checks.extend(_failed(rule, finding))
-            elif finding.observed is None:
-                checks.append(_passed(rule))
-            else:
-                checks.append(_measured(rule, finding))
+        for rule in self.rules:
+            breaches = self.broken.get(rule)
+            if breaches is not None:
+                checks.extend(_failed(rule, breaches))
+                continue
+            figures = rule.figures(self.case)
+            checks.append(_passed(rule) if figures is NO_FIGURES else _measured(rule, figures))
         return tuple(checks)
-
-    def _refusing(self) -> Iterator[Breach]:
-        for rule, finding in self.findings:
-            if finding.breaches and rule.severity.refuses:
-                yield from finding.breaches
 
 
 def review(case: Case, rules: Sequence[Rule] = ALL_RULES) -> Review:
-    """What `rules` say of `case`, each of them."""
-    findings: list[tuple[Rule, Finding]] = []
-    refused_fields: set[str | None] = set()
-    for rule in rules:
-        finding = rule.judge(case)
-        if rule is VENUE_RULES and finding.breaches:
-            news = [one for one in finding.breaches if one.field_path not in refused_fields]
-            finding = Finding(news)
-        if finding.breaches and rule.severity.refuses:
-            refused_fields.update(breach.field_path for breach in finding.breaches)
-        findings.append((rule, finding))
-    return Review(findings)
+    """What `rules` say of `case`, each that has something to say of such a case."""
+    broken: dict[Rule, Sequence[Breach]] = {}
+    refuses = False
+    asked = _asked_of_all(case.traits) if rules is ALL_RULES else _asked(rules, case.traits)
+    for rule, breaches_of in asked:
+        breaches = breaches_of(case)
+        if not breaches:
+            continue
+        if rule is VENUE_RULES:
+            breaches = _news(breaches, broken)
+            if not breaches:
+                continue
+        broken[rule] = breaches
+        refuses = refuses or rule.severity.refuses
+    return Review(case, rules, broken, refuses)
+
+
+_Asked = Sequence[tuple[Rule, Callable[[Case], Sequence[Breach]]]]
+
+
+@lru_cache(maxsize=_SELECTIONS)
+def _asked_of_all(traits: Traits) -> _Asked:
+    return _asked(ALL_RULES, traits)
+
+
+def _asked(rules: Sequence[Rule], traits: Traits) -> _Asked:
+    return [(rule, rule.breaches) for rule in rules if traits.has(rule.scope)]
+
+
+def _news(breaches: Sequence[Breach], broken: Mapping[Rule, Sequence[Breach]]) -> Sequence[Breach]:
+    """Breaches of fields that no rule has refused already."""
+    refused = {
+        breach.field_path
+        for rule, others in broken.items()
+        if rule.severity.refuses
+        for breach in others
+    }
+    return [one for one in breaches if one.field_path not in refused]
 
 
 @cache  # As many entries as there are rules.
 def _passed(rule: Rule) -> Check:
     """A rule that passed without numbers: the same every time."""
-    return _measured(rule, FINE)
+    return _measured(rule, NO_FIGURES)
 
 
-def _measured(rule: Rule, finding: Finding) -> Check:
+def _measured(rule: Rule, figures: Figures) -> Check:
     return Check(
         code=rule.code,
         result=CheckResult.PASS,
         description=rule.statement,
-        observed=finding.observed,
-        limit=finding.limit,
+        observed=figures.observed,
+        limit=figures.limit,
         unit=rule.unit,
     )
 
 
-def _failed(rule: Rule, finding: Finding) -> Iterator[Check]:
+def _failed(rule: Rule, breaches: Sequence[Breach]) -> Iterator[Check]:
     """One check for each code, with the numbers of the first breach that has it."""
     first_by_code: dict[str, Breach] = {}
-    for breach in finding.breaches:
+    for breach in breaches:
         first_by_code.setdefault(breach.code or rule.code, breach)
     for code, breach in first_by_code.items():
         yield Check(
             code=code,
-            result=_RESULT_BY_SEVERITY[rule.severity],
+            result=_RESULTS.get(rule.severity, CheckResult.FAIL),
             description=rule.statement,
             observed=breach.observed,
             limit=breach.limit,

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
+from cream.core.risk.traits import Scope
 
 # Ratios are shown to a ten-thousandth of a percent: no limit is set finer.
 _RATIO_QUANTUM = Decimal("0.000001")
@@ -36,27 +37,28 @@ class Breach:
 
 
 @frozen
-class Finding:
-    """What a rule says: every breach, or the numbers by which it passed."""
+class Figures:
+    """The numbers by which a rule passed. Units: those of the rule."""
 
-    breaches: Sequence[Breach] = ()
     observed: Decimal | None = None
     limit: Decimal | None = None
 
 
-FINE = Finding()
+NO_FIGURES = Figures()
 
 
 class Rule(ABC):
     """One rule: a code, how grave a breach is, the key of its limit, and what it measures.
 
-    The first line of the docstring of a rule says what it demands; clients are shown it.
+    The first line of the docstring of a rule says what it demands; clients are shown it. `scope`
+    says what a case must have for the rule to have anything to say: of others it is not asked.
     """
 
     code: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
     limit_key: ClassVar[str | None] = None
     unit: ClassVar[Unit] = Unit.NONE
+    scope: ClassVar[Scope] = Scope.ALWAYS
 
     @property
     def statement(self) -> str:
@@ -64,8 +66,12 @@ class Rule(ABC):
         return (self.__doc__ or "").partition("\n")[0]
 
     @abstractmethod
-    def judge(self, case: Case) -> Finding:
-        """What the rule says of `case`."""
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """Every way in which `case` breaks the rule; empty where it does not."""
+
+    def figures(self, case: Case) -> Figures:
+        """The numbers of a case that passes. Asked for only when somebody reads them."""
+        return NO_FIGURES
 
 
 def room(limit: Decimal, taken: Decimal) -> Decimal | None:

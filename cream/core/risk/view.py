@@ -4,40 +4,67 @@ Who builds a view answers for it: nothing in here is looked up again. Whatever i
 said to be so (`Known | Stale | Unknown`), because what is unknown must never be read as zero.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
+from cream.core.exchange.calendar import SessionMode, Sessions
+from cream.core.execution.history import TradeHistory
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
-from cream.core.model.market import Datum, Known, Quote, Stale
+from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.state import TradingState
-from cream.core.risk.exposure import Exposure, Line, exposure_of
+from cream.core.risk.exposure import Exposure, exposure_of
+from cream.core.risk.greeks import QuotedGreeks, Valuer
+from cream.core.risk.line import Line
 from cream.core.risk.prices import Prices
+
+ALWAYS_OPEN = Sessions(SessionMode.ALWAYS_OPEN)
+
+
+@frozen
+class Baseline:
+    """What losses are measured from. Units: dollars."""
+
+    session_equity: Decimal
+    peak_equity: Decimal
+
+
+def never_halted(_symbol: str) -> str | None:
+    """For a market that tells of no halts."""
+    return None
 
 
 @frozen(kw_only=True)
 class PortfolioView:
     """One moment, as seen by the gate.
 
-    `positions` by symbol. `working` are the open orders: parents, slices and legs, each once.
+    `positions` by symbol. `working` are the open orders: parents, slices and legs, each once; it
+    can be gone through more than once.
     `quote` gives the latest quote of a symbol with its age judged, `knows` whether an instrument
-    exists and can still trade. `reasons` say why the state is what it is. `exposure` is what
-    positions and working orders add up to, where somebody has kept the sums; otherwise the gate
-    adds them up.
+    exists and can still trade, `halted` why a symbol is not traded for now (None: it is). `reasons`
+    say why the state is what it is. `exposure` is what positions and working orders add up to,
+    where somebody has kept the sums; otherwise the gate adds them up. `history` is what has been
+    traded lately, `baseline` what losses are measured from; None where neither is to be judged.
+    `sessions` are those of the market, `valuer` tells the Greeks of options.
     """
 
     account: Datum[Account]
     positions: Mapping[str, Position]
-    working: Sequence[Order]
+    working: Iterable[Order]
     quote: Callable[[str], Datum[Quote]]
     knows: Callable[[Instrument], bool]
     state: TradingState = TradingState.ACTIVE
     reasons: tuple[str, ...] = ()
     exposure: Exposure | None = None
+    halted: Callable[[str], str | None] = never_halted
+    history: TradeHistory | None = None
+    baseline: Datum[Baseline] | None = None
+    sessions: Sessions = ALWAYS_OPEN
+    valuer: Valuer = field(factory=QuotedGreeks)
 
 
 def without(order_ids: Collection[str], view: PortfolioView) -> PortfolioView:
@@ -53,35 +80,38 @@ def without(order_ids: Collection[str], view: PortfolioView) -> PortfolioView:
 
 @define
 class Scene:
-    """A view with its sums and readings, for one judgement."""
+    """A view with its sums and readings, for one judgement.
+
+    `account` are the broker's figures, stale or not; None where there are none. Units: `equity` in
+    dollars.
+    """
 
     view: PortfolioView
     prices: Prices
     exposure: Exposure
+    account: Account | None = field(init=False)
+    equity: Decimal | None = field(init=False)
+    _empty: dict[str, Line] = field(factory=dict, init=False)
 
-    @property
-    def account(self) -> Account | None:
-        """The broker's figures, stale or not; None where there are none."""
+    def __attrs_post_init__(self) -> None:
         match self.view.account:
             case Known(account) | Stale(account, _):
-                return account
-            case _:
-                return None
-
-    @property
-    def equity(self) -> Decimal | None:
-        """The account's equity, stale or not. Units: dollars."""
-        account = self.account
-        return None if account is None else account.equity
+                self.account, self.equity = account, account.equity
+            case Unknown():
+                self.account = self.equity = None
 
     def line(self, instrument: Instrument) -> Line:
-        """What is held and what works in `instrument`."""
-        return self.exposure.line(instrument)
+        """What is held and what works in `instrument`; an empty line where nothing does."""
+        symbol = instrument.symbol
+        found = self.exposure.lines.get(symbol) or self._empty.get(symbol)
+        if found is None:
+            found = self._empty[symbol] = Line(instrument=instrument)
+        return found
 
 
 def scene_of(view: PortfolioView) -> Scene:
     """The scene of `view`. Positions and orders are gone through once, or not at all."""
-    prices = Prices(view.quote)
+    prices = Prices(view.quote, view.valuer)
     exposure = view.exposure
     if exposure is None:
         exposure = exposure_of(view.positions.values(), view.working, prices)

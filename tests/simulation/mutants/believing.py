@@ -72,7 +72,7 @@ def unknown_orders_are_not_looked_up(bench: Bench) -> None:
     bench.swap(Reconciler, "_look_up", nothing)
 
 
-@mutant("R-13")
+@mutant("I23")
 def unknown_orders_are_cancelled(bench: Bench) -> None:
     """An order that somebody else has placed is taken in, and cancelled."""
 

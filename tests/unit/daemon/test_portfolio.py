@@ -16,6 +16,7 @@ from cream.core.model.order import Side
 from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import Cause, TradingState
+from cream.core.risk.ledger import Ledger as Sums
 from cream.core.safety.heartbeat import Link
 from cream.daemon.portfolio import Portfolio
 from tests.fakes.builders import AAPL, MSFT, NOW, order_terms
@@ -74,6 +75,7 @@ class Desk:
             link=lambda: self.link,
             stale_after_seconds=STALE_AFTER,
             book=self.book,
+            ledger=Sums(self.book, self.market.latest, STALE_AFTER),
         )
 
 

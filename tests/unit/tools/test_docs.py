@@ -4,6 +4,7 @@ import argparse
 import ast
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import openapi_spec_validator
@@ -19,7 +20,7 @@ from cream.core.model.setting import section, setting
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES
-from cream.core.risk.rule import FINE, Finding, Rule
+from cream.core.risk.rule import Breach, Rule
 from cream.wire import control_pb2, execution_pb2, market_snapshot_pb2
 from tools import docs
 from tools.docs import SHOWN_DIFF_LINES, Unmarked, difference, filled
@@ -54,8 +55,8 @@ class NoDoubt(Rule):
     limit_key = "doubt|s"
     unit = Unit.COUNT
 
-    def judge(self, case: Case) -> Finding:
-        return FINE
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        return ()
 
 
 # Parts --------------------------------------------------------------------------------------------

@@ -1,18 +1,17 @@
 """Is the loss of every option position bounded, and is every spread one that can be traded?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from cream.core.model.instrument import OptionContract
 from cream.core.model.money import ZERO
-from cream.core.model.order import Side
-from cream.core.model.position import Position
 from cream.core.model.verdict import Unit
-from cream.core.options.spread import net_price_fault, worst_payoff
-from cream.core.risk.case import Case, options_held, options_left
+from cream.core.options.spread import net_price_fault
+from cream.core.risk.case import Case
+from cream.core.risk.checks.cover import RISK_DEFINED
 from cream.core.risk.checks.plan import FaultRule
-from cream.core.risk.intents import Intent
-from cream.core.risk.rule import FINE, Breach, Finding, Rule, room
+from cream.core.risk.rule import Breach, Figures, Rule, room
+from cream.core.risk.traits import Scope
 
 _LEG_CODES = frozenset(("LEG_COUNT", "LEG_DUPLICATE", "LEG_UNDERLYING", "LEG_RATIO", "LEG_INTENT"))
 
@@ -33,8 +32,9 @@ class NetPriceSound(Rule):
 
     code = "NET_PRICE_SIGN"
     unit = Unit.USD_PER_SHARE
+    scope = Scope.OPTIONS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """An exit at a price that leaves nothing to gain is sound: it only ends."""
         breaches: list[Breach] = []
         for intent in case.intents:
@@ -53,21 +53,7 @@ class NetPriceSound(Rule):
                     code=fault.code,
                 )
             )
-        return Finding(breaches) if breaches else FINE
-
-
-class RiskDefined(Rule):
-    """No option is sold that is not covered by another that lives as long, in the same order.
-
-    And no exit takes away what covers an option that is held short.
-    """
-
-    code = "UNDEFINED_RISK"
-
-    def judge(self, case: Case) -> Finding:
-        """Single options cannot be sold to open at all."""
-        breaches = [*_naked_entries(case.increases), *_uncovering_exits(case)]
-        return Finding(breaches) if breaches else FINE
+        return breaches
 
 
 class ContractsPerUnderlying(Rule):
@@ -76,79 +62,45 @@ class ContractsPerUnderlying(Rule):
     code = "OPTIONS_CONTRACTS_EXCEEDED"
     limit_key = "options.max_contracts_per_underlying"
     unit = Unit.CONTRACTS
+    scope = Scope.OPTIONS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Each leg counts with its ratio."""
         limit = Decimal(case.limits.options.max_contracts_per_underlying)
-        added: dict[str, Decimal] = {}
-        for move in case.moves.values():
-            if isinstance(move.instrument, OptionContract):
-                name = move.instrument.underlying
-                added[name] = added.get(name, ZERO) + move.units
-        held = case.scene.exposure.contracts
-        counts = {name: held.get(name, ZERO) + more for name, more in added.items()}
-        breaches = [
+        return [
             Breach(
                 message=f"{count:f} contracts on {name} would be above {limit:f}",
                 instrument_id=name,
                 field_path=case.whole_path,
                 observed=count,
                 limit=limit,
-                headroom=room(limit, count - added[name]),
+                headroom=room(limit, count - added),
                 fits_smaller=True,
             )
-            for name, count in counts.items()
+            for name, count, added in _contracts(case)
             if count > limit
         ]
-        if breaches:
-            return Finding(breaches)
-        return Finding((), max(counts.values(), default=None), limit)
+
+    def figures(self, case: Case) -> Figures:
+        """Those of the underlying with most contracts."""
+        most = max((count for _, count, _ in _contracts(case)), default=None)
+        return Figures(most, Decimal(case.limits.options.max_contracts_per_underlying))
 
 
-def _naked_entries(increases: Sequence[Intent]) -> Iterator[Breach]:
-    for intent in increases:
-        if intent.is_spread:
-            owned = [(leg.contract, Decimal(leg.ratio)) for leg in intent.decision.legs]
-            naked = worst_payoff(owned) is None
-        else:
-            sells = intent.stance is not None and intent.stance.side is Side.SELL
-            naked = sells and isinstance(intent.instrument, OptionContract)
-        if naked:
-            yield Breach(
-                message="an option would be sold that nothing in the order covers",
-                instrument_id=intent.instrument.symbol,
-                field_path=intent.path("legs" if intent.is_spread else "instrument_id"),
-            )
-
-
-def _uncovering_exits(case: Case) -> Iterator[Breach]:
-    underlyings = {
-        move.instrument.underlying: None
-        for move in case.exits.values()
-        if isinstance(move.instrument, OptionContract)
-    }
-    for underlying in underlyings:
-        held = tuple(options_held(case.scene, underlying))
-        if _is_defined(held) and not _is_defined(options_left(case, held)):
-            yield Breach(
-                message="the exits would leave an option short that nothing covers any more",
-                instrument_id=underlying,
-                field_path=case.whole_path,
-            )
-
-
-def _is_defined(positions: Sequence[Position]) -> bool:
-    owned = [
-        (position.instrument, position.quantity)
-        for position in positions
-        if isinstance(position.instrument, OptionContract)
-    ]
-    return worst_payoff(owned) is not None
+def _contracts(case: Case) -> Sequence[tuple[str, Decimal, Decimal]]:
+    """Each underlying whose options are added to, its contracts then, and how many are added."""
+    added: dict[str, Decimal] = {}
+    for move in case.moves.values():
+        if isinstance(move.instrument, OptionContract):
+            name = move.instrument.underlying
+            added[name] = added.get(name, ZERO) + move.units
+    held = case.scene.exposure.contracts
+    return [(name, held.get(name, ZERO) + more, more) for name, more in added.items()]
 
 
 OPTION_RULES: tuple[Rule, ...] = (
     LegsSound(),
     NetPriceSound(),
-    RiskDefined(),
+    RISK_DEFINED,
     ContractsPerUnderlying(),
 )

@@ -11,8 +11,9 @@ from cream.core.model.plan import Action, Direction
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
 from cream.core.risk.intents import Intent, closable, unit_of
-from cream.core.risk.rule import FINE, Breach, Finding, Rule, room
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room
 from cream.core.risk.stance import MISMATCH, NOT_HELD
+from cream.core.risk.traits import Scope
 
 
 class PlanApproved(Rule):
@@ -25,8 +26,10 @@ class PlanApproved(Rule):
     severity = Severity.CRITICAL
     limit_key = "plan.absent_approval"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Names every approval that is refused or missing."""
+        if case.plan.risk_manager_approved and case.plan.critic_approved:
+            return ()
         allow_absent = case.limits.plan.absent_approval == "allow"
         approvals = {
             "risk_manager_approved": case.plan.risk_manager_approved,
@@ -38,8 +41,8 @@ class PlanApproved(Rule):
             if given is False or (given is None and not allow_absent)
         ]
         if not lacking:
-            return FINE
-        return Finding((Breach(message=" and ".join(lacking), field_path="plan"),))
+            return ()
+        return (Breach(message=" and ".join(lacking), field_path="plan"),)
 
 
 class EnvironmentMatches(Rule):
@@ -48,12 +51,12 @@ class EnvironmentMatches(Rule):
     code = "ENVIRONMENT_MISMATCH"
     severity = Severity.CRITICAL
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """A paper plan never reaches a live account, nor the other way round."""
         if case.plan.environment is case.environment:
-            return FINE
+            return ()
         message = f"the plan is for {case.plan.environment.value}, not for {case.environment.value}"
-        return Finding((Breach(message=message, field_path="plan.environment"),))
+        return (Breach(message=message, field_path="plan.environment"),)
 
 
 class PlanFresh(Rule):
@@ -63,10 +66,10 @@ class PlanFresh(Rule):
     limit_key = "plan.max_age_seconds"
     unit = Unit.SECONDS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Both bounds are inside."""
         if case.plan.timestamp is None:
-            return FINE
+            return ()
         age = _seconds(case.now - case.plan.timestamp)
         limits = case.limits.plan
         oldest, ahead = Decimal(limits.max_age_seconds), Decimal(limits.max_ahead_seconds)
@@ -75,9 +78,16 @@ class PlanFresh(Rule):
         elif age < -ahead:
             message, limit = f"the plan is {-age} s ahead of the clock", -ahead
         else:
-            return Finding((), age, oldest)
+            return ()
         breach = Breach(message=message, field_path="plan.timestamp", observed=age, limit=limit)
-        return Finding((breach,))
+        return (breach,)
+
+    def figures(self, case: Case) -> Figures:
+        """The plan's age, where it says when it was made."""
+        if case.plan.timestamp is None:
+            return NO_FIGURES
+        age = _seconds(case.now - case.plan.timestamp)
+        return Figures(age, Decimal(case.limits.plan.max_age_seconds))
 
 
 class DecisionsFew(Rule):
@@ -87,18 +97,23 @@ class DecisionsFew(Rule):
     limit_key = "plan.max_decisions"
     unit = Unit.COUNT
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Decisions that trade nothing count as well."""
-        count, most = Decimal(len(case.plan.decisions)), Decimal(case.limits.plan.max_decisions)
+        count, most = len(case.plan.decisions), case.limits.plan.max_decisions
         if count <= most:
-            return Finding((), count, most)
+            return ()
         breach = Breach(
             message=f"{count} decisions, at most {most} are taken",
             field_path="plan.decisions",
-            observed=count,
-            limit=most,
+            observed=Decimal(count),
+            limit=Decimal(most),
         )
-        return Finding((breach,))
+        return (breach,)
+
+    def figures(self, case: Case) -> Figures:
+        """How many there are."""
+        count, most = len(case.plan.decisions), case.limits.plan.max_decisions
+        return Figures(Decimal(count), Decimal(most))
 
 
 class DecisionsDistinct(Rule):
@@ -106,8 +121,11 @@ class DecisionsDistinct(Rule):
 
     code = "DUPLICATE_DECISION_ID"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """An order's id follows from it, so that the second could not be told from the first."""
+        decisions = case.plan.decisions
+        if len({decision.decision_id for decision in decisions}) == len(decisions):
+            return ()
         seen: set[str] = set()
         breaches: list[Breach] = []
         for index, decision in enumerate(case.plan.decisions):
@@ -120,7 +138,7 @@ class DecisionsDistinct(Rule):
                     )
                 )
             seen.add(decision.decision_id)
-        return Finding(breaches) if breaches else FINE
+        return breaches
 
 
 class OrdersAgree(Rule):
@@ -132,9 +150,12 @@ class OrdersAgree(Rule):
     """
 
     code = "CONFLICTING_ORDERS"
+    scope = Scope.SEVERAL
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """One breach for each instrument."""
+        if not case.traits.repeats:
+            return ()
         uses: dict[str, list[tuple[Intent, bool, bool]]] = {}
         for intent in case.intents:
             for leg in intent.decision.legs:
@@ -144,7 +165,7 @@ class OrdersAgree(Rule):
             if buys is not None and not intent.is_spread:
                 use = (intent, buys, intent.increases)
                 uses.setdefault(intent.instrument.symbol, []).append(use)
-        breaches = [
+        return [
             Breach(
                 message=f"{len(members)} decisions both buy and sell, or add to and reduce it",
                 instrument_id=symbol,
@@ -157,7 +178,6 @@ class OrdersAgree(Rule):
             if len({(buys, adds) for _, buys, adds in members}) > 1
             and not all(intent.is_spread for intent, _, _ in members)
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 def _buys(intent: Intent) -> bool | None:
@@ -172,14 +192,17 @@ class DirectionsAgree(Rule):
     """No two decisions on one instrument mean opposite sides of the position."""
 
     code = "CONFLICTING_DIRECTIONS"
+    scope = Scope.SEVERAL
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """FLAT agrees with both."""
+        if not case.traits.repeats:
+            return ()
         meant: dict[str, set[Direction]] = {}
         for intent in case.intents:
             if not intent.is_spread:
                 meant.setdefault(intent.instrument.symbol, set()).add(intent.decision.direction)
-        breaches = [
+        return [
             Breach(
                 message="both LONG and SHORT are meant",
                 instrument_id=symbol,
@@ -188,18 +211,17 @@ class DirectionsAgree(Rule):
             for symbol, directions in meant.items()
             if {Direction.LONG, Direction.SHORT} <= directions
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class FaultRule(Rule):
     """Base of the rules that report faults found while an order was worked out."""
 
+    scope = Scope.FAULTS
     codes: frozenset[str] = frozenset()
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Every fault with one of the codes."""
-        breaches = list(faults_of(case.intents, self.codes or frozenset((self.code,))))
-        return Finding(breaches) if breaches else FINE
+        return list(faults_of(case.intents, self.codes or frozenset((self.code,))))
 
 
 class DirectionFitsAction(FaultRule):
@@ -222,11 +244,11 @@ class PositionMatches(Rule):
 
     code = NOT_HELD
     unit = Unit.UNITS
+    scope = Scope.EXITS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """The headroom is what can still be closed."""
         breaches = list(faults_of(case.intents, frozenset((NOT_HELD,))))
-        exits = case.exits
         blamed: set[str] = set()
         for intent in case.takes:
             short_of = [
@@ -238,9 +260,11 @@ class PositionMatches(Rule):
                 continue
             blamed.update(instrument.symbol for instrument in short_of)
             breaches.append(self._too_much(intent, short_of[0], case))
-        if breaches:
-            return Finding(breaches)
-        return Finding((), max((move.units for move in exits.values()), default=ZERO))
+        return breaches
+
+    def figures(self, case: Case) -> Figures:
+        """The largest exit."""
+        return Figures(max((move.units for move in case.exits.values()), default=ZERO))
 
     def _too_much(self, intent: Intent, instrument: Instrument, case: Case) -> Breach:
         asked = case.exits[instrument.symbol].units
@@ -275,9 +299,9 @@ class ConfidenceSound(Rule):
     code = "INVALID_CONFIDENCE"
     unit = Unit.RATIO
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Both ends are inside."""
-        breaches = [
+        return [
             Breach(
                 message=f"the confidence is {confidence}",
                 instrument_id=intent.instrument.symbol,
@@ -289,7 +313,6 @@ class ConfidenceSound(Rule):
             if (confidence := intent.decision.confidence) is not None
             and not ZERO <= confidence <= ONE
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 def faults_of(intents: Sequence[Intent], codes: frozenset[str]) -> Iterator[Breach]:

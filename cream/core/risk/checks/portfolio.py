@@ -5,11 +5,13 @@ limit may always go back.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from decimal import Decimal
 
 from cream.core.model.verdict import Unit
 from cream.core.risk.case import Case, Totals
-from cream.core.risk.rule import FINE, Breach, Finding, Rule, room, shown_at_most
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_most
+from cream.core.risk.traits import Scope
 
 
 def _gross(totals: Totals) -> tuple[Decimal, Decimal]:
@@ -29,16 +31,17 @@ class _DollarRule(Rule):
     """Base of the limits in dollars."""
 
     unit = Unit.USD
+    scope = Scope.INCREASES
 
     @abstractmethod
-    def figures(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
+    def measured(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
         """What the plan adds to the figure, the figure, and its limit in dollars."""
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """The headroom is what the limit leaves beside everything that is there already."""
-        added, value, limit = self.figures(case)
+        added, value, limit = self.measured(case)
         if added <= 0 or value <= limit:
-            return Finding((), value, limit)
+            return ()
         breach = Breach(
             message=f"{value:f} USD would be above {limit:f} USD",
             field_path=case.whole_path,
@@ -47,28 +50,32 @@ class _DollarRule(Rule):
             headroom=room(limit, value - added),
             fits_smaller=True,
         )
-        return Finding((breach,))
+        return (breach,)
+
+    def figures(self, case: Case) -> Figures:
+        """The figure and its limit."""
+        _, value, limit = self.measured(case)
+        return Figures(value, limit)
 
 
 class _EquityRule(Rule):
     """Base of the limits in multiples of equity."""
 
     unit = Unit.RATIO
+    scope = Scope.INCREASES
 
     @abstractmethod
-    def figures(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
+    def measured(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
         """What the plan adds to the figure, the figure, and its limit in multiples of equity."""
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Without equity above zero nothing may be added."""
-        equity = case.scene.equity
+        equity = case.equity
         if equity is None:
-            return FINE
-        added, value, limit = self.figures(case)
-        if equity > 0 and (added <= 0 or value <= limit * equity):
-            return Finding((), shown_at_most(value / equity), limit)
-        if not case.adds:
-            return FINE
+            return ()
+        added, value, limit = self.measured(case)
+        if not case.adds or (equity > 0 and (added <= 0 or value <= limit * equity)):
+            return ()
         breach = Breach(
             message=f"{value:f} USD would be above {limit:f} times the equity of {equity:f} USD",
             field_path=case.whole_path,
@@ -77,7 +84,15 @@ class _EquityRule(Rule):
             headroom=room(limit, (value - added) / equity) if equity > 0 else None,
             fits_smaller=equity > 0,
         )
-        return Finding((breach,))
+        return (breach,)
+
+    def figures(self, case: Case) -> Figures:
+        """The figure over equity, and its limit."""
+        _, value, limit = self.measured(case)
+        equity = case.equity
+        if equity is None or equity <= 0:
+            return NO_FIGURES
+        return Figures(shown_at_most(value / equity), limit)
 
 
 class GrossNotional(_DollarRule):
@@ -86,7 +101,7 @@ class GrossNotional(_DollarRule):
     code = "PORTFOLIO_GROSS_NOTIONAL_EXCEEDED"
     limit_key = "portfolio.max_gross_notional"
 
-    def figures(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
+    def measured(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
         """Against `portfolio.max_gross_notional`."""
         return *_gross(case.totals), case.limits.portfolio.max_gross_notional
 
@@ -97,7 +112,7 @@ class NetNotional(_DollarRule):
     code = "PORTFOLIO_NET_NOTIONAL_EXCEEDED"
     limit_key = "portfolio.max_net_notional"
 
-    def figures(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
+    def measured(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
         """Against `portfolio.max_net_notional`."""
         return *_net(case.totals), case.limits.portfolio.max_net_notional
 
@@ -108,7 +123,7 @@ class Leverage(_EquityRule):
     code = "PORTFOLIO_GROSS_PCT_EXCEEDED"
     limit_key = "portfolio.max_leverage"
 
-    def figures(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
+    def measured(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
         """Against `portfolio.max_leverage`."""
         return *_gross(case.totals), case.limits.portfolio.max_leverage
 
@@ -119,7 +134,7 @@ class NetEquityShare(_EquityRule):
     code = "PORTFOLIO_NET_PCT_EXCEEDED"
     limit_key = "portfolio.max_net_equity_pct"
 
-    def figures(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
+    def measured(self, case: Case) -> tuple[Decimal, Decimal, Decimal]:
         """Against `portfolio.max_net_equity_pct`."""
         return *_net(case.totals), case.limits.portfolio.max_net_equity_pct
 

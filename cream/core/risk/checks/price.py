@@ -1,6 +1,6 @@
 """Is what is traded known, is its market known, and is the price one that somebody can mean?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from cream.core.exchange.alpaca_rules import RuleBreach, violations_of
@@ -14,7 +14,9 @@ from cream.core.risk.case import Case
 from cream.core.risk.checks.plan import faults_of
 from cream.core.risk.intents import Intent
 from cream.core.risk.orders import watched_by
-from cream.core.risk.rule import FINE, Breach, Finding, Rule
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
+from cream.core.risk.traits import Scope
+from cream.core.risk.view import never_halted
 
 _LIMIT_TYPES = (OrderType.LIMIT, OrderType.STOP_LIMIT)
 
@@ -24,22 +26,27 @@ class InstrumentKnown(Rule):
 
     code = "UNKNOWN_INSTRUMENT"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Contracts that have expired are another rule's."""
         knows = case.scene.view.knows
-        breaches = [
-            Breach(
-                message=f"{instrument.symbol} is not known or cannot be traded",
-                instrument_id=instrument.symbol,
-                field_path=intent.path(place),
-            )
-            for intent in case.intents
-            for instrument, place in traded_by(intent)
-            if not (isinstance(instrument, OptionContract) and expires_at(instrument) <= case.now)
-            and not knows(instrument)
-            and (intent.increases or not case.scene.line(instrument).held)
-        ]
-        return Finding(breaches) if breaches else FINE
+        found: list[Breach] = []
+        for intent in case.intents:
+            if not intent.of_options and knows(intent.instrument):
+                continue
+            for instrument, place in traded_by(intent):
+                if isinstance(instrument, OptionContract) and expires_at(instrument) <= case.now:
+                    continue
+                if knows(instrument):
+                    continue
+                if intent.increases or not case.scene.line(instrument).held:
+                    found.append(
+                        Breach(
+                            message=f"{instrument.symbol} is not known or cannot be traded",
+                            instrument_id=instrument.symbol,
+                            field_path=intent.path(place),
+                        )
+                    )
+        return found
 
 
 class InputsKnown(Rule):
@@ -51,15 +58,30 @@ class InputsKnown(Rule):
 
     code = "RISK_INPUT_UNKNOWN"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """One breach for each input."""
-        breaches = list(faults_of(case.intents, frozenset((self.code,))))
-        if case.increases:
+        found: list[Breach] = []
+        if case.traits.faults:
+            found.extend(faults_of(case.intents, frozenset((self.code,))))
+        if case.increases and not self._is_plain(case):
             doubts: dict[str, Breach] = {}
             for doubt in self._doubts(case):
                 doubts.setdefault(doubt.message, doubt)
-            breaches.extend(doubts.values())
-        return Finding(breaches) if breaches else FINE
+            found.extend(doubts.values())
+        return found
+
+    def _is_plain(self, case: Case) -> bool:
+        """Whether there can be no doubt: most often nothing but shares with fresh quotes."""
+        scene = case.scene
+        if case.traits.leans or scene.exposure.doubts or type(scene.view.account) is not Known:
+            return False
+        prices = scene.prices
+        for intent in case.increases:
+            if intent.of_options or intent.entry is None:
+                return False
+            if prices.of(intent.instrument.symbol).doubt is not None:
+                return False
+        return not isinstance(scene.view.baseline, Unknown)
 
     def _doubts(self, case: Case) -> Iterator[Breach]:
         match case.scene.view.account:
@@ -76,6 +98,8 @@ class InputsKnown(Rule):
             yield from self._doubts_of(intent, case)
         for doubt in case.scene.exposure.doubts:
             yield Breach(message=doubt, field_path="positions")
+        yield from _doubts_of_losses(case)
+        yield from _doubts_of_greeks(case)
 
     def _doubts_of(self, intent: Intent, case: Case) -> Iterator[Breach]:
         doubted = False
@@ -96,6 +120,64 @@ class InputsKnown(Rule):
             )
 
 
+def _doubts_of_losses(case: Case) -> Iterator[Breach]:
+    losses = case.limits.losses
+    limited = losses.max_daily_loss_pct is not None or losses.max_drawdown_pct is not None
+    if limited and isinstance(case.scene.view.baseline, Unknown):
+        why = case.scene.view.baseline.why
+        yield Breach(message=f"what losses are measured from: {why}", field_path="account")
+
+
+def _doubts_of_greeks(case: Case) -> Iterator[Breach]:
+    """Only where the plan adds to something that the Greeks are a limit of."""
+    if not case.added_leans:
+        return
+    for symbol in case.scene.exposure.unvalued:
+        yield Breach(message=f"no Greeks of {symbol}, which is held", field_path="positions")
+    prices = case.scene.prices
+    for intent in case.increases:
+        for instrument, place in traded_by(intent):
+            if not isinstance(instrument, OptionContract) or prices.of(instrument.symbol).doubt:
+                continue
+            doubt = prices.of(instrument.underlying).doubt
+            if doubt is None and prices.greeks(instrument) is None:
+                doubt = f"no Greeks of {instrument.symbol}"
+            if doubt is not None:
+                yield Breach(
+                    message=doubt,
+                    instrument_id=instrument.underlying,
+                    field_path=intent.path(place),
+                )
+
+
+class SymbolTrades(Rule):
+    """What is opened is not halted by its exchange; exits wait for the end of the halt."""
+
+    code = "SYMBOL_HALTED"
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """A halt of the underlying is one of its options."""
+        halted = case.scene.view.halted
+        if halted is never_halted:
+            return ()
+        found: list[Breach] = []
+        for intent in case.increases:
+            instruments = [instrument for instrument, _ in traded_by(intent)]
+            symbols = [one.symbol for one in instruments] + [intent.instrument.underlying]
+            for symbol in dict.fromkeys(symbols):
+                why = halted(symbol)
+                if why is not None:
+                    found.append(
+                        Breach(
+                            message=f"{symbol} is halted: {why}",
+                            instrument_id=symbol,
+                            field_path=intent.path("instrument_id"),
+                        )
+                    )
+        return found
+
+
 class WithinCollar(Rule):
     """A limit price is not much worse than the market: no buyer pays and no seller gives too much.
 
@@ -107,28 +189,34 @@ class WithinCollar(Rule):
     limit_key = "collar.max_pct"
     unit = Unit.USD_PER_SHARE
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """The limit is the worst price that is let through."""
-        breaches: list[Breach] = []
-        passed: tuple[Decimal | None, Decimal | None] = (None, None)
+        found: list[Breach] = []
         for intent in case.intents:
             worst = self._worst(intent, case)
-            if worst is None or intent.levels is None or intent.levels.limit is None:
+            if worst is None or intent.terms is None or intent.terms.limit_price is None:
                 continue
-            limit, sign = intent.levels.limit, _side_of(intent).sign
-            if sign * (limit - worst) <= 0:
-                passed = (limit, worst)
-                continue
-            breaches.append(
-                Breach(
-                    message=f"{limit} is worse than {worst}, the worst that the market allows",
-                    instrument_id=intent.instrument.symbol,
-                    field_path=intent.path(_limit_field(intent)),
-                    observed=limit,
-                    limit=worst,
+            limit = intent.terms.limit_price
+            if limit > worst if intent.terms.side is Side.BUY else limit < worst:
+                found.append(
+                    Breach(
+                        message=f"{limit} is worse than {worst}, the worst that the market allows",
+                        instrument_id=intent.instrument.symbol,
+                        field_path=intent.path(_limit_field(intent)),
+                        observed=limit,
+                        limit=worst,
+                    )
                 )
-            )
-        return Finding(breaches) if breaches else Finding((), *passed)
+        return found
+
+    def figures(self, case: Case) -> Figures:
+        """Those of the last decision with a limit price."""
+        figures = NO_FIGURES
+        for intent in case.intents:
+            worst = self._worst(intent, case)
+            if worst is not None and intent.terms is not None:
+                figures = Figures(intent.terms.limit_price, worst)
+        return figures
 
     def _worst(self, intent: Intent, case: Case) -> Decimal | None:
         """The worst price allowed; None where there is no limit price or no market."""
@@ -136,20 +224,22 @@ class WithinCollar(Rule):
         if terms is None or terms.limit_price is None or terms.order_type not in _LIMIT_TYPES:
             return None
         prices = case.scene.prices
-        if any(prices.of(one.symbol).doubt for one, _ in traded_by(intent)):
-            return None
         side = terms.side
         if terms.legs:
+            if any(prices.of(one.symbol).doubt for one, _ in traded_by(intent)):
+                return None
             far = prices.net_far_side(terms.legs)
         else:
-            far = prices.of(terms.instrument.symbol).far_side(side)
+            reading = prices.of(terms.instrument.symbol)
+            far = None if reading.doubt else reading.far_side(side)
         if far is None:
             return None
         if terms.stop_price is not None:
             # Once triggered, the market is there.
             far = max(far, terms.stop_price) if side is Side.BUY else min(far, terms.stop_price)
         collar = case.limits.collar
-        return far + side.sign * max(abs(far) * collar.max_pct, collar.min_abs)
+        allowance = max(abs(far) * collar.max_pct, collar.min_abs)
+        return far + allowance if side is Side.BUY else far - allowance
 
 
 class NoSelfCross(Rule):
@@ -157,23 +247,29 @@ class NoSelfCross(Rule):
 
     code = "SELF_CROSS"
     unit = Unit.USD_PER_SHARE
+    scope = Scope.INCREASES
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Protection and orders that wait for a trigger do not count."""
-        breaches = [
-            Breach(
-                message=f"it would trade with our own order {order.order_id}",
-                instrument_id=intent.instrument.symbol,
-                field_path=intent.path("limit_price"),
-                observed=intent.terms.limit_price,
-                limit=order.terms.limit_price,
-            )
-            for intent in case.increases
-            if intent.terms is not None and not intent.is_spread
-            for order in case.scene.line(intent.instrument).orders
-            if _cross(intent.terms, order)
-        ]
-        return Finding(breaches) if breaches else FINE
+        found: list[Breach] = []
+        for intent in case.increases:
+            terms = intent.terms
+            if terms is None or intent.is_spread:
+                continue
+            side = terms.side
+            for order in case.scene.line(intent.instrument).orders:
+                if order.terms.side is side or not _cross(terms, order):
+                    continue
+                found.append(
+                    Breach(
+                        message=f"it would trade with our own order {order.order_id}",
+                        instrument_id=intent.instrument.symbol,
+                        field_path=intent.path("limit_price"),
+                        observed=terms.limit_price,
+                        limit=order.terms.limit_price,
+                    )
+                )
+        return found
 
 
 class PriceOnGrid(Rule):
@@ -183,9 +279,9 @@ class PriceOnGrid(Rule):
     severity = Severity.INFO
     unit = Unit.USD_PER_SHARE
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Observed is what was asked for, the limit what is used."""
-        breaches = [
+        return [
             Breach(
                 message=f"{asked} is not a price of the venue: {used} is used",
                 instrument_id=intent.instrument.symbol,
@@ -194,9 +290,9 @@ class PriceOnGrid(Rule):
                 limit=used,
             )
             for intent in case.intents
+            if intent.is_rounded
             for name, asked, used in _roundings(intent)
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class VenueRules(Rule):
@@ -208,20 +304,22 @@ class VenueRules(Rule):
 
     code = "VENUE_RULES"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Of an order that is worked in slices, a slice is what the venue sees."""
-        breaches = [
-            Breach(
-                message=breach.message,
-                instrument_id=intent.instrument.symbol,
-                field_path=intent.path(_field_of(breach, intent)),
-                code=breach.code,
+        found: list[Breach] = []
+        for intent in case.intents:
+            if intent.terms is None:
+                continue
+            found.extend(
+                Breach(
+                    message=breach.message,
+                    instrument_id=intent.instrument.symbol,
+                    field_path=intent.path(_field_of(breach, intent)),
+                    code=breach.code,
+                )
+                for breach in violations_of(_as_the_venue_sees(intent.terms))
             )
-            for intent in case.intents
-            if intent.terms is not None
-            for breach in violations_of(_as_the_venue_sees(intent.terms))
-        ]
-        return Finding(breaches) if breaches else FINE
+        return found
 
 
 def traded_by(intent: Intent) -> Iterator[tuple[Instrument, str]]:
@@ -241,19 +339,15 @@ def quotes_for(intent: Intent) -> Iterator[tuple[Instrument, str]]:
         yield watched, "stop_loss_level"
 
 
-def _side_of(intent: Intent) -> Side:
-    assert intent.stance is not None, "an order has a side"
-    return intent.stance.side
-
-
 def _limit_field(intent: Intent) -> str:
     return "net_limit_price" if intent.is_spread else "limit_price"
 
 
 def _cross(terms: OrderTerms, resting: Order) -> bool:
+    """Whether an order would trade with one of our own on the other side."""
     other = resting.terms
     waits = other.order_type in (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
-    if other.side is terms.side or waits or other.parent_order_id == terms.order_id:
+    if waits or other.parent_order_id == terms.order_id:
         return False
     if terms.limit_price is None or other.limit_price is None:
         return True
@@ -297,6 +391,7 @@ def _field_of(breach: RuleBreach, intent: Intent) -> str:
 PRICE_RULES: tuple[Rule, ...] = (
     InstrumentKnown(),
     InputsKnown(),
+    SymbolTrades(),
     WithinCollar(),
     NoSelfCross(),
     PriceOnGrid(),

@@ -1,27 +1,39 @@
 """May anything be traded now: by the state of trading, by the calendar, until when?"""
 
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.plan import TimeHorizon, TimeInForce
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Severity
-from cream.core.options.occ import expires_at
+from cream.core.options.occ import NEW_YORK, expires_at
 from cream.core.risk.case import Case
 from cream.core.risk.checks.price import traded_by
-from cream.core.risk.rule import FINE, Breach, Finding, Rule
+from cream.core.risk.rule import Breach, Rule
+from cream.core.risk.traits import Scope
+
+_AT_ONCE = frozenset((TimeInForce.IOC, TimeInForce.FOK))
+_AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))
+_OPENING_CUTOFF = timedelta(minutes=2)
+_CLOSING_CUTOFF = timedelta(minutes=10)
+_NEXT_DAY_FROM = time(19, 0)
 
 
 class _StateAllows(Rule):
     """Base of the rules that a restricted state of trading makes."""
 
+    scope = Scope.INCREASES
     state: TradingState
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """One breach for each increase; the message says who wanted the state and why."""
         view = case.scene.view
         if view.state is not self.state:
-            return FINE
+            return ()
         why = "; ".join(view.reasons) or "no reason was given"
-        breaches = [
+        return [
             Breach(
                 message=f"trading is {view.state.value}, only exits pass ({why})",
                 instrument_id=intent.instrument.symbol,
@@ -29,7 +41,6 @@ class _StateAllows(Rule):
             )
             for intent in case.increases
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class NotHalted(_StateAllows):
@@ -51,10 +62,11 @@ class NotExpired(Rule):
     """No contract is traded that has expired."""
 
     code = "INSTRUMENT_EXPIRED"
+    scope = Scope.OPTIONS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Exits included: there is no market any more, the contract is settled."""
-        breaches = [
+        return [
             Breach(
                 message=f"{instrument.symbol} expired on {instrument.expiration}",
                 instrument_id=instrument.symbol,
@@ -64,7 +76,6 @@ class NotExpired(Rule):
             for instrument, place in traded_by(intent)
             if isinstance(instrument, OptionContract) and expires_at(instrument) <= case.now
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class ProtectionOutlivesEntry(Rule):
@@ -76,10 +87,11 @@ class ProtectionOutlivesEntry(Rule):
 
     code = "SWING_DAY_ENTRY"
     severity = Severity.INFO
+    scope = Scope.INCREASES
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Options are always DAY, and watched here."""
-        breaches = [
+        return [
             Breach(
                 message="the exits of a DAY entry end with the session and are placed anew",
                 instrument_id=intent.instrument.symbol,
@@ -91,12 +103,97 @@ class ProtectionOutlivesEntry(Rule):
             and isinstance(intent.instrument, Equity)
             and not intent.is_spread
         ]
-        return Finding(breaches) if breaches else FINE
+
+
+class TradesNow(Rule):
+    """An order that must trade at once is given while the market is open."""
+
+    code = "MARKET_CLOSED"
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """IOC and FOK; the others wait for the session."""
+        if case.scene.view.sessions.is_open(case.now):
+            return ()
+        return [
+            Breach(
+                message=f"the market is closed, and a {tif.value} order waits for nothing",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("time_in_force"),
+            )
+            for intent in case.increases
+            if (tif := intent.decision.time_in_force) in _AT_ONCE
+        ]
+
+
+class AuctionTakesOrders(Rule):
+    """An order for the opening or the closing auction comes while that takes orders.
+
+    For the opening until 09:28, for the closing until ten minutes before it; for the next ones from
+    19:00, New York time.
+
+    Source: Alpaca, Orders at Alpaca, time in force.
+    """
+
+    code = "TIME_IN_FORCE_WINDOW"
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """A market that never closes has no auctions, and takes them all."""
+        sessions = case.scene.view.sessions
+        if sessions.mode is SessionMode.ALWAYS_OPEN:
+            return ()
+        return [
+            Breach(
+                message=f"{tif.value} orders are not taken now",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("time_in_force"),
+            )
+            for intent in case.intents
+            if (tif := intent.decision.time_in_force) in _AUCTIONS
+            and _is_too_late(tif, sessions, case.now)
+        ]
+
+
+def _is_too_late(tif: TimeInForce, sessions: Sessions, now: datetime) -> bool:
+    local = now.astimezone(NEW_YORK)
+    session = sessions.session_on(local.date())
+    if session is None or local.time() >= _NEXT_DAY_FROM:
+        return False
+    if tif is TimeInForce.OPG:
+        return now >= session.opens_at - _OPENING_CUTOFF
+    return now >= session.closes_at - _CLOSING_CUTOFF
+
+
+class ExecutesInSession(Rule):
+    """An entry is given while the market is open; otherwise it waits for the next session."""
+
+    code = "QUEUED_FOR_SESSION"
+    severity = Severity.INFO
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """The message says which session that is."""
+        sessions = case.scene.view.sessions
+        if sessions.is_open(case.now):
+            return ()
+        day = sessions.next_session(case.now).day
+        return [
+            Breach(
+                message=f"the market is closed: the order waits for the session of {day}",
+                instrument_id=intent.instrument.symbol,
+                field_path=intent.path("time_in_force"),
+            )
+            for intent in case.increases
+            if intent.decision.time_in_force not in _AT_ONCE
+        ]
 
 
 SESSION_RULES: tuple[Rule, ...] = (
     NotHalted(),
     NotReducing(),
     NotExpired(),
+    TradesNow(),
+    AuctionTakesOrders(),
+    ExecutesInSession(),
     ProtectionOutlivesEntry(),
 )

@@ -4,16 +4,19 @@ Limits hold for what would be there in the end: held, working and planned togeth
 all decisions on one instrument, so that nothing is gained by asking in parts.
 """
 
-from collections.abc import Callable, Iterable
+from abc import abstractmethod
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from cream.core.model.money import ONE, ZERO
-from cream.core.model.verdict import Unit
+from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import After, Case
 from cream.core.risk.checks.plan import FaultRule
-from cream.core.risk.exposure import is_occupied
 from cream.core.risk.intents import must_be_whole, unit_of
-from cream.core.risk.rule import FINE, Breach, Finding, Rule, room, shown_at_most
+from cream.core.risk.line import is_occupied
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_most
+from cream.core.risk.traits import Scope
 
 
 class SizePositive(Rule):
@@ -21,9 +24,9 @@ class SizePositive(Rule):
 
     code = "NON_POSITIVE_SIZE"
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """In whichever unit it is given."""
-        breaches = [
+        return [
             Breach(
                 message=f"the size is {size.quantity}",
                 instrument_id=intent.instrument.symbol,
@@ -34,7 +37,6 @@ class SizePositive(Rule):
             for intent in case.intents
             if (size := intent.decision.size).quantity.is_finite() and size.quantity <= 0
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class NumbersSane(FaultRule):
@@ -55,9 +57,9 @@ class SizeLargeEnough(Rule):
     code = "SIZE_TOO_SMALL"
     unit = Unit.UNITS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Observed is the amount that was given, in its own unit; the limit is one unit."""
-        breaches = [
+        return [
             Breach(
                 message=f"{size.quantity} {size.unit.value} are less than one unit",
                 instrument_id=intent.instrument.symbol,
@@ -69,7 +71,6 @@ class SizeLargeEnough(Rule):
             for intent in case.intents
             if intent.quantity == 0 and (size := intent.decision.size).quantity > 0
         ]
-        return Finding(breaches) if breaches else FINE
 
 
 class WholeUnits(Rule):
@@ -78,15 +79,15 @@ class WholeUnits(Rule):
     code = "WHOLE_UNITS_REQUIRED"
     unit = Unit.UNITS
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """The headroom is the size without its fraction."""
         breaches: list[Breach] = []
         for intent in case.intents:
             quantity = intent.quantity
-            if quantity is None or quantity <= 0 or not must_be_whole(intent):
+            if quantity is None or not quantity % 1 or quantity <= 0:
                 continue
-            whole = quantity // 1
-            if quantity != whole:
+            if must_be_whole(intent):
+                whole = quantity // 1
                 breaches.append(
                     Breach(
                         message=f"{quantity} cannot be ordered, only whole units",
@@ -99,38 +100,91 @@ class WholeUnits(Rule):
                         unit=unit_of(intent),
                     )
                 )
-        return Finding(breaches) if breaches else FINE
+        return breaches
 
 
-class PositionUnits(Rule):
-    """The resulting position in one instrument is no larger than the limit in units."""
+class _InstrumentRule(Rule):
+    """Base of the limits on what would be in one instrument: every one that is above its limit."""
+
+    scope = Scope.INCREASES
+    field: ClassVar[str] = "size"
+
+    @abstractmethod
+    def limit(self, case: Case, after: After) -> Decimal:
+        """What this instrument may come to."""
+
+    @abstractmethod
+    def figure(self, after: After) -> tuple[Decimal, Decimal]:
+        """What an instrument would come to, and what the plan adds to that."""
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """The headroom is what the limit leaves beside everything that is there already."""
+        return [
+            self._breach(after, value, added, limit)
+            for after in case.afters
+            for limit, (value, added) in ((self.limit(case, after), self.figure(after)),)
+            if value > limit
+        ]
+
+    def figures(self, case: Case) -> Figures:
+        """Those of the instrument that comes to most."""
+        if not case.afters:
+            return NO_FIGURES
+        most = max(case.afters, key=lambda after: self.figure(after)[0])
+        return Figures(self.figure(most)[0], self.limit(case, most))
+
+    def _breach(self, after: After, value: Decimal, added: Decimal, limit: Decimal) -> Breach:
+        return Breach(
+            message=_too_much(value, limit, after, "USD" if self.unit is Unit.USD else ""),
+            instrument_id=after.instrument_id,
+            field_path=after.path(self.field),
+            observed=value,
+            limit=limit,
+            headroom=room(limit, value - added),
+            fits_smaller=True,
+        )
+
+
+class PositionUnits(_InstrumentRule):
+    """The resulting position in one instrument is no larger than the limit in units.
+
+    Shares, or contracts; of a spread the leg with most contracts counts.
+    """
 
     code = "PER_INSTRUMENT_UNITS_EXCEEDED"
     limit_key = "per_instrument.max_units"
     unit = Unit.UNITS
+    field = "size.quantity"
 
-    def judge(self, case: Case) -> Finding:
-        """Shares, or contracts; of a spread the leg with most contracts counts."""
-        limit = Decimal(case.limits.per_instrument.max_units)
-        return _bounded(
-            case.afters, limit, "size.quantity", lambda after: (after.units, after.added_units)
-        )
+    def limit(self, case: Case, after: After) -> Decimal:
+        """`per_instrument.max_units`, or `per_instrument.max_contracts`."""
+        of_options = after.intents[0].of_options
+        limits = case.limits
+        return Decimal(limits.max_contracts if of_options else limits.per_instrument.max_units)
+
+    def figure(self, after: After) -> tuple[Decimal, Decimal]:
+        """Both in units."""
+        return after.units, after.added_units
 
 
-class PositionNotional(Rule):
+class PositionNotional(_InstrumentRule):
     """The resulting position in one instrument is worth no more than the limit.
 
-    A long option is worth its premium, a spread the most that it can lose.
+    A long option is worth its premium, a spread the most that it can lose. What is held counts at
+    its mark, what works and is planned at its price.
     """
 
     code = "PER_INSTRUMENT_NOTIONAL_EXCEEDED"
     limit_key = "per_instrument.max_notional"
     unit = Unit.USD
 
-    def judge(self, case: Case) -> Finding:
-        """What is held counts at its mark, what works and is planned at its price."""
-        limit = case.limits.per_instrument.max_notional
-        return _bounded(case.afters, limit, "size", lambda after: (after.value, after.added_value))
+    def limit(self, case: Case, _after: After) -> Decimal:
+        """`per_instrument.max_notional`."""
+        return case.limits.per_instrument.max_notional
+
+    def figure(self, after: After) -> tuple[Decimal, Decimal]:
+        """Both in dollars."""
+        return after.value, after.added_value
 
 
 class PositionEquityShare(Rule):
@@ -139,119 +193,120 @@ class PositionEquityShare(Rule):
     code = "PER_INSTRUMENT_PCT_EQUITY_EXCEEDED"
     limit_key = "per_instrument.max_equity_pct"
     unit = Unit.RATIO
+    scope = Scope.INCREASES
 
-    def judge(self, case: Case) -> Finding:
+    def breaches(self, case: Case) -> Sequence[Breach]:
         """Without equity above zero nothing may be added."""
-        equity, limit = case.scene.equity, case.limits.per_instrument.max_equity_pct
+        equity, limit = case.equity, case.limits.per_instrument.max_equity_pct
         if equity is None:
-            return FINE
-        figures = [(after, after.value, after.added_value) for after in case.afters]
-        breaches = [
+            return ()
+        most = limit * equity if equity > 0 else -ONE
+        return [
             Breach(
-                message=_too_much(value, limit * equity, after, "USD"),
+                message=_too_much(after.value, limit * equity, after, "USD"),
                 instrument_id=after.instrument_id,
                 field_path=after.path("size"),
-                observed=shown_at_most(value / equity) if equity > 0 else None,
+                observed=shown_at_most(after.value / equity) if equity > 0 else None,
                 limit=limit,
-                headroom=_share_left(limit, value - added, equity),
+                headroom=_share_left(limit, after.value - after.added_value, equity),
                 fits_smaller=equity > 0,
             )
-            for after, value, added in figures
-            if equity <= 0 or value > limit * equity
+            for after in case.afters
+            if after.value > most
         ]
-        if breaches:
-            return Finding(breaches)
-        most = max((value for _, value, _ in figures), default=None)
-        return Finding((), None if most is None else shown_at_most(most / equity), limit)
+
+    def figures(self, case: Case) -> Figures:
+        """Those of the instrument that is worth most."""
+        most = max((after.value for after in case.afters), default=None)
+        limit = case.limits.per_instrument.max_equity_pct
+        if most is None or case.equity is None:
+            return Figures(None, limit)
+        return Figures(shown_at_most(most / case.equity), limit)
 
 
-class OrderNotional(Rule):
+class OrderNotional(_InstrumentRule):
     """What one plan adds to an instrument is worth no more than the limit for an order.
 
-    The decisions on one instrument count together, as one order would.
+    The decisions on one instrument count together, as one order would; both sides count.
     """
 
     code = "MAX_ORDER_NOTIONAL_EXCEEDED"
     limit_key = "orders.max_order_notional"
     unit = Unit.USD
 
-    def judge(self, case: Case) -> Finding:
-        """Both sides count."""
-        limit = case.limits.max_order_notional
-        added = [(after, sum((i.value for i in after.intents), ZERO)) for after in case.afters]
-        breaches = [
-            Breach(
-                message=_too_much(value, limit, after, "USD"),
-                instrument_id=after.instrument_id,
-                field_path=after.path("size"),
-                observed=value,
-                limit=limit,
-                headroom=room(limit, ZERO),
-                fits_smaller=True,
-            )
-            for after, value in added
-            if value > limit
-        ]
-        if breaches:
-            return Finding(breaches)
-        return Finding((), max((value for _, value in added), default=None), limit)
+    def limit(self, case: Case, _after: After) -> Decimal:
+        """`orders.max_order_notional`, or what a position in one instrument may be worth."""
+        return case.limits.max_order_notional
+
+    def figure(self, after: After) -> tuple[Decimal, Decimal]:
+        """Nothing but the plan counts."""
+        return after.planned_value, after.planned_value
 
 
-class OpenOrders(Rule):
-    """No more orders work at one time than the limit; slices and bracket legs do not count."""
+class _CountRule(Rule):
+    """Base of the limits on how many there may be."""
+
+    unit = Unit.COUNT
+    scope = Scope.INCREASES
+    what: ClassVar[str]
+
+    @abstractmethod
+    def count(self, case: Case) -> tuple[int, int, int]:
+        """How many there are, how many the plan adds, and how many there may be."""
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """The headroom is how many more there may be."""
+        before, added, most = self.count(case)
+        if not added or before + added <= most:
+            return ()
+        limit = Decimal(most)
+        breach = Breach(
+            message=f"{before + added} {self.what}, at most {most} may",
+            field_path=case.whole_path,
+            observed=Decimal(before + added),
+            limit=limit,
+            headroom=room(limit, Decimal(before)),
+        )
+        return (breach,)
+
+    def figures(self, case: Case) -> Figures:
+        """How many there would be."""
+        before, added, most = self.count(case)
+        return Figures(Decimal(before + added), Decimal(most))
+
+
+class OpenOrders(_CountRule):
+    """No more orders work at one time than the limit; slices and bracket legs do not count.
+
+    Exits are not counted among the new ones: none is ever refused for this.
+    """
 
     code = "MAX_OPEN_ORDERS_EXCEEDED"
     limit_key = "orders.max_open"
-    unit = Unit.COUNT
+    what = "orders would work"
 
-    def judge(self, case: Case) -> Finding:
-        """Exits are not counted among the new ones: none is ever refused for this."""
-        working, limit = case.scene.exposure.open_orders, Decimal(case.limits.orders.max_open)
-        return _counted(case, working, len(case.adds), limit, "orders would work")
+    def count(self, case: Case) -> tuple[int, int, int]:
+        """Against `orders.max_open`."""
+        return case.scene.exposure.open_orders, len(case.adds), case.limits.orders.max_open
 
 
-class PositionCount(Rule):
-    """No more instruments are held or being entered than the limit; each leg is one."""
+class PositionCount(_CountRule):
+    """No more instruments are held or being entered than the limit; each leg is one.
+
+    Adding to what is held or being entered adds no instrument.
+    """
 
     code = "MAX_POSITIONS_EXCEEDED"
     limit_key = "orders.max_positions"
-    unit = Unit.COUNT
+    what = "instruments would be held or entered"
 
-    def judge(self, case: Case) -> Finding:
-        """Adding to what is held or being entered adds no instrument."""
-        exposure, limit = case.scene.exposure, Decimal(case.limits.orders.max_positions)
-        fresh = sum(
+    def count(self, case: Case) -> tuple[int, int, int]:
+        """Against `orders.max_positions`."""
+        exposure = case.scene.exposure
+        fresh = [
             1 for move in case.moves.values() if not is_occupied(exposure.line(move.instrument))
-        )
-        what = "instruments would be held or entered"
-        return _counted(case, exposure.occupied, fresh, limit, what)
-
-
-def _bounded(
-    afters: Iterable[After],
-    limit: Decimal,
-    field: str,
-    figure: Callable[[After], tuple[Decimal, Decimal]],
-) -> Finding:
-    """Every instrument above `limit`. `figure` gives its figure, and what the plan adds to that."""
-    most: Decimal | None = None
-    breaches: list[Breach] = []
-    for after in afters:
-        value, added = figure(after)
-        if value > limit:
-            breaches.append(
-                Breach(
-                    message=_too_much(value, limit, after),
-                    instrument_id=after.instrument_id,
-                    field_path=after.path(field),
-                    observed=value,
-                    limit=limit,
-                    headroom=room(limit, value - added),
-                    fits_smaller=True,
-                )
-            )
-        most = value if most is None else max(most, value)
-    return Finding(breaches) if breaches else Finding((), most, limit)
+        ]
+        return exposure.occupied, len(fresh), case.limits.orders.max_positions
 
 
 def _too_much(value: Decimal, limit: Decimal, after: After, unit: str = "") -> str:
@@ -263,18 +318,51 @@ def _share_left(limit: Decimal, taken: Decimal, equity: Decimal) -> Decimal | No
     return room(limit, taken / equity) if equity > 0 else None
 
 
-def _counted(case: Case, before: int, added: int, limit: Decimal, what: str) -> Finding:
-    count = Decimal(before + added)
-    if not added or count <= limit:
-        return Finding((), count, limit)
-    breach = Breach(
-        message=f"{count} {what}, at most {limit} may",
-        field_path=case.whole_path,
-        observed=count,
-        limit=limit,
-        headroom=room(limit, Decimal(before)),
-    )
-    return Finding((breach,))
+class UsualSize(Rule):
+    """An entry is no larger than so many times the usual one, the median of the last entries.
+
+    Judged once the store knows at least five.
+    """
+
+    code = "SIZING_SANITY_WARNING"
+    severity = Severity.WARNING
+    limit_key = "risk_limits.sizing_sanity_threshold"
+    unit = Unit.USD
+    scope = Scope.INCREASES
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """Observed is the value that the plan adds to one instrument."""
+        limit = self._limit(case)
+        if limit is None:
+            return ()
+        return [
+            Breach(
+                message=f"{after.planned_value:f} USD is more than {limit:f} USD, the usual size"
+                f" times {case.limits.risk_limits.sizing_sanity_threshold}",
+                instrument_id=after.instrument_id,
+                field_path=after.path("size"),
+                observed=after.planned_value,
+                limit=limit,
+                headroom=room(limit, ZERO),
+                fits_smaller=True,
+            )
+            for after in case.afters
+            if after.planned_value > limit
+        ]
+
+    def figures(self, case: Case) -> Figures:
+        """The largest value that the plan adds."""
+        limit = self._limit(case)
+        if limit is None:
+            return NO_FIGURES
+        return Figures(max((after.planned_value for after in case.afters), default=None), limit)
+
+    def _limit(self, case: Case) -> Decimal | None:
+        history = case.scene.view.history
+        usual = None if history is None else history.usual_size()
+        if usual is None or usual <= 0:
+            return None
+        return usual * case.limits.risk_limits.sizing_sanity_threshold
 
 
 SIZE_RULES: tuple[Rule, ...] = (
@@ -289,4 +377,5 @@ SIZE_RULES: tuple[Rule, ...] = (
     OrderNotional(),
     OpenOrders(),
     PositionCount(),
+    UsualSize(),
 )

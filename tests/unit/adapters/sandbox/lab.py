@@ -11,6 +11,7 @@ from cream.adapters.feeds.settings import LISTED_PRICES, SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.sandbox.app import Sandbox, create_app
 from cream.adapters.sandbox.control import ControlRoutes
+from cream.adapters.sandbox.data_routes import DataRoutes
 from cream.adapters.sandbox.reference_routes import ReferenceRoutes
 from cream.adapters.sandbox.server import SandboxSettings, make_sandbox
 from cream.adapters.sandbox.trading_routes import TradingRoutes
@@ -66,6 +67,7 @@ def lab(**changes: Any) -> Lab:
     app = create_app(sandbox)
     TradingRoutes(sandbox).register(app)
     ReferenceRoutes(sandbox, tuple(LISTED_PRICES)).register(app)
+    DataRoutes(sandbox).register(app)
     return Lab(sandbox, app, ControlRoutes(sandbox).app())
 
 

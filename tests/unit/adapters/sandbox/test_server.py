@@ -1,8 +1,5 @@
 """The two ports and the order stream, over loopback."""
 
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -10,34 +7,9 @@ import pytest
 import trio
 import trio_websocket
 
-from cream.adapters.clock import ShiftedClock
-from cream.adapters.feeds.settings import SyntheticSettings
-from cream.adapters.feeds.synthetic import SyntheticMarket
-from cream.adapters.sandbox.server import Opened, SandboxSettings, serve_sandbox
-from tests.fakes.venue_lab import NOON
+from cream.adapters.sandbox.server import Opened
 from tests.unit.adapters.sandbox.lab import KEYS
-
-Socket = trio_websocket.WebSocketConnection
-
-
-@asynccontextmanager
-async def served() -> AsyncIterator[Opened]:
-    async with trio.open_nursery() as nursery:
-        clock = ShiftedClock(NOON)
-        market = SyntheticMarket(SyntheticSettings(tick_rate=0), clock)
-        yield await nursery.start(serve_sandbox, SandboxSettings(), market, clock, ("AAPL",))
-        nursery.cancel_scope.cancel()
-
-
-@asynccontextmanager
-async def socket(opened: Opened, **headers: str) -> AsyncIterator[Socket]:
-    extra = [(name.encode(), value.encode()) for name, value in headers.items()]
-    stream = await trio.open_tcp_stream("127.0.0.1", opened.port)
-    async with stream, trio.open_nursery() as nursery:
-        yield await trio_websocket.wrap_client_stream(
-            nursery, stream, "127.0.0.1", "/stream", extra_headers=extra
-        )
-        nursery.cancel_scope.cancel()
+from tests.unit.adapters.sandbox.sockets import ask, served, socket
 
 
 async def upgrade(opened: Opened) -> int:
@@ -51,11 +23,6 @@ async def upgrade(opened: Opened) -> int:
     async with httpx.AsyncClient() as client:
         url = f"http://127.0.0.1:{opened.port}/stream"
         return (await client.get(url, headers=headers)).status_code
-
-
-async def ask(one: Socket, message: Any) -> Any:
-    await one.send_message(message if isinstance(message, str) else json.dumps(message))
-    return json.loads(await one.get_message())
 
 
 LOG_IN = {"action": "auth", "key": "PK", "secret": "s"}

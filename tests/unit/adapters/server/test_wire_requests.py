@@ -242,3 +242,18 @@ def test_a_lever_that_is_wrong_is_named() -> None:
     assert requests.reason("x") == "x"
     assert "reason" in problems_of(requests.reason, " ")
     assert "reason" in problems_of(requests.reason, "x" * 1001)
+
+
+def test_limits_that_come_with_a_check_are_read() -> None:
+    message = execution_pb2.CheckConstraintsRequest(
+        decision_plan=PLAN, constraints=execution_pb2.RiskConstraints(max_shares=5)
+    )
+
+    asked = requests.check_request(message).asked
+
+    assert asked is not None
+    assert asked.max_shares == 5
+    assert (
+        requests.check_request(execution_pb2.CheckConstraintsRequest(decision_plan=PLAN)).asked
+        is None
+    )

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from attrs import evolve
+
 from cream.core.execution import events as e
 from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
@@ -20,7 +22,7 @@ from cream.core.model.order import (
 )
 from cream.core.model.plan import Environment, PositionIntent, RiskDenomination, TimeInForce
 from cream.core.model.state import Cause, TradingState
-from cream.core.model.verdict import Severity, Unit, Violation
+from cream.core.model.verdict import Check, CheckResult, Severity, Unit, Violation
 
 AT = datetime(2026, 1, 5, 14, 30, 0, 250_000, tzinfo=UTC)
 LATER = datetime(2026, 1, 5, 14, 30, 1, tzinfo=UTC)
@@ -114,6 +116,46 @@ def judged() -> e.PlanJudged:
     )
 
 
+def explained() -> e.PlanJudged:
+    """A plan as later versions record it: with what it asked for, and what was measured."""
+    return evolve(
+        judged(),
+        ok=True,
+        violations=(),
+        asked=(
+            e.Asked(
+                decision_id="decision-1",
+                symbol="AAPL",
+                action="BUY LONG",
+                size=Decimal(5000),
+                unit="DOLLARS",
+                limit_price=Decimal("238.40"),
+                stop_loss=Decimal("230.00"),
+                take_profit=Decimal(250),
+                confidence=Decimal("0.7"),
+                rationale="it rises",
+            ),
+            e.Asked(
+                decision_id="decision-2",
+                symbol="AAPL",
+                action="SELL FLAT",
+                size=Decimal(2),
+                unit="CONTRACTS",
+            ),
+        ),
+        checks=(
+            Check(
+                code="PER_INSTRUMENT_NOTIONAL",
+                result=CheckResult.PASS,
+                observed=Decimal("4768.00"),
+                limit=Decimal(50000),
+                unit=Unit.USD,
+            ),
+        ),
+        rationale="a test",
+    )
+
+
 EXAMPLES: tuple[e.Event, ...] = (
     e.RunStarted(
         at=AT,
@@ -124,6 +166,7 @@ EXAMPLES: tuple[e.Event, ...] = (
     ),
     e.RunStopped(at=AT),
     judged(),
+    explained(),
     e.OrderIntended(at=AT, terms=ENTRY, reason="plan"),
     e.ChildListed(at=AT, terms=SPREAD, broker_order_id="b-2", status=OrderStatus.HELD),
     e.OrderAcknowledged(
@@ -213,6 +256,7 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.ClientSessionEnded(at=AT, session_id="agent-1", lost=True),
     e.FlattenOwed(at=AT, reason="enough", actor="cli"),
     e.FlattenSettled(at=AT, reason="nothing is held any more"),
+    e.EquityMarked(at=AT, session=date(2026, 1, 5), equity=Decimal("100000.25")),
 )
 
 

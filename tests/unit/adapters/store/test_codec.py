@@ -78,11 +78,9 @@ def test_the_format_on_disk_is_the_golden_one(example: e.Event) -> None:
     A new kind of event gets an example and a line in the golden file, made with `encode`; a line
     that is there is not edited.
     """
-    golden = {json.loads(line)["event"]: line for line in _golden_lines()}
+    line = codec.encode(example)
 
-    line = golden[codec.kind_of(example)]
-
-    assert codec.encode(example) == line
+    assert line in _golden_lines()
     assert codec.decode(line) == example
 
 

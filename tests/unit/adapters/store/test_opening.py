@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from cream.adapters.store.opening import journal_path, open_journal
+from cream.adapters.store.opening import (
+    PostgresPlace,
+    SqlitePlace,
+    marker_path,
+    open_journal,
+    place_of,
+)
 from cream.adapters.store.settings import PersistenceSettings
 from cream.adapters.store.threaded_journal import ThreadedJournal
 from cream.adapters.store.volatile_journal import VolatileJournal
@@ -40,17 +46,19 @@ async def test_the_file_of_the_settings_is_opened(tmp_path: Path) -> None:
     ],
 )
 def test_a_url_wins_over_the_path(settings: PersistenceSettings, path: str) -> None:
-    assert journal_path(settings) == Path(path)
+    assert place_of(settings) == SqlitePlace(Path(path))
+    assert marker_path(settings) == Path(path)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
-async def test_postgresql_is_refused_with_what_to_do_instead(scheme: str) -> None:
+def test_a_server_is_a_place_too_and_its_marker_stays_on_this_machine(scheme: str) -> None:
     settings = _by_url(f"{scheme}://cream:hunter2@db/cream")
 
-    with pytest.raises(JournalFailed, match="PostgreSQL comes with a later version") as caught:
-        await open_journal(settings, Environment.PAPER, "1")
+    place = place_of(settings)
 
-    assert "hunter2" not in str(caught.value)
+    assert isinstance(place, PostgresPlace)
+    assert place.url.host == "db"
+    assert marker_path(settings) == settings.db_path
 
 
 @pytest.mark.parametrize(
@@ -66,7 +74,7 @@ async def test_postgresql_is_refused_with_what_to_do_instead(scheme: str) -> Non
 )
 def test_a_url_that_names_no_file_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(JournalFailed, match="write sqlite:///FILE") as caught:
-        journal_path(_by_url(url))
+        place_of(_by_url(url))
 
     assert "hunter2" not in str(caught.value)
 

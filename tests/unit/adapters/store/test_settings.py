@@ -25,7 +25,7 @@ def test_the_defaults_are_those_of_the_interface() -> None:
 def test_what_waits_for_a_later_version_says_so() -> None:
     waiting = {name for name, field in FIELDS.items() if setting_of(field).not_effective}
 
-    assert waiting == {"max_connections"}
+    assert waiting == set()
 
 
 def test_every_setting_is_explained() -> None:

@@ -8,7 +8,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cream.core.exchange.alpaca_rules import allowed_times_in_force, tick_size, violations_of
+from cream.core.exchange.alpaca_rules import (
+    allowed_times_in_force,
+    every_violation_of,
+    is_ordinary,
+    tick_size,
+    violations_of,
+)
 from cream.core.model.instrument import Equity
 from cream.core.model.order import OrderClass, OrderLeg, OrderPurpose, OrderTerms, OrderType, Side
 from cream.core.model.plan import PositionIntent, TimeInForce
@@ -331,3 +337,57 @@ def test_numbers_of_any_size_are_judged_and_never_overflow(
         assert bool(found) == (needed > 9)
     else:
         assert bool(found) == (needed > (2 if number >= 1 else 4))
+
+
+prices = st.none() | st.sampled_from(["-1", "0", "0.005", "1", "1.001", "238.5", "NaN", "1e20"])
+sizes = st.sampled_from(["0", "-1", "0.5", "1", "10", "1e16", "NaN"])
+
+
+@given(
+    limit=prices,
+    stop=prices,
+    stop_loss=prices,
+    take_profit=prices,
+    quantity=sizes,
+    order_class=st.sampled_from(OrderClass),
+    order_type=st.sampled_from(OrderType),
+    tif=st.sampled_from(TimeInForce),
+    side=st.sampled_from(Side),
+    purpose=st.sampled_from(OrderPurpose),
+    client_id=st.sampled_from(["", "mine", "x" * 129]),
+)
+def test_what_is_ordinary_breaks_no_rule(
+    limit: str | None,
+    stop: str | None,
+    stop_loss: str | None,
+    take_profit: str | None,
+    quantity: str,
+    order_class: OrderClass,
+    order_type: OrderType,
+    tif: TimeInForce,
+    side: Side,
+    purpose: OrderPurpose,
+    client_id: str,
+) -> None:
+    """The short way round never says yes where one of the rules says no."""
+    order = evolve(
+        terms(side),
+        client_order_id=client_id,
+        quantity=Decimal(quantity),
+        limit_price=None if limit is None else Decimal(limit),
+        stop_price=None if stop is None else Decimal(stop),
+        stop_loss=None if stop_loss is None else Decimal(stop_loss),
+        take_profit=None if take_profit is None else Decimal(take_profit),
+        order_class=order_class,
+        order_type=order_type,
+        time_in_force=tif,
+        purpose=purpose,
+    )
+
+    assert not is_ordinary(order) or every_violation_of(order) == ()
+
+
+@pytest.mark.parametrize("name", ["market", "limit", "bracket", "market bracket", "short bracket"])
+def test_most_orders_are_ordinary(name: str) -> None:
+    assert is_ordinary(SOUND[name])
+    assert every_violation_of(SOUND[name]) == ()

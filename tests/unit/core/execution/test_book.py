@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import get_args
 
+import attrs
 import pytest
 from attrs import evolve
 
@@ -271,6 +272,7 @@ def busy_day() -> Ledger:
         e.ClientSessionEnded(at=NOW, session_id="s-2", lost=True),
         e.FlattenOwed(at=NOW, reason="enough", actor="me"),
         e.FlattenSettled(at=NOW, reason="nothing is held any more"),
+        e.EquityMarked(at=NOW, session=NOW.date(), equity=Decimal(100_000)),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
         e.RunStopped(at=NOW),
     )
@@ -296,6 +298,8 @@ def state_of(book: Book) -> object:
         book.late_fills,
         book.fills_booked,
         book.position_sequence,
+        book.touched,
+        attrs.asdict(book.history),
         book.orders(),
         list(book.open_orders()),
         [list(book.open_on(symbol)) for symbol in ("AAPL", "MSFT")],

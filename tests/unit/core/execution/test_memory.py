@@ -145,6 +145,9 @@ def test_what_has_closed_leaves_nothing_in_memory() -> None:
         "last_executed_at",
         "paid",
         "_fills_forgotten",
+        # What rules ask of the past, and which symbols there ever were: both are bounded.
+        "history",
+        "touched",
     }
     assert ledger.book.fills_booked == 2
     assert ledger.book.find("o-entry") is None

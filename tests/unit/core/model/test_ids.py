@@ -1,5 +1,8 @@
 """Ids follow from causes: the same cause gives the same id, another cause another one."""
 
+from base64 import b32encode
+from hashlib import blake2b
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +11,8 @@ from cream.core.model.ids import (
     child_order_id,
     client_order_id,
     digest,
+    entry_order_id,
+    framed,
     inferred_execution_id,
     order_id,
 )
@@ -50,3 +55,21 @@ def test_children_and_inferred_fills_have_ids_of_their_own() -> None:
     assert child_order_id("o1", "stop_loss") != child_order_id("o1", "take_profit")
     assert inferred_execution_id("b1", "5") == inferred_execution_id("b1", "5")
     assert inferred_execution_id("b1", "5") != inferred_execution_id("b1", "6")
+
+
+@given(st.lists(st.text(max_size=9), max_size=4))
+def test_a_digest_is_base_32_in_lower_case_without_padding(parts: list[str]) -> None:
+    framed = "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+    raw = blake2b(framed, digest_size=16).digest()
+
+    assert digest(*parts) == b32encode(raw).decode().rstrip("=").lower()
+
+
+@given(texts, texts, texts)
+def test_the_order_of_a_decision_has_the_id_that_its_role_and_attempt_give(
+    account: str, plan: str, decision: str
+) -> None:
+    origin = framed(Environment.PAPER.value, account, plan)
+
+    long = order_id(Environment.PAPER, account, plan, decision, "entry", 0)
+    assert entry_order_id(origin, decision) == long

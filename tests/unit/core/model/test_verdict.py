@@ -1,10 +1,42 @@
-"""Severities."""
+"""Severities, and rows that are built when they are read."""
 
 import pytest
 
-from cream.core.model.verdict import Severity
+from cream.core.model.verdict import Check, CheckResult, Checks, Severity
 
 
 @pytest.mark.parametrize("severity", list(Severity))
 def test_only_errors_refuse(severity: Severity) -> None:
     assert severity.refuses is (severity in (Severity.ERROR, Severity.CRITICAL))
+
+
+def row(code: str) -> Check:
+    return Check(code=code, result=CheckResult.PASS)
+
+
+def test_rows_are_built_once_and_only_when_somebody_reads_them() -> None:
+    built: list[int] = []
+
+    def build() -> tuple[Check, ...]:
+        built.append(1)
+        return (row("A"), row("B"))
+
+    checks = Checks(build)
+    assert built == []
+
+    assert [one.code for one in checks] == ["A", "B"]
+    assert len(checks) == 2
+    assert checks[0] == row("A")
+    assert checks[1:] == (row("B"),)
+    assert built == [1]
+
+
+def test_rows_are_equal_to_a_sequence_with_equal_rows() -> None:
+    checks = Checks(lambda: (row("A"),))
+
+    assert checks == (row("A"),)
+    assert checks == Checks(lambda: (row("A"),))
+    assert checks != (row("B"),)
+    assert checks != "A"
+    assert hash(checks) == hash((row("A"),))
+    assert repr(checks) == repr((row("A"),))

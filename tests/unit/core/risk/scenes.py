@@ -96,8 +96,17 @@ WIDE = limits(
         "max_net_notional": d(10**12),
         "max_leverage": d(10**6),
         "max_net_equity_pct": d(10**6),
+        "max_underlying_equity_pct": d(10**6),
+        "max_sector_equity_pct": d(10**6),
     },
-    options={"max_contracts_per_underlying": 10**9},
+    options={
+        "max_contracts_per_underlying": 10**9,
+        "max_delta_per_underlying_shares": d(10**9),
+        "max_portfolio_delta": d(10**9),
+        "max_portfolio_gamma": d(10**9),
+        "max_portfolio_vega": d(10**9),
+        "max_portfolio_theta": d(-(10**9)),
+    },
     buying_power={"min_buying_power_ratio": d(-(10**6)), "margin_buffer": d(0)},
     risk_limits={"max_per_trade_risk_pct": d(10**6), "min_risk_reward_ratio": d(0)},
     stops={"min_distance_pct": d(0), "max_distance_pct": d(1)},
@@ -147,6 +156,7 @@ def view(
     data: Mapping[str, Datum[Quote]] | None = None,
     state: TradingState = TradingState.ACTIVE,
     reasons: tuple[str, ...] = (),
+    **more: Any,
 ) -> PortfolioView:
     """A portfolio in a market. `data` says of some symbols what is known instead of a quote."""
     given = dict(data or {})
@@ -166,6 +176,7 @@ def view(
         knows=lambda one: one.symbol in market or one.symbol in given,
         state=state,
         reasons=reasons,
+        **more,
     )
 
 

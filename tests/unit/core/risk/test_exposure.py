@@ -11,7 +11,8 @@ from cream.core.model.instrument import OptionRight
 from cream.core.model.market import Known, Stale, Unknown
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.position import Position
-from cream.core.risk.exposure import Exposure, Line, exposure_of, group_value, is_occupied
+from cream.core.risk.exposure import Exposure, exposure_of, group_value
+from cream.core.risk.line import Line, is_occupied
 from cream.core.risk.prices import Prices
 from tests.unit.core.risk.scenes import (
     VERTICAL,
@@ -180,12 +181,36 @@ def test_a_held_spread_counts_at_what_it_can_lose() -> None:
     assert line(exposure, LOW).grouped
 
 
-def test_a_short_option_without_cover_counts_at_what_it_can_have_to_deliver() -> None:
+def test_a_short_option_counts_at_what_it_can_have_to_deliver_or_to_pay() -> None:
+    """Of a put, the dollar that the sale has brought is there already."""
     call = total(held(HIGH, -2, price=1))
     put = total(held("AAPL  261218P00230000", -2, price=1))
 
     assert call.gross == 250 * 200
-    assert put.gross == 230 * 200
+    assert put.gross == 229 * 200
+
+
+def test_a_call_that_shares_cover_adds_nothing_to_what_they_can_lose() -> None:
+    covered = total(held("AAPL", 200, price=200), held(HIGH, -2, price=1))
+    half = total(held("AAPL", 100, price=200), held(HIGH, -2, price=1))
+
+    assert covered.gross == d("238.40") * 200
+    assert half.gross == d("238.40") * 100 + d("1.10") * 0 + 250 * 200
+
+
+def test_what_works_is_covered_by_what_the_held_calls_leave() -> None:
+    working = tuple(order(HIGH, 1, Side.SELL, limit="1.10", order_id=f"o-{n}") for n in range(2))
+
+    exposure = total(held("AAPL", 200, price=200), held(HIGH, -1, price=1), working=working)
+
+    assert exposure.gross == d("238.40") * 200 + 250 * 100
+    assert exposure.reserved == 250 * 100
+
+
+def test_a_put_that_works_counts_at_its_strike_less_what_it_brings() -> None:
+    put = order("AAPL  261218P00230000", 1, Side.SELL, limit="1.80")
+
+    assert total(working=(put,)).gross == d("228.20") * 100
 
 
 def test_a_short_call_in_the_money_counts_at_the_shares() -> None:

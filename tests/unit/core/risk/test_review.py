@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from cream.core.model.plan import Environment, TimeInForce
@@ -7,7 +9,7 @@ from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES
 from cream.core.risk.intents import intent_of
 from cream.core.risk.review import Review, review
-from cream.core.risk.rule import Breach, Finding, Rule
+from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
 from cream.core.risk.view import scene_of
 from tests.unit.core.risk.scenes import LIMITS, NOW, buy, codes, d, judge, plan, spread, view
 
@@ -22,12 +24,18 @@ class Says(Rule):
     code = "SAYS"
     unit = Unit.USD
 
-    def __init__(self, finding: Finding, severity: Severity = Severity.ERROR) -> None:
-        self.finding = finding
+    def __init__(
+        self, *found: Breach, severity: Severity = Severity.ERROR, shows: Figures = NO_FIGURES
+    ) -> None:
+        self.found = found
         self.severity = severity  # type: ignore[misc]
+        self.shows = shows
 
-    def judge(self, case: Case) -> Finding:
-        return self.finding
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        return self.found
+
+    def figures(self, case: Case) -> Figures:
+        return self.shows
 
 
 def of(*rules: Rule) -> Review:
@@ -35,9 +43,9 @@ def of(*rules: Rule) -> Review:
 
 
 def test_every_rule_is_asked_whatever_the_others_found() -> None:
-    failing = Says(Finding((Breach(message="no"),)))
+    failing = Says(Breach(message="no"))
 
-    found = of(failing, failing, Says(Finding()))
+    found = of(failing, failing, Says())
 
     assert [one.result for one in found.checks()] == [
         CheckResult.FAIL,
@@ -47,11 +55,13 @@ def test_every_rule_is_asked_whatever_the_others_found() -> None:
 
 
 def test_only_errors_refuse() -> None:
-    broken = Finding((Breach(message="no"),))
+    broken = Breach(message="no")
 
-    assert not of(Says(broken, Severity.INFO), Says(broken, Severity.WARNING)).refuses
-    assert of(Says(broken, Severity.ERROR)).refuses
-    assert of(Says(broken, Severity.CRITICAL)).refuses
+    assert not of(
+        Says(broken, severity=Severity.INFO), Says(broken, severity=Severity.WARNING)
+    ).refuses
+    assert of(Says(broken, severity=Severity.ERROR)).refuses
+    assert of(Says(broken, severity=Severity.CRITICAL)).refuses
 
 
 @pytest.mark.parametrize(
@@ -63,17 +73,17 @@ def test_only_errors_refuse() -> None:
         (Severity.CRITICAL, CheckResult.FAIL),
     ],
 )
-def test_a_breach_is_in_the_list_of_checks_by_its_severity(
+def test_a_breach_is_as_grave_in_the_list_of_checks(
     severity: Severity, result: CheckResult
 ) -> None:
-    found = of(Says(Finding((Breach(message="well"),)), severity))
+    found = of(Says(Breach(message="well"), severity=severity))
 
     assert [one.result for one in found.checks()] == [result]
     assert [one.severity for one in found.violations()] == [severity]
 
 
 def test_a_passed_check_shows_its_numbers() -> None:
-    (check,) = of(Says(Finding((), d(3), d(5)))).checks()
+    (check,) = of(Says(shows=Figures(d(3), d(5)))).checks()
 
     assert (check.code, check.observed, check.limit, check.unit) == ("SAYS", 3, 5, Unit.USD)
     assert check.description == "It says what the test wants."
@@ -83,7 +93,7 @@ def test_a_breach_may_have_a_code_and_a_unit_of_its_own() -> None:
     own = Breach(message="no", code="OWN", unit=Unit.SHARES, observed=d(1))
     plain = Breach(message="no")
 
-    found = of(Says(Finding((own, plain))))
+    found = of(Says(own, plain))
 
     assert [(one.code, one.unit) for one in found.violations()] == [
         ("OWN", Unit.SHARES),
@@ -93,9 +103,9 @@ def test_a_breach_may_have_a_code_and_a_unit_of_its_own() -> None:
 
 
 def test_sizes_help_only_if_they_help_against_every_refusal() -> None:
-    helps = Says(Finding((Breach(message="no", fits_smaller=True),)))
-    does_not = Says(Finding((Breach(message="no"),)))
-    warns = Says(Finding((Breach(message="no"),)), Severity.WARNING)
+    helps = Says(Breach(message="no", fits_smaller=True))
+    does_not = Says(Breach(message="no"))
+    warns = Says(Breach(message="no"), severity=Severity.WARNING)
 
     assert of(helps, warns).depends_on_size
     assert not of(helps, does_not).depends_on_size

@@ -1,7 +1,8 @@
 from attrs import evolve
 
 from cream.core.model.market import Known, Stale, Unknown
-from cream.core.risk.exposure import Exposure, Line
+from cream.core.risk.exposure import Exposure
+from cream.core.risk.line import Line
 from cream.core.risk.view import scene_of
 from tests.unit.core.risk.scenes import account, d, equity, held, view
 

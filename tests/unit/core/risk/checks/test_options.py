@@ -140,7 +140,7 @@ def test_what_was_naked_before_may_be_closed_in_any_order() -> None:
 def test_contracts_on_one_underlying_are_bounded(spreads: int, passes: bool) -> None:
     """Held, working and planned legs: 5 + 4 + two for each spread."""
     on = view(held(LOW, 5, price=4), working=(working_spread(2),))
-    by = evolve(WIDE, options=evolve(limits().options, max_contracts_per_underlying=13))
+    by = evolve(WIDE, options=evolve(WIDE.options, max_contracts_per_underlying=13))
 
     found = judge(spread(spreads), on=on, by=by)
 

@@ -136,7 +136,14 @@ def test_levels_of_the_underlying_need_its_quote() -> None:
     refusal = violation(judge(by_underlying, on=on), "RISK_INPUT_UNKNOWN")
 
     assert (refusal.instrument_id, refusal.field_path) == ("NVDA", "decisions[0].stop_loss_level")
-    assert judge(call(), on=on).ok
+
+
+def test_the_greeks_of_an_option_need_the_quote_of_its_underlying() -> None:
+    on = view(data={"NVDA": Unknown("no feed")})
+
+    refusal = violation(judge(call(), on=on), "RISK_INPUT_UNKNOWN")
+
+    assert (refusal.instrument_id, refusal.field_path) == ("NVDA", "decisions[0].instrument_id")
 
 
 def test_a_market_order_needs_somebody_on_the_other_side() -> None:
@@ -337,3 +344,16 @@ def test_a_cover_is_held_to_what_a_buyer_may_pay() -> None:
     assert judge(cover(limit="451.51"), on=on).ok
     assert codes(judge(cover(limit="451.52"), on=on)) == ["PRICE_COLLAR_EXCEEDED"]
     assert Decimal("430.01") * Decimal("1.05") == Decimal("451.5105")
+
+
+def test_what_is_halted_is_not_opened() -> None:
+    def halted(symbol: str) -> str | None:
+        return "LULD pause" if symbol == "AAPL" else None
+
+    on = view(held("AAPL", 10), halted=halted)
+
+    refusal = violation(judge(buy(), on=on), "SYMBOL_HALTED")
+    assert "LULD pause" in refusal.message
+    assert judge(close(), on=on).ok
+    assert judge(buy("MSFT", 1, limit="512.00", stop="500", target="540"), on=on).ok
+    assert "SYMBOL_HALTED" in codes(judge(spread(1), on=on))

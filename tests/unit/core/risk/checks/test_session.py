@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.model.plan import Decision, RiskDenomination, TimeHorizon, TimeInForce
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Severity
@@ -13,6 +14,7 @@ from tests.unit.core.risk.scenes import (
     cover,
     held,
     judge,
+    limits,
     short,
     spread,
     trim,
@@ -63,8 +65,12 @@ def test_a_contract_trades_until_its_last_close_in_new_york(
 ) -> None:
     call = buy(CALL, 1, limit="4.20", stop="2", target="9", denomination=BY_OPTION)
 
-    assert codes(judge(call, now=moment)) == (["INSTRUMENT_EXPIRED"] if expired else [])
-    assert codes(judge(spread(1), now=moment)) == (["INSTRUMENT_EXPIRED"] * 2 if expired else [])
+    until_the_end = limits(options={"min_minutes_to_expiry": 0})
+    found = judge(call, now=moment, by=until_the_end)
+
+    assert codes(found) == (["INSTRUMENT_EXPIRED"] if expired else [])
+    both = judge(spread(1), now=moment, by=until_the_end)
+    assert codes(both) == (["INSTRUMENT_EXPIRED"] * 2 if expired else [])
 
 
 def test_what_has_expired_cannot_even_be_closed() -> None:
@@ -94,3 +100,77 @@ def test_a_swing_by_a_day_entry_is_allowed_and_told(decision: Decision, told: bo
     assert found.ok
     infos = [one.code for one in found.violations if one.severity is Severity.INFO]
     assert infos == (["SWING_DAY_ENTRY"] if told else [])
+
+
+# The calendar -----------------------------------------------------------------------------------
+
+# Wednesday evening before Thanksgiving in New York; Thursday is closed, Friday ends at 13:00.
+EVENING = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)
+FRIDAY_OPEN = datetime(2026, 11, 27, 14, 30, tzinfo=UTC)
+CALENDAR = Sessions(SessionMode.CALENDAR)
+
+
+def bare(tif: TimeInForce) -> Decision:
+    """An entry that only its time in force could stand in the way of."""
+    return close(time_in_force=tif)
+
+
+@pytest.mark.parametrize("tif", [TimeInForce.IOC, TimeInForce.FOK])
+@pytest.mark.parametrize(("now", "closed"), [(EVENING, True), (FRIDAY_OPEN, False)])
+def test_what_must_trade_at_once_needs_an_open_market(
+    tif: TimeInForce, now: datetime, closed: bool
+) -> None:
+    found = codes(judge(buy(time_in_force=tif), on=view(sessions=CALENDAR), now=now))
+
+    assert ("MARKET_CLOSED" in found) is closed
+
+
+def test_an_entry_outside_the_session_says_for_which_it_waits() -> None:
+    found = judge(buy(), on=view(sessions=CALENDAR), now=EVENING)
+
+    info = violation(found, "QUEUED_FOR_SESSION")
+    assert info.severity is Severity.INFO
+    assert "2026-11-27" in info.message
+    assert found.ok
+
+
+def test_nothing_waits_while_the_market_is_open() -> None:
+    found = judge(buy(), on=view(sessions=CALENDAR), now=FRIDAY_OPEN)
+
+    assert "QUEUED_FOR_SESSION" not in [one.code for one in found.violations]
+
+
+@pytest.mark.parametrize(
+    ("tif", "hour", "minute", "taken"),
+    [
+        (TimeInForce.OPG, 14, 27, True),
+        (TimeInForce.OPG, 14, 28, False),
+        (TimeInForce.OPG, 20, 0, False),
+        (TimeInForce.CLS, 14, 28, True),
+        # The session ends at 13:00, which is 18:00 UTC.
+        (TimeInForce.CLS, 17, 49, True),
+        (TimeInForce.CLS, 17, 50, False),
+    ],
+)
+def test_auctions_take_orders_until_shortly_before(
+    tif: TimeInForce, hour: int, minute: int, taken: bool
+) -> None:
+    now = datetime(2026, 11, 27, hour, minute, tzinfo=UTC)
+
+    found = judge(bare(tif), on=view(held("AAPL", 10), sessions=CALENDAR), now=now)
+
+    assert codes(found) == ([] if taken else ["TIME_IN_FORCE_WINDOW"])
+
+
+def test_from_the_evening_on_auctions_take_orders_for_the_next_day() -> None:
+    on = view(held("AAPL", 10), sessions=CALENDAR)
+    seven = datetime(2026, 11, 28, 0, 0, tzinfo=UTC)
+
+    assert judge(bare(TimeInForce.OPG), on=on, now=seven).ok
+    assert judge(bare(TimeInForce.OPG), on=on, now=datetime(2026, 11, 28, 15, tzinfo=UTC)).ok
+
+
+def test_a_market_that_never_closes_takes_everything() -> None:
+    on = view(held("AAPL", 10))
+
+    assert judge(bare(TimeInForce.CLS), on=on, now=EVENING).ok

@@ -5,6 +5,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cream.core.execution.history import TradeHistory
 from cream.core.model.market import Known
 from cream.core.model.order import OrderPurpose, Side
 from cream.core.model.plan import SizeUnit
@@ -325,3 +326,30 @@ def test_the_headroom_in_units_is_exact(quantity: int, limit: int, already: int)
 
 def test_the_defaults_let_an_ordinary_trade_pass() -> None:
     assert judge(buy(), by=LIMITS).ok
+
+
+def entries(*sizes: int) -> TradeHistory:
+    """A past in which these were the values of entries."""
+    return TradeHistory(sizes={f"o-{index}": d(size) for index, size in enumerate(sizes)})
+
+
+@pytest.mark.parametrize(("quantity", "warned"), [(5, False), (6, False), (7, True)])
+def test_an_entry_much_larger_than_usual_is_warned_of(quantity: int, warned: bool) -> None:
+    """Usual is 477: three times that are six shares."""
+    past = entries(1, 100, 477, 9_000, 10_000)
+
+    found = judge(buy(quantity=quantity), on=view(history=past))
+
+    codes_found = [one.code for one in found.violations]
+    assert codes_found == (["SIZING_SANITY_WARNING"] if warned else [])
+    assert found.ok
+    if warned:
+        warning = violation(found, "SIZING_SANITY_WARNING")
+        assert (warning.observed, warning.limit) == (d("1669.50"), 1431)
+
+
+def test_without_enough_entries_nothing_is_usual() -> None:
+    found = judge(buy(quantity=40), on=view(history=entries(1, 1, 1, 1)))
+
+    assert [one.code for one in found.violations] == []
+    assert check(found, "SIZING_SANITY_WARNING").observed is None

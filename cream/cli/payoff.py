@@ -1,0 +1,244 @@
+"""`cream payoff PLAN`: what does each option decision of a plan gain and lose?
+
+Asks no daemon. With one expiration the curve is what the legs pay on it. With several it is worth
+of the whole when the first expires, by the pricing model and the volatility given: it is marked as
+modelled, as that is an assumption and not a fact of the contracts.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+from attrs import frozen
+
+from cream.adapters.server.plan_json import PlanDefaults, read_plan
+from cream.adapters.server.problems import Problems
+from cream.adapters.server.strict_json import decode
+from cream.cli.client import CommandFailed, guarded, print_json
+from cream.cli.drawing import Curve, draw, svg
+from cream.cli.exits import DONE, USAGE
+from cream.core.model.errors import CreamError
+from cream.core.model.instrument import OptionContract
+from cream.core.model.money import decimal_text, trim
+from cream.core.model.plan import Action, Decision, DecisionPlan, SizeUnit
+from cream.core.pricing.curves import DAYS_A_YEAR, days_between
+from cream.core.pricing.normal import Floats
+from cream.core.pricing.payoff import expire_together
+from cream.core.pricing.recognition import Named, Warnings, recognise
+from cream.core.pricing.strategies import (
+    Amount,
+    Limit,
+    Outlook,
+    Strategy,
+    StrategyLeg,
+    outlook,
+    strikes_of,
+    unit,
+)
+from cream.core.pricing.surfaces import Assumptions, crossings, profit_surface
+
+# Points of a curve: more than a terminal is wide, and smooth in a browser.
+_POINTS = 241
+# How far the curve reaches beyond the outer strikes and break-evens, as a part of their price.
+_MARGIN = 0.15
+
+_WARNINGS = {
+    Warnings.UNCOVERED: "a short leg has no cover: the loss is not that of a spread",
+    Warnings.UNEVEN_WINGS: "the wings are of different width",
+    Warnings.LATER_IS_SHORT: "the later contract is sold: once the first expires nothing covers it",
+}
+
+
+@frozen
+class _Drawn:
+    """One decision, worked out."""
+
+    decision_id: str
+    strategy: Strategy
+    units: Decimal
+    named: Named
+    outlook: Outlook
+    spots: Floats
+    profits: Floats
+    modelled: bool
+
+
+def payoff(options: argparse.Namespace) -> int:
+    """Draw the plan's option decisions; 2 if it cannot be read or has none."""
+    return guarded(_payoff, options)
+
+
+def _payoff(options: argparse.Namespace) -> int:
+    plan = _plan(options.file)
+    drawn = list(_drawings(plan, options))
+    if not drawn:
+        raise CommandFailed("no decision of the plan trades options at a price", USAGE)
+    if options.svg is not None:
+        _write_svgs(options.svg, drawn)
+    if options.json:
+        print_json([_as_json(one) for one in drawn])
+    else:
+        sys.stdout.write("\n\n".join(_as_text(one) for one in drawn) + "\n")
+    return DONE
+
+
+def _plan(file: Path) -> DecisionPlan:
+    problems = Problems()
+    try:
+        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        plan = read_plan(decode(body), "plan", problems, PlanDefaults())
+        problems.raise_any()
+    except OSError as error:
+        raise CommandFailed(f"{file}: {error}", USAGE) from None
+    except CreamError as error:
+        lines = [f"{file} is not a plan: {error.message}"]
+        lines += [f"  {one.field}: {one.problem}" for one in error.problems if one.field]
+        raise CommandFailed("\n".join(lines), USAGE) from None
+    assert plan is not None, "what is not a plan has a problem"
+    return plan
+
+
+def _drawings(plan: DecisionPlan, options: argparse.Namespace) -> Iterator[_Drawn]:
+    for decision in plan.decisions:
+        terms = _terms(decision)
+        if terms is not None:
+            legs, price = terms
+            strategy, common = unit(legs)
+            counted = decision.size.unit is SizeUnit.CONTRACTS
+            units = (decision.size.quantity if counted else Decimal(1)) * common
+            yield _worked_out(decision.decision_id, strategy, units, price / common, options)
+
+
+def _terms(decision: Decision) -> tuple[list[StrategyLeg], Decimal] | None:
+    """The legs of one unit and its net price; None for what is not an option trade with a price."""
+    if decision.legs and decision.net_limit_price is not None:
+        legs = [StrategyLeg(leg.contract, leg.ratio) for leg in decision.legs]
+        return legs, decision.net_limit_price
+    contract = decision.instrument
+    if not isinstance(contract, OptionContract) or decision.limit_price is None:
+        return None
+    if decision.action not in (Action.BUY, Action.SELL):
+        return None
+    side = 1 if decision.action is Action.BUY else -1
+    return [StrategyLeg(contract, side)], side * decision.limit_price
+
+
+def _worked_out(
+    decision_id: str,
+    strategy: Strategy,
+    units: Decimal,
+    price: Decimal,
+    options: argparse.Namespace,
+) -> _Drawn:
+    modelled = not expire_together(strategy.holdings)
+    facts = outlook(strategy, price)
+    marks = [float(one) for one in (*strikes_of(strategy), *(facts.break_evens or ()))]
+    low, high = min(marks) * (1.0 - _MARGIN), max(marks) * (1.0 + _MARGIN)
+    inner = [mark for mark in marks if low <= mark <= high]
+    spots = np.unique(np.concatenate([np.linspace(low, high, _POINTS), inner]))
+    first = min(leg.contract.expiration for leg in strategy.legs)
+    assumed = Assumptions(
+        years=tuple(_years(first, leg.contract.expiration) for leg in strategy.legs),
+        volatility=(options.volatility,) * len(strategy.legs),
+        rate=options.rate,
+        dividend_yield=options.dividend_yield,
+    )
+    (profits,) = profit_surface(strategy, float(price), spots, (0.0,), assumed)
+    return _Drawn(
+        decision_id,
+        strategy,
+        units,
+        recognise(strategy),
+        facts,
+        spots,
+        profits * float(units),
+        modelled,
+    )
+
+
+def _years(first: date, expiration: date) -> float:
+    """How much longer than the first a leg lives."""
+    return days_between(first, expiration) / DAYS_A_YEAR
+
+
+def _curve(one: _Drawn) -> Curve:
+    title = f"{one.decision_id}: {one.named.title} on {one.strategy.underlying}"
+    if one.modelled:
+        title += " (modelled, at the first expiration)"
+    marks = tuple(float(strike) for strike in strikes_of(one.strategy))
+    return Curve(title, tuple(map(float, one.spots)), tuple(map(float, one.profits)), marks)
+
+
+def _break_evens(one: _Drawn) -> tuple[str, ...]:
+    if one.outlook.break_evens is not None:
+        return tuple(decimal_text(_cents(price)) for price in one.outlook.break_evens)
+    return tuple(f"{spot:.2f}" for spot in crossings(one.spots, one.profits))
+
+
+def _cents(price: Decimal) -> Decimal:
+    return trim(price.quantize(Decimal("0.0001")))
+
+
+def _dollars(amount: Amount | None, units: Decimal) -> str | None:
+    if amount is None:
+        return None
+    if isinstance(amount, Limit):
+        return amount.value
+    return decimal_text(trim(amount * units))
+
+
+def _as_json(one: _Drawn) -> dict[str, object]:
+    facts = one.outlook
+    return {
+        "decision_id": one.decision_id,
+        "underlying": one.strategy.underlying,
+        "strategy": one.named.title,
+        "warnings": _warnings(one),
+        "units": decimal_text(one.units),
+        "legs": [{"symbol": leg.contract.symbol, "ratio": leg.ratio} for leg in one.strategy.legs],
+        "net_price": decimal_text(facts.net_price),
+        "max_profit": _dollars(facts.max_profit, one.units),
+        "max_loss": _dollars(facts.max_loss, one.units),
+        "margin": _dollars(facts.margin, one.units),
+        "break_evens": list(_break_evens(one)),
+        "modelled": one.modelled,
+        "spots": [round(float(spot), 6) for spot in one.spots],
+        "profits": [round(float(profit), 6) for profit in one.profits],
+    }
+
+
+def _warnings(one: _Drawn) -> list[str]:
+    return [text for flag, text in _WARNINGS.items() if flag in one.named.warnings]
+
+
+def _as_text(one: _Drawn) -> str:
+    facts = one.outlook
+    kind = "debit" if facts.net_price >= 0 else "credit"
+    lines = [draw(_curve(one)), ""]
+    lines += [f"  {leg.ratio:+d}  {leg.contract.symbol}" for leg in one.strategy.legs]
+    margin = _dollars(facts.margin, one.units)
+    rows = [
+        ("units", decimal_text(one.units)),
+        (kind, decimal_text(abs(facts.net_price)) + " a share"),
+        ("max profit", _dollars(facts.max_profit, one.units)),
+        ("max loss", _dollars(facts.max_loss, one.units)),
+        ("break even", ", ".join(_break_evens(one)) or "nowhere"),
+        ("margin", "none can be given: a short leg has no cover" if margin is None else margin),
+    ]
+    lines += [f"  {name:<11}{value}" for name, value in rows]
+    lines += [f"  beware: {text}" for text in _warnings(one)]
+    return "\n".join(lines)
+
+
+def _write_svgs(file: Path, drawn: list[_Drawn]) -> None:
+    """One drawing a decision; from the second on, the decision's number goes into the name."""
+    for number, one in enumerate(drawn):
+        name = file if number == 0 else file.with_stem(f"{file.stem}-{number + 1}")
+        try:
+            name.write_text(svg(_curve(one)), encoding="utf-8")
+        except OSError as error:
+            raise CommandFailed(f"{name}: {error}", USAGE) from None

@@ -1,0 +1,46 @@
+"""Which sensitivities does the price that is quoted for an option stand for?
+
+The volatility is the one at which Black-Scholes gives that price; a price that no volatility gives
+(below what exercising brings, or above the share) is read with the nearest one that is allowed, so
+that its delta is still one or zero.
+
+Units: as in `black_scholes`: per share, per year, volatility as a fraction per year.
+"""
+
+from cream.core.model.instrument import OptionRight
+from cream.core.pricing.black_scholes import Valuation, value
+
+# A listed option outside of this is quoted wrongly, or is all intrinsic value.
+LEAST_VOLATILITY = 0.01
+MOST_VOLATILITY = 5.0
+# Where the search begins: about what shares have.
+_FIRST_VOLATILITY = 0.3
+# A hundredth of a cent: finer than any quote.
+_TOLERANCE = 1e-4
+# Newton needs four or five near the money; halving the range finds the rest to a millionth.
+_MOST_STEPS = 30
+
+
+def valuation_at(
+    right: OptionRight, spot: float, strike: float, years: float, price: float, rate: float
+) -> Valuation:
+    """The option's price and Greeks at the volatility that `price` implies.
+
+    Raises: ValueError for a spot or strike that is not above zero, or anything that is not finite.
+    """
+    low, high = LEAST_VOLATILITY, MOST_VOLATILITY
+    volatility = _FIRST_VOLATILITY
+    found = value(right, spot, strike, years, volatility, rate)
+    for _ in range(_MOST_STEPS):
+        error = found.price - price
+        if abs(error) <= _TOLERANCE:
+            break
+        if error > 0:
+            high = volatility
+        else:
+            low = volatility
+        step = volatility - error / found.vega if found.vega > 0 else -1.0
+        # A step out of the range that is left would only lead away.
+        volatility = step if low < step < high else (low + high) / 2
+        found = value(right, spot, strike, years, volatility, rate)
+    return found

@@ -1,0 +1,144 @@
+"""How does the worth of an option move, and how is that found?
+
+The gate takes the Greeks of a contract from whatever `Valuer` it is given; the one in here reads
+them off the contract's own quote.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from attrs import define, field, frozen
+
+from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract
+from cream.core.model.market import Quote
+from cream.core.model.money import ZERO
+from cream.core.options.occ import expires_at
+from cream.core.pricing.quoted import valuation_at
+
+_YEAR = timedelta(days=365)
+_DAYS_A_YEAR = 365
+_POINTS = 100
+# Six digits: beyond what any quote carries.
+_QUANTUM = Decimal("0.000001")
+
+# A contract is valued anew when its price or its underlying's has moved by this part, or after this
+# time: nearer than that, its Greeks differ by less than they are known.
+_SAME_PART = Decimal("0.001")
+_SAME_FOR = timedelta(seconds=30)
+# Contracts whose Greeks are kept; an account holds and trades far fewer.
+_MOST_KEPT = 5_000
+
+
+@frozen
+class Greeks:
+    """Of one contract per share, or of a whole holding.
+
+    Units: delta in shares; gamma in shares per dollar of the underlying; vega in dollars per point
+    (1 %) of volatility; theta in dollars per calendar day.
+    """
+
+    delta: Decimal = ZERO
+    gamma: Decimal = ZERO
+    vega: Decimal = ZERO
+    theta: Decimal = ZERO
+
+    def times(self, count: Decimal) -> "Greeks":
+        """All of them, so many times."""
+        return Greeks(self.delta * count, self.gamma * count, self.vega * count, self.theta * count)
+
+    def plus(self, other: "Greeks") -> "Greeks":
+        """Both together."""
+        return Greeks(
+            self.delta + other.delta,
+            self.gamma + other.gamma,
+            self.vega + other.vega,
+            self.theta + other.theta,
+        )
+
+    def minus(self, other: "Greeks") -> "Greeks":
+        """This without the other."""
+        return self.plus(other.times(Decimal(-1)))
+
+    def above(self) -> "Greeks":
+        """Those above zero."""
+        return Greeks(
+            max(ZERO, self.delta),
+            max(ZERO, self.gamma),
+            max(ZERO, self.vega),
+            max(ZERO, self.theta),
+        )
+
+    def below(self) -> "Greeks":
+        """Those below zero."""
+        return self.minus(self.above())
+
+    def of_contracts(self, count: Decimal) -> "Greeks":
+        """Of so many contracts (signed), from those of one per share."""
+        return self.times(count * CONTRACT_MULTIPLIER)
+
+
+NO_GREEKS = Greeks()
+# A share moves with itself, and with nothing else.
+SHARE_GREEKS = Greeks(delta=Decimal(1))
+
+# What a contract's Greeks are, per share, given the underlying's quote and its own; None where they
+# cannot be told.
+Valuer = Callable[[OptionContract, Quote, Quote], Greeks | None]
+
+
+@frozen
+class _Kept:
+    spot: Decimal
+    price: Decimal
+    quote: Quote
+    greeks: Greeks | None
+
+
+@define
+class QuotedGreeks:
+    """Greeks at the volatility that a contract's own quote implies. Units: `rate` per year."""
+
+    rate: float = 0.04
+    _kept: dict[OptionContract, _Kept] = field(factory=dict, init=False)
+
+    def __call__(self, contract: OptionContract, underlying: Quote, own: Quote) -> Greeks | None:
+        """What `Valuer` says."""
+        spot, price = underlying.mid, own.mid
+        kept = self._kept.get(contract)
+        if kept is not None and _is_same(kept, spot, price, own):
+            return kept.greeks
+        greeks = _greeks_of(contract, spot, price, own, self.rate)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[contract] = _Kept(spot, price, own, greeks)
+        return greeks
+
+
+def _is_same(kept: _Kept, spot: Decimal, price: Decimal, own: Quote) -> bool:
+    return (
+        abs(own.at - kept.quote.at) <= _SAME_FOR
+        and abs(spot - kept.spot) <= _SAME_PART * kept.spot
+        and abs(price - kept.price) <= _SAME_PART * kept.price
+    )
+
+
+def _greeks_of(
+    contract: OptionContract, spot: Decimal, price: Decimal, own: Quote, rate: float
+) -> Greeks | None:
+    if spot <= 0:
+        return None
+    years = (expires_at(contract) - own.at) / _YEAR
+    found = valuation_at(
+        contract.right, float(spot), float(contract.strike), years, float(price), rate
+    )
+    return Greeks(
+        _decimal(found.delta),
+        _decimal(found.gamma),
+        _decimal(found.vega / _POINTS),
+        _decimal(found.theta / _DAYS_A_YEAR),
+    )
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(number)).quantize(_QUANTUM)

@@ -1,0 +1,206 @@
+"""What is at stake already, kept up to date instead of added up for each question?
+
+The ledger follows a book and a market. A change of the book or a price works out anew what there is
+on that one underlying, and the sums take the difference: what a judgement costs does not depend on
+how much is held. Whatever it gives out is a snapshot that never changes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+from typing import TypeVar
+
+from attrs import define, evolve, field
+
+from cream.core.execution.book import Book
+from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.risk.exposure import Exposure, exposure_of
+from cream.core.risk.greeks import QuotedGreeks, Valuer
+from cream.core.risk.prices import Prices, read
+
+T = TypeVar("T")
+
+_NOTHING = Exposure(lines={})
+# The heap of ages may hold this many times more entries than there are symbols before it is built
+# anew: often enough to stay small, rarely enough to cost nothing.
+_OUTDATED = 4
+_SMALL = 64
+
+
+@define(eq=False)
+class Ledger:
+    """The exposure of `book` in the market that `latest` shows.
+
+    `quoted` is to be told of every quote, in the task that owns the book; `exposure` looks whether
+    the book has changed. Units: `stale_after` in seconds.
+    """
+
+    book: Book
+    latest: Callable[[str], Quote | None]
+    stale_after: float
+    valuer: Valuer = field(factory=QuotedGreeks)
+    _whole: Exposure = field(default=_NOTHING, init=False)
+    _parts: dict[str, Exposure] = field(factory=dict, init=False)
+    _seen: int = field(default=0, init=False)
+    # By underlying: every symbol that the book has had there, and every symbol whose quote counts.
+    _symbols: dict[str, dict[str, None]] = field(factory=dict, init=False)
+    _reads: dict[str, set[str]] = field(factory=dict, init=False)
+    # By symbol: the underlyings that count on its quote, and that quote.
+    _readers: dict[str, set[str]] = field(factory=dict, init=False)
+    _quotes: dict[str, Quote | None] = field(factory=dict, init=False)
+    # Symbols whose quotes must be fresh, with how many underlyings need them to be; oldest first.
+    _priced: dict[str, int] = field(factory=dict, init=False)
+    _ages: list[tuple[datetime, str]] = field(factory=list, init=False)
+
+    def quoted(self, quote: Quote) -> None:
+        """Take in a quote. Costs nothing where nothing is held or works in its symbol."""
+        readers = self._readers.get(quote.symbol)
+        if readers is None:
+            return
+        before = self._quotes.get(quote.symbol)
+        self._quotes[quote.symbol] = quote
+        self._stamp(quote)
+        if before is None or before.bid != quote.bid or before.ask != quote.ask:
+            for underlying in tuple(readers):
+                self._rebuild(underlying)
+
+    def follow(self) -> None:
+        """Take in what has changed in the book."""
+        if self.book.sequence == self._seen:
+            return
+        changed: dict[str, None] = {}
+        for symbol, (sequence, underlying) in reversed(self.book.touched.items()):
+            if sequence <= self._seen:
+                break
+            self._symbols.setdefault(underlying, {})[symbol] = None
+            changed[underlying] = None
+        self._seen = self.book.sequence
+        for underlying in changed:
+            self._rebuild(underlying)
+
+    def exposure(self, now: datetime) -> Exposure:
+        """What is at stake at `now`, with a doubt for each quote that has grown old."""
+        self.follow()
+        if not self._whole.doubts and not self._is_stale(now):
+            return self._whole
+        # Not every market tells of every quote: before one is doubted it is looked up.
+        for symbol in tuple(self._quotes):
+            quote = self.latest(symbol)
+            if quote is not None and quote is not self._quotes.get(symbol):
+                self.quoted(quote)
+        old = []
+        for symbol in self._priced:
+            quote = self._quotes.get(symbol)
+            if quote is None:
+                continue
+            age = (now - quote.at).total_seconds()
+            reading = read(symbol, Stale(quote, age))
+            # What has no price at all is doubted for that already.
+            if age > self.stale_after and reading.quote is not None and reading.doubt is not None:
+                old.append(reading.doubt)
+        return evolve(self._whole, doubts=(*self._whole.doubts, *old)) if old else self._whole
+
+    def _is_stale(self, now: datetime) -> bool:
+        """Whether the oldest quote that counts is too old; drops what is outdated on the way."""
+        while self._ages:
+            at, symbol = self._ages[0]
+            quote = self._quotes.get(symbol)
+            if symbol in self._priced and quote is not None and quote.at == at:
+                return (now - at).total_seconds() > self.stale_after
+            heappop(self._ages)
+        return False
+
+    def _stamp(self, quote: Quote) -> None:
+        if quote.symbol not in self._priced:
+            return
+        heappush(self._ages, (quote.at, quote.symbol))
+        if len(self._ages) > _SMALL + _OUTDATED * len(self._priced):
+            known = (self._quotes.get(symbol) for symbol in self._priced)
+            self._ages = [(one.at, one.symbol) for one in known if one is not None]
+            heapify(self._ages)
+
+    def _rebuild(self, underlying: str) -> None:
+        """Work out anew what there is on `underlying`, and let the sums take the difference."""
+        read: set[str] = set()
+
+        def quote_of(symbol: str) -> Datum[Quote]:
+            read.add(symbol)
+            if symbol not in self._readers:
+                self._quotes[symbol] = self.latest(symbol)
+            quote = self._quotes.get(symbol)
+            return Unknown("no quote has come") if quote is None else Known(quote)
+
+        book, symbols = self.book, self._symbols.get(underlying, {})
+        part = exposure_of(
+            [book.positions[symbol] for symbol in symbols if symbol in book.positions],
+            [order for symbol in symbols for order in book.open_on(symbol)],
+            Prices(quote_of, self.valuer),
+        )
+        before = self._parts.get(underlying, _NOTHING)
+        self._parts[underlying] = part
+        self._read_by(underlying, read)
+        self._count(before.priced, -1)
+        self._count(part.priced, 1)
+        self._whole = _exchanged(self._whole, before, part)
+
+    def _read_by(self, underlying: str, read: set[str]) -> None:
+        """From now on `underlying` counts on the quotes of `read`, and on no others."""
+        for symbol in self._reads.get(underlying, set()) - read:
+            readers = self._readers[symbol]
+            readers.discard(underlying)
+            if not readers:
+                del self._readers[symbol]
+                self._quotes.pop(symbol, None)
+        for symbol in read:
+            self._readers.setdefault(symbol, set()).add(underlying)
+        self._reads[underlying] = read
+
+    def _count(self, symbols: Iterable[str], by: int) -> None:
+        for symbol in symbols:
+            count = self._priced.get(symbol, 0) + by
+            if count > 0:
+                self._priced[symbol] = count
+                quote = self._quotes.get(symbol)
+                if by > 0 and quote is not None:
+                    self._stamp(quote)
+            else:
+                self._priced.pop(symbol, None)
+
+
+def _exchanged(whole: Exposure, before: Exposure, part: Exposure) -> Exposure:
+    """`whole` with `part` in place of `before`."""
+    return Exposure(
+        lines=_merged(whole.lines, before.lines, part.lines),
+        gross=whole.gross - before.gross + part.gross,
+        net_held=whole.net_held - before.net_held + part.net_held,
+        long_working=whole.long_working - before.long_working + part.long_working,
+        short_working=whole.short_working - before.short_working + part.short_working,
+        spread_value=_merged(whole.spread_value, before.spread_value, part.spread_value),
+        contracts=_merged(whole.contracts, before.contracts, part.contracts),
+        held_options=_merged(whole.held_options, before.held_options, part.held_options),
+        stakes=_merged(whole.stakes, before.stakes, part.stakes),
+        in_options=whole.in_options - before.in_options + part.in_options,
+        leans=_merged(whole.leans, before.leans, part.leans),
+        lean=whole.lean.minus(before.lean).plus(part.lean),
+        reserved=whole.reserved - before.reserved + part.reserved,
+        open_orders=whole.open_orders - before.open_orders + part.open_orders,
+        occupied=whole.occupied - before.occupied + part.occupied,
+        doubts=_without(whole.doubts, before.doubts) + part.doubts,
+        unvalued=_without(whole.unvalued, before.unvalued) + part.unvalued,
+    )
+
+
+def _merged(
+    whole: Mapping[str, T], before: Mapping[str, T], part: Mapping[str, T]
+) -> Mapping[str, T]:
+    if not before and not part:
+        return whole
+    merged = dict(whole)
+    for name in before:
+        merged.pop(name, None)
+    merged.update(part)
+    return merged
+
+
+def _without(whole: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in whole if one not in before) if before else whole

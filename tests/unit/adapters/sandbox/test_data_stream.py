@@ -1,0 +1,158 @@
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+import trio.testing
+import trio_websocket
+
+from cream.adapters.sandbox import data_stream
+from cream.adapters.sandbox.data_stream import ERRORS
+from cream.adapters.sandbox.faults import Armed, FaultName
+from tests.unit.adapters.sandbox.lab import KEYS, NEAR
+from tests.unit.adapters.sandbox.sockets import Socket, ask, served, socket
+
+LOG_IN = {"action": "auth", "key": "PK", "secret": "s"}
+PACKED = {"Content-Type": "application/msgpack"}
+
+
+async def said(one: Socket) -> Any:
+    frame = await one.get_message()
+    decode = msgspec.msgpack.decode if isinstance(frame, bytes) else msgspec.json.decode
+    return decode(frame)
+
+
+async def until_quote(one: Socket) -> Any:
+    with trio.fail_after(30):
+        while True:
+            for message in await said(one):
+                if message["T"] == "q":
+                    return message
+
+
+def error(code: int) -> list[dict[str, Any]]:
+    return [{"T": "error", "code": code, "msg": ERRORS[code]}]
+
+
+async def test_quotes_come_once_they_are_asked_for() -> None:
+    async with served() as opened, socket(opened, "/v2/iex") as one:
+        assert await said(one) == [{"T": "success", "msg": "connected"}]
+        assert await ask(one, LOG_IN) == [{"T": "success", "msg": "authenticated"}]
+        (full,) = await ask(one, {"action": "subscribe", "quotes": ["AAPL", "SPY"], "bars": ["*"]})
+        assert (full["T"], full["quotes"], full["bars"]) == ("subscription", ["AAPL", "SPY"], ["*"])
+        quote = await until_quote(one)
+        assert quote["S"] in ("AAPL", "SPY")
+        assert isinstance(quote["bp"], float)
+        await one.send_message('{"action": "unsubscribe", "quotes": ["SPY"]}')
+        with trio.fail_after(30):
+            while True:
+                messages = [m for m in await said(one) if m["T"] == "subscription"]
+                if messages:
+                    break
+        assert messages[0]["quotes"] == ["AAPL"]
+
+
+async def test_options_come_in_msgpack_with_its_timestamps() -> None:
+    async with served() as opened, socket(opened, "/v1beta1/opra", **KEYS, **PACKED) as one:
+        for word in ("connected", "authenticated"):
+            assert (await said(one))[0]["msg"] == word
+        subscribe = {"action": "subscribe", "quotes": [NEAR]}
+        await one.send_message(msgspec.msgpack.encode(subscribe))
+        quote = await until_quote(one)
+        assert (next(iter(quote)), quote["S"]) == ("T", NEAR)
+        assert quote["t"].tzinfo is not None
+
+
+async def test_options_in_json_are_refused() -> None:
+    async with served() as opened, socket(opened, "/v1beta1/indicative") as one:
+        assert await said(one) == error(412)
+
+
+async def test_an_account_has_one_connection_to_a_feed() -> None:
+    async with served() as opened, socket(opened, "/v2/iex") as first:
+        await said(first)
+        async with socket(opened, "/v2/sip") as second:
+            assert await said(second) == error(406)
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"action": "subscribe", "quotes": ["AAPL"]}, 401),
+        ("{", 401),
+        ({"action": "auth", "key": "PK"}, 402),
+    ],
+)
+async def test_who_has_not_logged_in_is_told_so(message: Any, code: int) -> None:
+    async with served() as opened, socket(opened, "/v2/iex") as one:
+        await said(one)
+        assert await ask(one, message) == error(code)
+
+
+@pytest.mark.parametrize(("message", "code"), [(LOG_IN, 403), ({"action": "dance"}, 400)])
+async def test_what_makes_no_sense_is_said_and_the_connection_goes_on(
+    message: Any, code: int
+) -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        for _ in range(2):
+            await said(one)
+        for _ in range(2):
+            assert await ask(one, message) == error(code)
+
+
+async def test_all_options_at_once_are_refused() -> None:
+    async with served() as opened, socket(opened, "/v1beta1/opra", **KEYS, **PACKED) as one:
+        for _ in range(2):
+            await said(one)
+        await one.send_message(msgspec.msgpack.encode({"action": "subscribe", "quotes": ["*"]}))
+        assert await said(one) == error(413)
+
+
+async def test_who_does_not_log_in_is_not_waited_for(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with served() as opened, socket(opened, "/v2/iex") as one:
+        await said(one)
+        assert await said(one) == error(404)
+
+
+@pytest.mark.parametrize("path", ["/v2/weather", "/v1beta1/weather"])
+async def test_another_feed_is_none(path: str) -> None:
+    async with served() as opened:
+        stream = await trio.open_tcp_stream("127.0.0.1", opened.port)
+        async with stream:
+            request = (
+                f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            await stream.send_all(request.encode())
+            assert b" 101 " not in await stream.receive_some()
+
+
+async def test_a_quote_can_lack_a_side() -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        opened.sandbox.faults.arm(Armed(name=FaultName.ZERO_SIDE))
+        await one.send_message('{"action": "subscribe", "quotes": ["*"]}')
+        assert (await until_quote(one))["bp"] == 0
+
+
+async def test_a_stream_can_fall_silent(autojump_clock: trio.testing.MockClock) -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        opened.sandbox.faults.arm(Armed(name=FaultName.MUTE_DATA))
+        for _ in range(2):
+            await said(one)
+        await ask(one, {"action": "subscribe", "quotes": ["*"]})
+        with trio.move_on_after(60) as waiting:
+            await said(one)
+        assert waiting.cancelled_caught
+
+
+async def test_who_reads_too_slowly_is_told_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_stream, "MAX_WAITING", 1)
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        await one.send_message('{"action": "subscribe", "quotes": ["*"]}')
+        with trio.fail_after(30):
+            while await said(one) != error(407):
+                continue
+            with pytest.raises(trio_websocket.ConnectionClosed):
+                await one.get_message()

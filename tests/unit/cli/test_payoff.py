@@ -1,0 +1,113 @@
+"""`cream payoff`: a plan in, curves and figures out."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from cream.cli.exits import DONE, USAGE
+from cream.cli.main import main
+
+PLANS = Path(__file__).parents[3] / "examples" / "plans"
+
+
+def figures(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    assert main(["payoff", *arguments, "--json"]) == DONE
+    return list(json.loads(capsys.readouterr().out))
+
+
+def plan_with(tmp_path: Path, **changed: object) -> str:
+    plan = json.loads((PLANS / "vertical-call-spread.json").read_text())
+    plan["decisions"][0].update(changed)
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    return str(file)
+
+
+def test_a_condor_shows_what_it_gains_and_loses(capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = figures(capsys, str(PLANS / "iron-condor.json"))
+
+    assert found["strategy"] == "short iron condor"
+    assert (found["max_profit"], found["max_loss"]) == ("320.00", "680.00")
+    assert found["break_evens"] == ["643.40", "681.60"]
+    assert found["margin"] == "1000.00"
+    assert max(found["profits"]) == pytest.approx(320.0)  # type: ignore[type-var]
+    assert min(found["profits"]) == pytest.approx(-680.0)  # type: ignore[type-var]
+    assert found["modelled"] is False
+
+
+def test_people_get_a_drawing_and_the_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["payoff", str(PLANS / "naked-short-leg.json")]) == DONE
+    text = capsys.readouterr().out
+
+    assert "*" in text
+    assert "max loss   unbounded" in text
+    assert "beware" in text
+    assert "no cover" in text
+
+
+def test_a_single_option_is_drawn_too(capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = figures(capsys, str(PLANS / "single-call.json"))
+
+    assert found["strategy"] == "long call single"
+    assert found["max_profit"] == "unbounded"
+
+
+def test_a_picture_is_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    picture = tmp_path / "payoff.svg"
+    figures(capsys, str(PLANS / "vertical-call-spread.json"), "--svg", str(picture))
+
+    assert picture.read_text().startswith("<svg")
+    nowhere = str(tmp_path / "none" / "payoff.svg")
+    assert main(["payoff", str(PLANS / "iron-condor.json"), "--svg", nowhere]) == USAGE
+
+
+def test_several_expirations_are_modelled_and_say_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    legs = [
+        {"symbol": "AAPL261218C00240000", "ratio_qty": -1, "position_intent": "sell_to_open"},
+        {"symbol": "AAPL270115C00240000", "ratio_qty": 1, "position_intent": "buy_to_open"},
+    ]
+    file = plan_with(tmp_path, legs=legs, strategy_family="CALENDAR_SPREAD")
+    (found,) = figures(capsys, file, "--volatility", "0.25")
+
+    assert found["modelled"] is True
+    assert found["max_profit"] == "unknown"
+    assert found["max_loss"] == "1550.00"
+    assert len(found["break_evens"]) == 2  # type: ignore[arg-type]
+    assert main(["payoff", file]) == DONE
+    assert "modelled" in capsys.readouterr().out
+
+
+def test_standard_input_serves_as_a_plan(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = (PLANS / "iron-condor.json").read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(body)))
+    (found,) = figures(capsys, "-")
+
+    assert found["units"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("{", "not JSON"), ("{}", "decisions"), ("[]", "plan")],
+)
+def test_what_is_not_a_plan_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, says: str
+) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(text)
+
+    assert main(["payoff", str(file)]) == USAGE
+    assert says in capsys.readouterr().err
+
+
+def test_a_plan_without_option_trades_and_a_missing_file_are_wrong_usage(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["payoff", str(PLANS / "equity-swing-long.json")]) == USAGE
+    assert "no decision" in capsys.readouterr().err
+    assert main(["payoff", str(tmp_path / "none.json")]) == USAGE

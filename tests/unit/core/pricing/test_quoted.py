@@ -1,0 +1,36 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cream.core.model.instrument import OptionRight
+from cream.core.pricing.black_scholes import value
+from cream.core.pricing.quoted import valuation_at
+
+
+@given(
+    st.sampled_from(OptionRight),
+    st.floats(50, 200),
+    st.floats(80, 120),
+    st.floats(0.01, 2),
+    st.floats(0.05, 2),
+)
+def test_the_volatility_of_a_price_gives_that_price(
+    right: OptionRight, spot: float, strike: float, years: float, volatility: float
+) -> None:
+    price = value(right, spot, strike, years, volatility, 0.04).price
+
+    found = valuation_at(right, spot, strike, years, price, 0.04)
+
+    assert found.price == pytest.approx(price, abs=1e-3)
+
+
+@pytest.mark.parametrize("price", [0.0, 1e6])
+def test_a_price_that_no_volatility_gives_is_read_with_the_nearest(price: float) -> None:
+    found = valuation_at(OptionRight.CALL, 100.0, 100.0, 0.5, price, 0.04)
+
+    assert 0 <= found.delta <= 1
+
+
+def test_nothing_is_found_for_a_share_that_is_worth_nothing() -> None:
+    with pytest.raises(ValueError, match="above zero"):
+        valuation_at(OptionRight.PUT, 0.0, 100.0, 0.5, 1.0, 0.04)

@@ -1,0 +1,74 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from cream.core.model.instrument import OptionContract
+from cream.core.risk.greeks import NO_GREEKS, Greeks, QuotedGreeks
+from tests.unit.core.risk.scenes import MARKET, NOW, VERTICAL, d, quote
+
+CALL = VERTICAL[0].contract
+
+
+def greeks(of: OptionContract = CALL, spot: str = "238.40", price: str = "4.20") -> Greeks:
+    found = QuotedGreeks()(of, quote("AAPL", spot, spot), quote(of.symbol, price, price))
+    assert found is not None
+    return found
+
+
+def test_a_call_near_the_money_moves_half_as_much_as_its_share() -> None:
+    found = greeks()
+
+    assert d("0.4") < found.delta < d("0.6")
+    assert found.gamma > 0
+    # A point of volatility is worth some 0.25 a share with 25 days to go; a day costs some 0.1.
+    assert d("0.1") < found.vega < d("0.5")
+    assert d("-0.3") < found.theta < 0
+
+
+def test_a_price_below_what_exercise_brings_is_all_share() -> None:
+    assert greeks(spot="400", price="100").delta > d("0.99")
+
+
+def test_what_nobody_pays_for_does_not_move() -> None:
+    assert greeks(spot="100", price="0").delta < d("0.01")
+
+
+def test_a_share_that_is_worth_nothing_tells_nothing() -> None:
+    nothing = quote("AAPL", "0", "0")
+
+    assert QuotedGreeks()(CALL, nothing, quote(CALL.symbol, "1", "1")) is None
+
+
+def test_greeks_are_found_anew_when_something_has_moved() -> None:
+    source = QuotedGreeks()
+    own = quote(CALL.symbol, *MARKET[CALL.symbol])
+    first = source(CALL, quote("AAPL", "238.40", "238.40"), own)
+
+    assert source(CALL, quote("AAPL", "238.41", "238.41"), own) is first
+    assert source(CALL, quote("AAPL", "240", "240"), own) is not first
+    later = evolve(own, at=NOW + timedelta(minutes=1))
+    assert source(CALL, quote("AAPL", "240", "240"), later) is not first
+
+
+def test_holdings_add_up() -> None:
+    one = Greeks(d(1), d(2), d(3), d(-4))
+
+    assert one.of_contracts(d(-2)) == Greeks(d(-200), d(-400), d(-600), d(800))
+    assert one.plus(one).minus(one) == one
+    assert one.above() == Greeks(d(1), d(2), d(3), d(0))
+    assert one.below() == Greeks(d(0), d(0), d(0), d(-4))
+    assert one.above().plus(one.below()) == one
+    assert NO_GREEKS.times(d(5)) == NO_GREEKS
+
+
+@pytest.mark.parametrize("count", [1, 5_001])
+def test_only_so_many_are_kept(count: int) -> None:
+    source = QuotedGreeks()
+    source._kept.update(
+        {evolve(CALL, strike=Decimal(n + 1000)): source._kept.get(CALL) for n in range(count)}  # type: ignore[misc]
+    )
+
+    assert source(CALL, quote("AAPL", "238", "238"), quote(CALL.symbol, "4", "4")) is not None
+    assert len(source._kept) <= 5_000

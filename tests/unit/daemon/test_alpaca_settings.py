@@ -1,0 +1,49 @@
+"""What stops a start with Alpaca as the broker, before anything is asked of it."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from cream.adapters.brokers.alpaca.settings import AlpacaSettings
+from cream.core.model.plan import Environment
+from cream.core.model.secret import Secret
+from cream.daemon.settings import BrokersSettings, EnvironmentSettings, Settings
+
+
+def problems(mode: Environment = Environment.PAPER, **changes: Any) -> dict[str, str]:
+    keys = {"api_key": Secret("PK-a"), "api_secret": Secret("b")}
+    alpaca = evolve(AlpacaSettings(), **(keys | changes))
+    brokers = evolve(BrokersSettings(), active="alpaca", alpaca=alpaca)
+    environment = evolve(EnvironmentSettings(), mode=mode)
+    settings = evolve(Settings(), brokers=brokers, environment=environment)
+    return dict(settings.problems())
+
+
+def test_a_paper_account_may_start() -> None:
+    assert problems() == {}
+
+
+def test_a_secret_that_is_missing_is_named() -> None:
+    found = problems(api_secret=Secret(""))
+    assert found == {"brokers.alpaca": "Missing required environment variables: ALPACA_SECRET"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"base_url": "https://api.alpaca.markets"}, "brokers.alpaca.base_url"),
+        ({"stream_url": "wss://example.com"}, "brokers.alpaca.stream_url"),
+        ({"api_key": Secret("AK-a")}, "brokers.alpaca.api_key"),
+    ],
+)
+def test_what_does_not_agree_with_paper_is_named_by_its_path(
+    changes: dict[str, Any], path: str
+) -> None:
+    assert list(problems(**changes)) == [path]
+
+
+def test_real_money_is_refused_until_the_market_is_read() -> None:
+    """Stops that follow a synthetic market must not guard real shares."""
+    found = problems(Environment.LIVE, api_key=Secret("AK-a"))
+    assert "market data" in found["environment.mode"]
