@@ -58,7 +58,12 @@ class _Solved:
 
 @np.errstate(all="ignore")
 def escrowed(batch: Contracts, dividends: Schedule) -> Contracts:
-    """The contracts with the present value of the dividends taken off the spot."""
+    """The contracts with the present value of the dividends taken off the spot.
+
+    A senseless schedule leaves no spot (NaN).
+    """
+    if fault(dividends) is not None:
+        return evolve(batch, spot=np.full(batch.size, np.nan))
     out = batch.spot.copy()
     for rows, due in _by_expiry(batch, dividends):
         out[rows] -= present_value(due, batch.rate[rows], batch.dividend_yield[rows])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cream.core.pricing import american, cash_dividends, european, implied
 from cream.core.pricing.american_chain import build
 from cream.core.pricing.american_implied import implied_volatility, solve
-from cream.core.pricing.dividends import Schedule
+from cream.core.pricing.dividends import Schedule, fault, schedule
 from cream.core.pricing.exercise_boundary import FINE, REFERENCE
 from cream.core.pricing.normal import Codes, Floats
 from cream.core.pricing.rows import Contracts, Status, contracts
@@ -129,10 +129,12 @@ def _batch(quotes: Sequence[Quote]) -> Contracts:
 
 
 def _groups(quotes: Sequence[Quote]) -> Iterable[tuple[Style, Schedule, Indices]]:
-    """Rows of one style with the same dividends."""
+    """Rows of one style with the same dividends ahead of them."""
     rows: dict[tuple[Style, Schedule], list[int]] = {}
     for number, one in enumerate(quotes):
-        rows.setdefault((one.style, one.dividends), []).append(number)
+        senseless = fault(one.dividends) is not None
+        ahead = one.dividends if senseless else schedule(one.dividends, one.years)
+        rows.setdefault((one.style, ahead), []).append(number)
     for (style, dividends), numbers in rows.items():
         yield style, dividends, np.array(numbers, np.intp)
 

@@ -6,6 +6,7 @@ import random
 import pytest
 from attrs import evolve
 
+from cream.core.pricing.dividends import CashDividend
 from cream.core.pricing.quotes import Answer, Quote, Style, answer
 from cream.core.pricing.rows import Status
 from tests.unit.core.pricing import market
@@ -143,6 +144,21 @@ def test_whatever_the_rows_hold_each_has_finite_figures_or_none(seed: int) -> No
         if quote.style is Style.AMERICAN:
             gain = quote.spot - quote.strike
             assert one.price >= (gain if quote.is_call else -gain), quote
+
+
+def test_dividends_after_expiry_change_nothing() -> None:
+    """The row is priced as if it had none, by the faster and finer method."""
+    quote = Quote(Style.AMERICAN, False, 100.0, 105.0, 0.05, 0.01, 0.5, sigma=0.2)
+    late = evolve(quote, dividends=(CashDividend(0.5, 1.0), CashDividend(0.9, 1.0)))
+
+    assert answer([late]) == answer([quote])
+
+
+@pytest.mark.parametrize("style", list(Style))
+def test_a_senseless_dividend_is_bad_input(style: Style) -> None:
+    quote = Quote(style, True, 100.0, 105.0, 0.05, 0.0, 0.5, (CashDividend(0.1, -1.0),), sigma=0.2)
+
+    assert answer([quote])[0].status is Status.BAD_INPUT
 
 
 def test_no_rows_no_answers() -> None:
