@@ -1,13 +1,11 @@
 """Who stops trading when too much is lost? This task: it looks at every reading of the account."""
 
-from collections.abc import Awaitable, Callable
-
 import structlog
 import trio
 from attrs import define
 
 from cream.core.model.errors import CreamError
-from cream.core.risk.decisions import Decide, owe_mass_cancel
+from cream.core.risk.decisions import owe_flatten, owe_mass_cancel, together
 from cream.core.risk.losses import LossWatch, mark_equity, stop_trading
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.desk import Desk
@@ -17,13 +15,11 @@ log = structlog.get_logger(__name__)
 
 @define
 class LossGuard:
-    """`cancelled` waits until no mass cancel is owed, `closing` gives what closes all holdings."""
+    """The guard's collaborators."""
 
     desk: Desk
     accounts: AccountBoard
     watch: LossWatch
-    cancelled: Callable[[], Awaitable[object]]
-    closing: Callable[[str], Decide[tuple[str, ...]]]
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Judge each reading, until cancelled. While the journal cannot commit, nothing is judged:
@@ -51,10 +47,5 @@ class LossGuard:
         if decide is not None:
             await self.desk.do(decide)
         if self.watch.limits.action == "flatten":
-            await self._flatten(reason)
-
-    async def _flatten(self, reason: str) -> None:
-        """Cancel what works, then close what is held; nothing new comes in between."""
-        await self.desk.do(owe_mass_cancel(reason))
-        await self.cancelled()
-        await self.desk.do(self.closing(reason))
+            # What works is cancelled and what is held is closed: debts, which outlive a crash.
+            await self.desk.do(together(owe_mass_cancel(reason), owe_flatten(reason, "loss_guard")))

@@ -7,7 +7,6 @@ Everything else is a supervised child.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -35,7 +34,7 @@ from cream.daemon.archivist import Archivist, ArchivistSettings
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk
 from cream.daemon.feed_reader import FeedReader
-from cream.daemon.flattening import Flattener, close_everything
+from cream.daemon.flattening import Flattener
 from cream.daemon.hub import Hub
 from cream.daemon.journal_writer import Batch, GroupCommit, JournalWriterSettings
 from cream.daemon.link import BrokerLink
@@ -234,14 +233,7 @@ class Tree:
 
     def _guard(self) -> LossGuard:
         watch = LossWatch(self.settings.constraints.losses)
-        gate, view_of = self.operations.gate, self.operations.portfolio.view_of
-        return LossGuard(
-            self.desk,
-            self.operations.accounts,
-            watch,
-            cancelled=self.operations.trading.mass_cancel_confirmed,
-            closing=partial(close_everything, gate, view_of),
-        )
+        return LossGuard(self.desk, self.operations.accounts, watch)
 
     def _canceller(self) -> MassCanceller:
         return MassCanceller(

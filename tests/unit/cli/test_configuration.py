@@ -19,7 +19,11 @@ def test_a_valid_file_is_said_to_be_valid(config: Path, capsys: pytest.CaptureFi
     config.write_text("server: {http_port: 6000}\n")
 
     assert main(["config", "check"]) == exits.DONE
-    assert capsys.readouterr().out == "config.yaml: valid\n"
+    first, heading, *limits = capsys.readouterr().out.splitlines()
+    assert first == "config.yaml: valid"
+    assert heading == "Each limit, gone past on a portfolio made up for it:"
+    assert limits
+    assert all(": denies (" in one for one in limits)
 
 
 def test_every_problem_is_told_with_its_line(
@@ -59,7 +63,7 @@ def test_keys_that_do_nothing_yet_are_listed(
     waiting: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["config", "check"]) == exits.DONE
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, *_ = capsys.readouterr().out.splitlines()
     assert first == "config.yaml: valid"
     assert second.startswith(f"  {waiting}: not yet effective, waits for: ")
 

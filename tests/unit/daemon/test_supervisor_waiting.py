@@ -30,6 +30,7 @@ async def test_it_begins_when_what_it_needs_runs(
     session = Child(name="session", run=lives([], (), useful_after=7.0), wait_for_start=False)
     reader = Child(name="reader", run=counted(began), after=("session",))
     async with supervised(reader, session) as supervisor:
+        await trio.testing.wait_all_tasks_blocked()
         assert phases(supervisor) == {"reader": Phase.WAITING, "session": Phase.STARTING}
         assert trio.current_time() == 0.0, "the start of all waits for nobody who waits"
         await trio.sleep(6.999)
