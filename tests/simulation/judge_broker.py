@@ -10,10 +10,11 @@ from decimal import Decimal
 
 from attrs import define, field
 
+from cream.core.exchange.admission import INSUFFICIENT_QTY
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.events import Record
-from cream.core.model.broker import Execution, SubmitOutcome, Unavailable
+from cream.core.model.broker import Execution, Refused, SubmitOutcome, Unavailable
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderPurpose, OrderTerms, Side
 from cream.core.model.state import Cause
@@ -22,6 +23,9 @@ from tests.simulation.orders_asked import Memory
 
 # More requests about one order than any history has reason for.
 _CANCELS_AN_ORDER = 25
+
+# Exits that may be refused for want of shares: each was overtaken by an entry that filled.
+_RACES = 1
 
 # What agents may hold of each symbol: the sign that a holding in it can have.
 SIGN_OF = {"AAPL": 1, "MSFT": 1, "XOM": -1}
@@ -45,6 +49,7 @@ class BrokerJudge:
     reconciliations: int = 0
     strangers: set[str] = field(factory=set)
     _may_send_again: dict[str, bool] = field(factory=dict)
+    _refused_exits: int = 0
     _cancels: Counter[str] = field(factory=Counter)
     _taken: dict[tuple[str, str, str], Decimal] = field(factory=dict)
 
@@ -99,6 +104,16 @@ class BrokerJudge:
         """The daemon was told what came of a submit."""
         if isinstance(outcome, Unavailable):
             self._may_send_again[terms.client_order_id] = True
+        if isinstance(outcome, Refused) and outcome.code == INSUFFICIENT_QTY:
+            self._wanting(terms)
+
+    def _wanting(self, terms: OrderTerms) -> None:
+        """I24: before an exit is sent its shares are released. An entry that fills may race it."""
+        world = self.exchange.world
+        if terms.purpose is OrderPurpose.EXIT and world.calm.is_calm:
+            self._refused_exits += 1
+            text = f"{terms.client_order_id}: an exit wants for shares again, in calm weather"
+            world.demand(self._refused_exits <= _RACES, "I24", text)
 
     def cancelling(self, broker_order_id: str) -> None:
         """A cancel is about to be sent."""

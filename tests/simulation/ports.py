@@ -30,7 +30,7 @@ from tests.simulation.network import Lost, NotTaken, Sky
 T = TypeVar("T")
 
 # How long the feed stays away when it is lost.
-_FEED_AWAY = 6.0
+_FEED_AWAY = 20.0
 
 
 @define(eq=False)

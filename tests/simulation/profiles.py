@@ -32,7 +32,7 @@ class Profile:
     update_twice: float = 0.05
     update_late: float = 0.05
     # The feed and the disk.
-    feed_lost: float = 0.004
+    feed_lost: float = 0.002
     disk_full: float = 0.0005
     sync_failed: float = 0.001
     disk_slow: float = 0.0005

@@ -13,7 +13,7 @@ def test_a_failing_seed_is_shrunk_to_the_few_faults_it_needs() -> None:
     ending = tell(question)
     assert invariant_of(ending.violation) == "I1"
 
-    found = shrink(question, ending, most_runs=12)
+    found = shrink(question, ending, most_runs=8)
 
     assert invariant_of(found.ending.violation) == "I1"
     assert len(found.faults) < len(ending.fired)

@@ -39,6 +39,11 @@ class CalmClock:
         self.now()
         self._disturbed_until = max(self._disturbed_until, until)
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether no fault is felt at this moment."""
+        return trio.current_time() > self._disturbed_until
+
     def now(self) -> float:
         """Seconds without a fault, so far."""
         moment = trio.current_time()

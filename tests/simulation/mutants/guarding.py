@@ -13,7 +13,13 @@ from tests.simulation.mutants.registry import Bench, mutant
 
 @mutant("I7")
 def protection_for_what_was_asked(bench: Bench) -> None:
-    """Protection is placed for the quantity of the entry, not for what has filled of it."""
+    """Protection is for the quantity of the entry, and not measured again when it leaves."""
+    from cream.daemon import order_router
+
+    def measured(book: Any, terms: Any) -> Any:
+        return None if terms.purpose.is_protective else plain_measure(book, terms)
+
+    plain_measure = bench.swap(order_router, "_closes_too_much", measured)
 
     def placement(book: Any, guarded: Any, _quantity: Any) -> Any:
         return plain(book, guarded, book.order(guarded.entry_order_id).terms.quantity)

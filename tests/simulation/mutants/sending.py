@@ -81,7 +81,7 @@ def exits_are_not_bounded(bench: Bench) -> None:
     bench.swap(order_router, "_closes_too_much", lambda _book, _terms: None)
 
 
-@mutant("I4")
+@mutant("I24")
 def shares_are_not_released(bench: Bench) -> None:
     """An exit is sent while its shares are still held for the protection."""
 
