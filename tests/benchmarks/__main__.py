@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.benchmarks import gate, idle, options, rpc, startup, stops
+from tests.benchmarks import durable, gate, idle, options, recovery, rpc, startup, stops
 
 
 def main(arguments: list[str]) -> None:
@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> None:
         "rpc": rpc.run,
         "gate": gate.run,
         "options": options.run,
+        "durable": durable.run,
+        "recovery": recovery.run,
     }
     for name in arguments or suites:
         sys.stdout.write(f"\n== {name}\n")

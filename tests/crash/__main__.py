@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from tests.crash import power
+from tests.crash import daemon_kill9, power
 
-SUITES: dict[str, Callable[[], int]] = {"power": lambda: power.main([])}
+SUITES: dict[str, Callable[[], int]] = {
+    "power": lambda: power.main([]),
+    "daemon-sqlite": lambda: daemon_kill9.main("sqlite", daemon_kill9.SQLITE_CYCLES),
+    "daemon-postgresql": lambda: daemon_kill9.main("postgresql", daemon_kill9.POSTGRES_CYCLES),
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,151 @@
+"""What does it cost to submit an order durably: validated, journalled with a sync, sent, answered?
+
+The whole tree in one process over the venue in memory and a real SQLite journal, next to the bare
+sync of the same disk in the same run. Aim: 64 submitters get at least 8 times the orders per second
+of one, since they share syncs.
+"""
+
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+import trio
+from attrs import evolve
+
+from cream.adapters.brokers.simulated import SimulatedBroker
+from cream.adapters.brokers.simulated_settings import SimulatedSettings
+from cream.adapters.clock import ShiftedClock
+from cream.adapters.feeds.settings import SyntheticSettings
+from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.adapters.store.opening import open_sqlite_journal
+from cream.core.model.plan import Environment
+from cream.core.model.request import ExecutionParams
+from cream.daemon.settings import Settings
+from cream.daemon.tree import Outside, Tree
+from cream.daemon.tree_settings import tree_settings
+from cream.daemon.wiring import assemble
+from tests.fakes.world import START, buy, plan_of
+
+ORDERS_ALONE = 100
+SUBMITTERS = 64
+ORDERS_EACH = 8
+SYNCS = 200
+PAGE = bytes(4096)
+
+
+def run(quick: bool = False) -> list[dict[str, Any]]:
+    """Rows: the bare sync, one submitter, and many."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    part = 5 if quick else 1
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        folder = Path(name)
+        syncs = _syncs(folder)
+        alone, together = trio.run(_measure, folder, ORDERS_ALONE // part, ORDERS_EACH // part)
+    structlog.reset_defaults()
+    ratio = together["orders_per_s"] / alone["orders_per_s"]
+    return [syncs, alone, together, {"what": "throughput, 64 to 1", "ratio": round(ratio, 1)}]
+
+
+def _syncs(folder: Path) -> dict[str, Any]:
+    """A page appended and synced, as a commit of one order at least has to."""
+    took = []
+    with (folder / "bare").open("wb", buffering=0) as file:
+        for _ in range(SYNCS):
+            began = time.perf_counter()
+            file.write(PAGE)
+            os.fsync(file.fileno())
+            took.append(time.perf_counter() - began)
+    return {"what": "bare fsync of a page", **_times(took)}
+
+
+async def _measure(folder: Path, alone: int, each: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    async with _daemon(folder) as tree:
+        await _load(tree, 1, 20)
+        return await _load(tree, 1, alone), await _load(tree, SUBMITTERS, each)
+
+
+async def _load(tree: Tree, submitters: int, each: int) -> dict[str, Any]:
+    took: list[float] = []
+    cpu, wall = time.process_time(), time.perf_counter()
+    async with trio.open_nursery() as nursery:
+        for number in range(submitters):
+            nursery.start_soon(_submit, tree, f"{submitters}-{number}", each, took)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    report = await tree.operations.mass_cancel("the next load begins with an empty book", "bench")
+    assert report.complete
+    orders = submitters * each
+    return {
+        "what": f"submit to acknowledged, {submitters} submitters",
+        **_times(took),
+        "cpu_ms_per_order": round(cpu / orders * 1e3, 2),
+        "orders_per_s": round(orders / wall),
+    }
+
+
+async def _submit(tree: Tree, name: str, count: int, took: list[float]) -> None:
+    """Brackets that rest far below the market."""
+    for number in range(count):
+        decision = buy("1", limit="215.00", stop="205.00", target="260.00")
+        plan = plan_of(decision, plan_id=f"{name}-{number}")
+        began = time.perf_counter()
+        result = await tree.operations.submit_plan(plan, ExecutionParams(wait_seconds=30))
+        took.append(time.perf_counter() - began)
+        assert result.verdict.ok, result.verdict.violations
+
+
+@asynccontextmanager
+async def _daemon(folder: Path) -> AsyncIterator[Tree]:
+    clock = ShiftedClock(START)
+    market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
+    settings = evolve(SimulatedSettings(), db_path=":memory:", cash=Decimal(10**8))
+    broker = SimulatedBroker.open(settings, market, clock)
+    account = await broker.account()
+    journal = await open_sqlite_journal(folder / "orders.db", Environment.PAPER, account.account_id)
+    outside = Outside(
+        account_id=account.account_id,
+        clock=clock,
+        broker=broker,
+        market=market,
+        journal=journal,
+        archive=journal,
+        draw=random.Random(1).random,
+    )
+    plain = tree_settings(_unhurried(), "bench", "bench")
+    tree = await assemble(plain, outside)
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(market.move)
+            await nursery.start(broker.run)
+            await nursery.start(partial(tree.run, ()))
+            yield tree
+            tree.stop()
+            await tree.ended.wait()
+            nursery.cancel_scope.cancel()
+    finally:
+        await journal.aclose()
+        broker.close()
+
+
+def _unhurried() -> Settings:
+    """The defaults, without limits on how many plans come in a second and orders are open."""
+    settings = Settings()
+    limits = settings.constraints
+    rate = evolve(limits.rate, plans_per_second=100_000, orders_per_minute=1_000_000)
+    orders = evolve(limits.orders, max_open=100_000)
+    instrument = evolve(limits.per_instrument, max_notional=Decimal(10**7))
+    wide = evolve(limits, rate=rate, orders=orders, per_instrument=instrument)
+    return evolve(settings, constraints=wide)
+
+
+def _times(took: list[float]) -> dict[str, Any]:
+    cuts = statistics.quantiles(took, n=100)
+    return {"p50_ms": round(cuts[49] * 1e3, 2), "p99_ms": round(cuts[98] * 1e3, 2)}
