@@ -5,6 +5,7 @@ sync of the same disk in the same run. Aim: 64 submitters get at least 8 times t
 of one, since they share syncs.
 """
 
+import math
 import os
 import random
 import statistics
@@ -27,17 +28,22 @@ from cream.adapters.clock import ShiftedClock
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.store.opening import open_sqlite_journal
+from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
 from cream.core.model.request import ExecutionParams
+from cream.daemon import journal_writer
+from cream.daemon.journal_writer import Batch, GroupCommit
 from cream.daemon.settings import Settings
 from cream.daemon.tree import Outside, Tree
 from cream.daemon.tree_settings import tree_settings
 from cream.daemon.wiring import assemble
 from tests.fakes.world import START, buy, plan_of
+from tests.unit.adapters.store.examples import records
 
 ORDERS_ALONE = 100
 SUBMITTERS = 64
 ORDERS_EACH = 8
+COMMITS_EACH = 100
 SYNCS = 200
 PAGE = bytes(4096)
 
@@ -49,10 +55,22 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(dir=".") as name:
         folder = Path(name)
         syncs = _syncs(folder)
+        journals = [
+            trio.run(_journal, folder, submitters, COMMITS_EACH // part)
+            for submitters in (1, SUBMITTERS)
+        ]
         alone, together = trio.run(_measure, folder, ORDERS_ALONE // part, ORDERS_EACH // part)
     structlog.reset_defaults()
     ratio = together["orders_per_s"] / alone["orders_per_s"]
-    return [syncs, alone, together, {"what": "throughput, 64 to 1", "ratio": round(ratio, 1)}]
+    grouped = journals[1]["commits_per_s"] / journals[0]["commits_per_s"]
+    return [
+        syncs,
+        *journals,
+        {"what": "journal alone, 64 to 1", "ratio": round(grouped, 1)},
+        alone,
+        together,
+        {"what": "throughput, 64 to 1", "ratio": round(ratio, 1)},
+    ]
 
 
 def _syncs(folder: Path) -> dict[str, Any]:
@@ -65,6 +83,55 @@ def _syncs(folder: Path) -> dict[str, Any]:
             os.fsync(file.fileno())
             took.append(time.perf_counter() - began)
     return {"what": "bare fsync of a page", **_times(took)}
+
+
+class _Counted:
+    """How many commits there were, and of how many records."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+        self.records = 0
+
+    def __call__(self, commit: GroupCommit) -> None:
+        self.commits += 1
+        self.records += commit.records
+
+
+async def _journal(folder: Path, submitters: int, each: int) -> dict[str, Any]:
+    """The journal alone, through its writer: two records at a time, `each` times in a row."""
+    counted = _Counted()
+    journal = await open_sqlite_journal(folder / "alone.db", Environment.PAPER, str(submitters))
+    sender, receiver = trio.open_memory_channel[Batch](math.inf)
+    upcoming = records(2 * submitters * each)[::-1]
+    took: list[float] = []
+
+    async def submit() -> None:
+        for _ in range(each):
+            began, done = time.perf_counter(), trio.Event()
+            pair = (upcoming.pop(), upcoming.pop())
+            sender.send_nowait(Batch(records=pair, committed=done.set, failed=_fail))
+            await done.wait()
+            took.append(time.perf_counter() - began)
+
+    wall = time.perf_counter()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal_writer.run, receiver, journal, counted)
+        async with trio.open_nursery() as submitting:
+            for _ in range(submitters):
+                submitting.start_soon(submit)
+        sender.close()
+    wall = time.perf_counter() - wall
+    await journal.aclose()
+    return {
+        "what": f"journal alone, {submitters} submitters",
+        **_times(took),
+        "commits_per_s": round(submitters * each / wall),
+        "records_per_sync": round(counted.records / counted.commits, 1),
+    }
+
+
+def _fail(error: JournalFailed) -> None:
+    raise error
 
 
 async def _measure(folder: Path, alone: int, each: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -55,7 +55,7 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     orders = 5_000 if quick else ORDERS
     with tempfile.TemporaryDirectory(dir=".") as name:
-        folder = Path(name)
+        folder = Path(name).resolve()
         began = time.perf_counter()
         trio.run(_history, folder, orders)
         build = time.perf_counter() - began
