@@ -16,7 +16,6 @@ import trio
 from attrs import define, field, frozen
 
 import cream
-from cream.adapters.brokers.alpaca.broker import open_alpaca
 from cream.adapters.brokers.alpaca.endpoints import WrongAccount
 from cream.adapters.brokers.levers import SimulationLevers
 from cream.adapters.brokers.simulated import SimulatedBroker
@@ -301,6 +300,9 @@ async def _broker_end(
 ) -> AsyncIterator[_BrokerEnd]:
     """The broker that is active."""
     if settings.brokers.active == "alpaca":
+        # Here, because an HTTP and a WebSocket client are a sixth of the start's time and memory.
+        from cream.adapters.brokers.alpaca.broker import open_alpaca
+
         log.warning("root.quotes_synthetic", hint="stops follow feeds.synthetic, not the market")
         mode = settings.environment.mode
         async with open_alpaca(settings.brokers.alpaca, mode, clock, draw) as alpaca:
