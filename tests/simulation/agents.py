@@ -106,6 +106,10 @@ class Agents:
             await trio.sleep(_PATIENCE)
             nursery.cancel_scope.cancel()
 
+    async def enter(self, name: str) -> None:
+        """Submit an entry at the market."""
+        await self.submit(self._entry("enter", name))
+
     async def _do(self, deed: str, number: int) -> None:
         match deed:
             case "enter" | "rest" | "work":
@@ -123,7 +127,7 @@ class Agents:
 
     # Plans --------------------------------------------------------------------------------------
 
-    def _entry(self, deed: str, number: int) -> DecisionPlan:
+    def _entry(self, deed: str, number: object) -> DecisionPlan:
         chance = self.exchange.world.chance
         symbol = chance.choose(list(SIGN_OF), "symbol", number)
         sign = SIGN_OF[symbol]
@@ -189,7 +193,7 @@ class Agents:
             ),
         )
 
-    def _plan(self, number: int, decision: Decision) -> DecisionPlan:
+    def _plan(self, number: object, decision: Decision) -> DecisionPlan:
         return DecisionPlan(
             plan_id=f"p{number}",
             cycle_id=f"p{number}",

@@ -95,7 +95,7 @@ class Session:
 class Exchange:
     """The broker. `terms` are the orders it has taken, by client id.
 
-    `taken` and `traded` hear of what happens, in the moment in which it does.
+    `taken`, `cancelled` and `traded` hear of what happens, in the moment in which it does.
     """
 
     world: World
@@ -105,6 +105,7 @@ class Exchange:
     terms: dict[str, OrderTerms] = field(factory=dict)
     executions: list[Execution] = field(factory=list)
     taken: Callable[[OrderTerms], None] = field(default=lambda _terms: None)
+    cancelled: Callable[[str], None] = field(default=lambda _id: None)
     traded: Callable[[Execution], None] = field(default=lambda _execution: None)
     _sessions: list[Session] = field(factory=list)
     _hidden_until: dict[str, float] = field(factory=dict)
@@ -161,6 +162,7 @@ class Exchange:
 
     def cancel(self, broker_order_id: str) -> CancelOutcome:
         """A cancel has arrived. A slow one is carried out later; the order trades meanwhile."""
+        self.cancelled(broker_order_id)
         slow = self.world.profile.cancel_slow
         if self.world.fault("venue.cancel_slow", slow, broker_order_id, seconds=_SLOWEST_CANCEL):
             self.world.nursery.start_soon(self._cancel_later, broker_order_id)

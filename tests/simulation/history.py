@@ -104,10 +104,11 @@ class History:
         self.memory = Memory(world)
         self.judge = BrokerJudge(self.exchange, self.memory)
         self.agents = Agents(self.exchange, self.memory, self.door)
-        self.person = Person(self.exchange, self.memory, self.door, self.restart)
+        self.person = Person(self.exchange, self.memory, self.door, self.restart, self.agents.enter)
         self.mover = Mover(world, market)
         self.disk.told = self.judge.recorded
         self.exchange.taken = self._taken
+        self.exchange.cancelled = self.judge.cancelled
         self.exchange.traded = self.judge.traded
         world.trace.on_step = self._step
         world.trace.heard = self._heard

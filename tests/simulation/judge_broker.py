@@ -21,8 +21,8 @@ from cream.core.model.state import Cause
 from tests.simulation.exchange import Exchange
 from tests.simulation.orders_asked import Memory
 
-# More requests about one order than any history has reason for.
-_CANCELS_AN_ORDER = 25
+# More cancels of one order that arrive than any history has reason for.
+_CANCELS_AN_ORDER = 8
 
 # Exits that may be refused for want of shares: each was overtaken by an entry that filled.
 _RACES = 1
@@ -117,11 +117,15 @@ class BrokerJudge:
 
     def cancelling(self, broker_order_id: str) -> None:
         """A cancel is about to be sent."""
-        demand = self.exchange.world.demand
+        ours = broker_order_id not in self.strangers
+        self.exchange.world.demand(ours, "I23", "a stranger's order is cancelled")
+
+    def cancelled(self, broker_order_id: str) -> None:
+        """A cancel has arrived."""
         self._cancels[broker_order_id] += 1
         count = self._cancels[broker_order_id]
-        demand(count <= _CANCELS_AN_ORDER, "I9", f"{broker_order_id} was cancelled {count} times")
-        demand(broker_order_id not in self.strangers, "I23", "a stranger's order is cancelled")
+        text = f"{broker_order_id} was cancelled {count} times"
+        self.exchange.world.demand(count <= _CANCELS_AN_ORDER, "I9", text)
 
     def taken(self, terms: OrderTerms) -> None:
         """The venue has taken an order."""

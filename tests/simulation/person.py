@@ -2,7 +2,7 @@
 person may clear; and what does a stranger do at the broker's own website?
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import trio
@@ -23,16 +23,22 @@ from tests.simulation.orders_asked import Memory
 _DEEDS = 4
 _LOOKS_EVERY = 5.0
 _STRANGERS = 2
+# How long a halt waits for an entry that it may catch on its way out, and how often it looks.
+_MEANWHILE, _GLANCE = 1.0, 0.002
 
 
 @define(eq=False)
 class Person:
-    """The operator. `restart` asks the daemon to stop in order; it is then started again."""
+    """The operator. `restart` asks the daemon to stop in order; it is then started again.
+
+    `enter` has an agent submit an entry, at the very moment in which trading is stopped.
+    """
 
     exchange: Exchange
     memory: Memory
     door: Door
     restart: Callable[[], None]
+    enter: Callable[[str], Awaitable[None]]
     is_busy: bool = False
 
     async def run(self, until: float) -> None:
@@ -82,6 +88,11 @@ class Person:
             self.is_busy = False
 
     async def _act(self, deed: str) -> None:
+        world = self.exchange.world
+        if deed in ("halt", "reduce", "kill", "kill and flatten"):
+            name = f"at {trio.current_time():.3f}"
+            world.nursery.start_soon(self.enter, name)
+            await self._intended(f"p{name}")
         match deed:
             case "halt" | "reduce":
                 state = TradingState.HALTED if deed == "halt" else TradingState.REDUCING
@@ -93,6 +104,15 @@ class Person:
                 await self.door.call(lambda to: to.mass_cancel("a person wants it", "person"))
             case _:
                 self.restart()
+
+    async def _intended(self, plan_id: str) -> None:
+        """Wait, not for long, until an order of the plan is on its way to the disk."""
+        operations = self.door.operations
+        with trio.move_on_after(_MEANWHILE):
+            while operations is not None and not any(
+                one.terms.plan_id == plan_id for one in operations.orders()
+            ):
+                await trio.sleep(_GLANCE)
 
     async def kill(self, *, flatten: bool) -> None:
         """Stop trading, cancel what works, and close what is held if wanted."""

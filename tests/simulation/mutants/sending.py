@@ -7,7 +7,6 @@ from attrs import evolve
 
 from cream.core.model.broker import CancelTaken, OutcomeUnknown, SubmitOutcome
 from cream.core.model.order import OrderPurpose
-from cream.core.resilience.backoff import Backoff
 from cream.core.risk.gate import Approved
 from cream.daemon import order_router
 from cream.daemon.desk import Desk, SendOrder
@@ -119,15 +118,15 @@ def a_cancel_is_believed(bench: Bench) -> None:
 
 
 @mutant("I9")
-def cancels_without_a_pause(bench: Bench) -> None:
-    """A cancel is repeated at once, for as long as the order is open."""
-    init = Router.__init__
+def cancels_come_in_swarms(bench: Bench) -> None:
+    """Nobody keeps the cancels of one order apart: each is sent ten times."""
 
-    def hasty(self: Router, desk: Any, broker: Any, link: Any, settings: Any, *rest: Any) -> None:
-        quick = evolve(settings, cancel_again=Backoff(base=0.01, cap=0.01), look=0.001)
-        init(self, desk, broker, link, quick, *rest)
+    async def cancel_once(self: Router, order: Any, broker_order_id: str) -> bool:
+        for _ in range(9):
+            await self.broker.cancel(broker_order_id)
+        return bool(await plain(self, order, broker_order_id))
 
-    bench.swap(Router, "__init__", hasty)
+    plain = bench.swap(Router, "_cancel_once", cancel_once)
 
 
 @mutant("I5")
