@@ -109,7 +109,7 @@ class Person:
         """Wait, not for long, until an order of the plan is on its way to the disk."""
         operations = self.door.operations
         with trio.move_on_after(_MEANWHILE):
-            while operations is not None and not any(
+            while operations is not None and not any(  # noqa: ASYNC110 - as a caller would
                 one.terms.plan_id == plan_id for one in operations.orders()
             ):
                 await trio.sleep(_GLANCE)
