@@ -11,10 +11,10 @@ from sqlalchemy import Connection, inspect, text
 from cream.core.model.errors import JournalFailed
 
 # The revision of the newest file in migrations/versions.
-SCHEMA_VERSION: Final = "0002"
+SCHEMA_VERSION: Final = "0003"
 
 # Every revision that came before it, from which `upgrade` knows the way.
-_OLDER: Final = frozenset({"0001"})
+_OLDER: Final = frozenset({"0001", "0002"})
 
 # Any number that nobody else locks.
 _MIGRATION_LOCK: Final = 7_277_324_551_180

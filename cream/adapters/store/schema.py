@@ -99,6 +99,13 @@ Index(
     ARCHIVED_ORDER.c.root_id,
 )
 
+Index(
+    "archived_order_age",
+    ARCHIVED_ORDER.c.environment,
+    ARCHIVED_ORDER.c.account,
+    ARCHIVED_ORDER.c.intended_ns,
+)
+
 # Every name that an archived order goes by: our id, its client id, the broker's ids.
 ARCHIVED_NAME: Final = _table(
     "archived_name", _text("name"), _text("order_id"), key=("name", "order_id")

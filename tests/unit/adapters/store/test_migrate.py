@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from alembic import op
@@ -16,7 +17,11 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from cream.adapters.store import migrate
-from cream.adapters.store.migrations.versions import v0001_journal
+from cream.adapters.store.migrations.versions import (
+    v0001_journal,
+    v0002_snapshots,
+    v0003_archive_by_age,
+)
 from cream.adapters.store.schema import JOURNAL, METADATA
 from cream.adapters.store.sqlite_file import SqliteFile, open_for_writing
 from cream.core.model.errors import JournalFailed
@@ -134,9 +139,10 @@ def test_a_failing_step_takes_back_the_changes_it_made(
         assert inspect(connection).get_table_names() == []
 
 
-def test_there_is_no_way_back_that_would_drop_the_journal() -> None:
+@pytest.mark.parametrize("step", [v0001_journal, v0002_snapshots, v0003_archive_by_age])
+def test_there_is_no_way_back_that_would_drop_what_is_there(step: ModuleType) -> None:
     with pytest.raises(NotImplementedError, match="move the file away"):
-        v0001_journal.downgrade()
+        step.downgrade()
 
 
 def test_a_start_with_nothing_to_upgrade_does_not_import_alembic(tmp_path: Path) -> None:
