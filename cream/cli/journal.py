@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from cream.adapters.config import ConfigErrors
 from cream.adapters.store import codec
 from cream.adapters.store.opening import compact_offline
 from cream.cli.exits import DONE, JOURNAL, REFUSED
-from cream.cli.journals import Account, Source, Whole, opened, whole, write_export
+from cream.cli.journals import Account, Source, Whole, checked, opened, whole, write_export
 from cream.cli.settings import complain, load_settings
 from cream.core.execution.comparison import cut_down, differences, in_order
+from cream.core.execution.events import Record
 from cream.core.execution.memory import BookState, rebuilt, state_of
 from cream.core.execution.story import Scene, Story, story
 from cream.core.model.errors import JournalFailed
+from cream.core.model.plan import Environment
 
 # A difference is a line of some hundred characters; nobody reads more than these.
 _DIFFERENCES_SHOWN = 50
@@ -58,15 +61,15 @@ def _verify(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = []
     with opened(options) as source:
         for environment, account_id in _accounts(source, options):
-            found = whole(source, environment, account_id)
+            found = checked(source, environment, account_id)
             rows.append(
                 {
                     "environment": environment.value,
                     "account": account_id,
-                    "records": len(found.hashes) - 1,
+                    "records": found.head.sequence - found.base.sequence,
                     "first": found.base.sequence + 1,
-                    "last": max(found.hashes),
-                    "head": found.hashes[max(found.hashes)],
+                    "last": found.head.sequence,
+                    "head": found.head.hash,
                     "snapshots": [state.sequence for state in found.states],
                     "problems": list(found.unusable),
                 }
@@ -130,8 +133,8 @@ def _explain(options: argparse.Namespace) -> int:
     """Tell one order's life."""
     with opened(options) as source:
         for environment, account_id in _accounts(source, options):
-            records = [one.record for one in source.entries(environment, account_id)]
-            told = story(records, options.order_id)
+            read = partial(_records, source, environment, account_id)
+            told = story(read, options.order_id)
             if told is not None:
                 text = _as_json(told) if options.json else "\n".join(_lines(told))
                 sys.stdout.write(text + "\n")
@@ -139,6 +142,10 @@ def _explain(options: argparse.Namespace) -> int:
         place = source.place
     sys.stderr.write(f"no order {options.order_id} in {place}\n")
     return REFUSED
+
+
+def _records(source: Source, environment: Environment, account_id: str) -> Iterator[Record]:
+    return (one.record for one in source.entries(environment, account_id))
 
 
 def _lines(told: Story) -> Iterator[str]:

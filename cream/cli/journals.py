@@ -163,41 +163,65 @@ def write_export(source: Source, environment: Environment, account_id: str, file
 
 
 @frozen
+class Checked:
+    """An account's journal that was read once to its end: where it begins and ends, its snapshots.
+
+    `states` are those that can be believed, newest first; `unusable` says what is wrong with the
+    others.
+    """
+
+    base: chain.Head
+    head: chain.Head
+    states: tuple[BookState, ...]
+    unusable: tuple[str, ...]
+
+
+def checked(source: Source, environment: Environment, account_id: str) -> Checked:
+    """Every record and snapshot of one account, checked and not kept.   Raises: JournalFailed."""
+    rows = source.snapshots(environment, account_id)
+    base = head = source.base(environment, account_id)
+    wanted = {row.sequence for row in rows}
+    hashes = {base.sequence: base.hash}
+    for entry in source.entries(environment, account_id):
+        head = chain.Head(entry.record.sequence, entry.hash)
+        if head.sequence in wanted:
+            hashes[head.sequence] = head.hash
+    states: list[BookState] = []
+    unusable: list[str] = []
+    for row in rows:
+        try:
+            states.append(believed(row, hashes.get(row.sequence)))
+        except Unusable as error:
+            unusable.append(f"the snapshot at {row.sequence}: {error}")
+    return Checked(base, head, tuple(states), tuple(unusable))
+
+
+@frozen
 class Whole:
-    """An account's journal in memory: its records, with each hash, and its readable snapshots.
+    """An account's journal in memory.
 
     `begins_with` is the snapshot that stands in for the records that are gone, if any are;
-    `recalled` what the records after it need besides. `records` are those to be folded.
+    `recalled` what the records after it need besides. `records` are those to be folded, `states`
+    what daemons have lived through.
     """
 
     base: chain.Head
     begins_with: BookState | None
     recalled: tuple[ArchivedOrder, ...]
     records: tuple[Record, ...]
-    hashes: dict[int, str]
     states: tuple[BookState, ...]
-    unusable: tuple[str, ...]
 
 
 def whole(source: Source, environment: Environment, account_id: str) -> Whole:
     """Everything of one account, checked.   Raises: JournalFailed."""
-    base = source.base(environment, account_id)
-    entries = list(source.entries(environment, account_id))
-    hashes = {base.sequence: base.hash}
-    hashes.update((one.record.sequence, one.hash) for one in entries)
-    states: list[BookState] = []
-    unusable: list[str] = []
-    for row in source.snapshots(environment, account_id):
-        try:
-            states.append(believed(row, hashes.get(row.sequence)))
-        except Unusable as error:
-            unusable.append(f"the snapshot at {row.sequence}: {error}")
+    found = checked(source, environment, account_id)
     begins_with = None
-    if base.sequence:
-        begins_with = min(states, key=lambda one: one.sequence, default=None)
+    if found.base.sequence:
+        begins_with = min(found.states, key=lambda one: one.sequence, default=None)
     after = 0 if begins_with is None else begins_with.sequence
+    entries = source.entries(environment, account_id)
     records = tuple(one.record for one in entries if one.record.sequence > after)
     recalled: tuple[ArchivedOrder, ...] = ()
     if begins_with is not None:
         recalled = source.recalled(environment, account_id, begins_with, records)
-    return Whole(base, begins_with, recalled, records, hashes, tuple(states), tuple(unusable))
+    return Whole(found.base, begins_with, recalled, records, found.states)

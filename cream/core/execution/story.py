@@ -4,7 +4,7 @@ The story is of the whole family: an order without its legs, exits and slices is
 restricted trading meanwhile is part of it, since that is why orders are cancelled.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -80,20 +80,30 @@ class Cast:
         return order_id
 
 
-def story(records: Sequence[e.Record], any_id: str) -> Story | None:
-    """The story of the order with this id; None where the records know none."""
+def story(read: Callable[[], Iterable[e.Record]], any_id: str) -> Story | None:
+    """The story of the order with this id; None where the records know none.
+
+    `read` is called twice, since a name may be told long after the story has begun; a journal of
+    any length is read with the memory of its names.
+    """
     cast = Cast()
-    for record in records:
+    for record in read():
         cast.hear(record.event)
     order_id = cast.order_id(any_id)
     if order_id is None:
         return None
     root = cast.root(order_id)
-    own = [one for one in records if _is_about(one.event, root, cast)]
+    own: list[e.Record] = []
+    weather: list[e.Record] = []
+    for record in read():
+        if _is_about(record.event, root, cast):
+            own.append(record)
+        elif _is_weather(record.event):
+            weather.append(record)
     family = _family(own)
     began = next((one.event.at for one in own if isinstance(one.event, e.OrderIntended)), None)
     first, last = own[0].sequence, own[-1].sequence
-    among = [one for one in records if first <= one.sequence <= last and _is_weather(one.event)]
+    among = [one for one in weather if first <= one.sequence <= last]
     scenes = [_scene(one, began) for one in sorted([*own, *among], key=lambda one: one.sequence)]
     return Story(order_id=order_id, family=tuple(family.values()), scenes=tuple(scenes))
 

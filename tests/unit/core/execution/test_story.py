@@ -17,7 +17,7 @@ from tests.unit.core.execution.test_book import busy_day, judged
 
 
 def told(ledger: Ledger, any_id: str) -> Story:
-    found = story(ledger.records, any_id)
+    found = story(lambda: ledger.records, any_id)
     assert found is not None
     return found
 
@@ -152,8 +152,9 @@ def test_any_id_of_any_of_the_family_finds_it() -> None:
 
 
 def test_an_id_that_nobody_has_has_no_story() -> None:
-    assert story(a_life().records, "nobody") is None
-    assert story([], "nobody") is None
+    records = a_life().records
+    assert story(lambda: records, "nobody") is None
+    assert story(list, "nobody") is None
 
 
 def test_every_kind_of_event_about_an_order_is_told_in_words() -> None:
