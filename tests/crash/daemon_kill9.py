@@ -295,10 +295,12 @@ def main(database: str, cycles: int, seed: int = 1) -> int:
             sys.stdout.write(f"BROKEN, seed {seed}: {error}\n")
             return 1
     told = report.told
+    why = Counter(text.partition("]")[0].lstrip("[") for text in told.refused.values())
     sys.stdout.write(
         f"{database}: {report.cycles} times kill -9 with {min(report.in_flight)} to "
         f"{max(report.in_flight)} calls in flight; {len(told.orders)} orders acknowledged, "
-        f"{len(told.withdrawn)} withdrawn, {len(told.refused)} refused, {report.venue_orders} and "
+        f"{len(told.withdrawn)} withdrawn, {len(told.refused)} refused {dict(why)}, "
+        f"{report.venue_orders} and "
         f"{report.fills} fills at the venue; 0 lost, 0 doubled; "
         f"{time.monotonic() - began:.0f} s\n"
     )
