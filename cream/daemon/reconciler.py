@@ -214,10 +214,10 @@ class Reconciler:
             if layer is Layer.FULL:
                 await self._name_guesses()
                 await self._compare_cash(found)
-            rounds = 1 if layer is Layer.OPEN_ORDERS else self.settings.rounds
             result = await self._round(layer, found)
-            for _ in range(rounds - 1):
-                if not self._unsettled(result):
+            for _ in range(self.settings.rounds - 1):
+                # A look at the open orders alone is repeated only where it found something bad.
+                if result.clean if layer is Layer.OPEN_ORDERS else not self._unsettled(result):
                     break
                 result = await self._round(layer, found)
             await self._conclude(layer, result, found)

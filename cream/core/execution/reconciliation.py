@@ -230,7 +230,12 @@ def _order(book: Book, shown: BrokerOrder) -> Iterator[Discrepancy]:
     order = book.find(shown.broker_order_id)
     if order is None or order.broker_order_id != shown.broker_order_id:
         return
-    if order.status.is_closed and shown.status is not None and not shown.status.is_closed:
+    known = order.broker_updated_at
+    if known is not None and shown.updated_at < known:
+        # The list is older than what the stream has told: it says nothing against it.
+        return
+    lives = shown.status is not None and not shown.status.is_closed
+    if order.status.is_closed and lives and shown.updated_at != known:
         yield _differs(
             DiscrepancyKind.ORDER_STATE, order, order.status.value, shown.raw_status, critical=True
         )

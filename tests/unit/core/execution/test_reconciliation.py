@@ -190,10 +190,19 @@ def test_an_order_that_is_closed_here_and_open_there_is_critical() -> None:
     ledger.work(terms)
     ledger.end(terms, S.CANCELED)
 
-    result = compare(ledger, [shown(terms, updated=-5)])
+    result = compare(ledger, [shown(terms, updated=5)])
 
     assert kinds(result) == [(K.ORDER_STATE, "o-entry", True)]
     assert ledger.order("o-entry").status is S.CANCELED
+
+
+def test_a_list_that_is_older_than_what_the_stream_has_told_differs_in_nothing() -> None:
+    """It was fetched while the cancel was on its way."""
+    ledger, terms = Ledger(), order_terms(limit="90")
+    ledger.work(terms)
+    ledger.end(terms, S.CANCELED)
+
+    assert compare(ledger, [shown(terms, updated=-5)]).discrepancies == ()
 
 
 @pytest.mark.parametrize(
