@@ -148,9 +148,17 @@ def _demand_durability(driver: "psycopg.Connection[tuple[object, ...]]") -> None
 
 
 def _lock(server: PostgresServer, environment: Environment, account_id: str) -> None:
-    """Raises: JournalFailed when another session has the account's journal."""
+    """Raises: JournalFailed when another session has the account's journal.
+
+    The lock timeout is waited for: the server may need a moment to see that a daemon is gone.
+    """
     key = lock_key(environment, account_id)
-    if server.driver.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone() == (True,):
+    server.driver.commit()
+    try:
+        server.driver.execute("SELECT pg_advisory_lock(%s)", (key,))
+    except psycopg.errors.LockNotAvailable:
+        server.driver.rollback()
+    else:
         return
     query = (
         "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
