@@ -14,12 +14,12 @@ from tests.simulation.mutants.registry import Bench, mutant
 @mutant("I7")
 def protection_for_what_was_asked(bench: Bench) -> None:
     """Protection is for the quantity of the entry, and not measured again when it leaves."""
-    from cream.daemon import order_router
+    from cream.daemon import routing
 
     def measured(book: Any, terms: Any) -> Any:
         return None if terms.purpose.is_protective else plain_measure(book, terms)
 
-    plain_measure = bench.swap(order_router, "_closes_too_much", measured)
+    plain_measure = bench.swap(routing, "closes_too_much", measured)
 
     def placement(book: Any, guarded: Any, _quantity: Any) -> Any:
         return plain(book, guarded, book.order(guarded.entry_order_id).terms.quantity)
@@ -30,7 +30,7 @@ def protection_for_what_was_asked(bench: Bench) -> None:
 @mutant("I4")
 def nobody_watches_levels(bench: Bench) -> None:
     """Levels are left to the broker's own orders."""
-    bench.swap(StopMonitor, "_look", lambda _self: None)
+    bench.swap(StopMonitor, "_look", lambda _self, *_args: None)
 
 
 @mutant("I4")

@@ -8,7 +8,7 @@ from attrs import evolve
 from cream.core.model.broker import CancelTaken, OutcomeUnknown, SubmitOutcome
 from cream.core.model.order import OrderPurpose
 from cream.core.risk.gate import Approved
-from cream.daemon import order_router
+from cream.daemon import routing
 from cream.daemon.desk import Desk, SendOrder
 from cream.daemon.mass_canceller import MassCanceller, _confirmed
 from cream.daemon.order_router import Router
@@ -77,7 +77,7 @@ def entries_leave_whatever_the_state(bench: Bench) -> None:
 @mutant("I7")
 def exits_are_not_bounded(bench: Bench) -> None:
     """An exit leaves as it was decided, whatever has filled since."""
-    bench.swap(order_router, "_closes_too_much", lambda _book, _terms: None)
+    bench.swap(routing, "closes_too_much", lambda _book, _terms: None)
 
 
 @mutant("I24")
