@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 
 # Cancels that may be on their way at once: enough to be quick, few enough for a rate budget.
 _CANCELS_AT_ONCE = 10
+# Between two passes while the broker answers: an order without an answer keeps the debt for long,
+# and what becomes open meanwhile must not wait for a backoff that an outage has made long.
+_LONGEST_PAUSE = 2.0
 
 
 @frozen(kw_only=True)
@@ -75,6 +78,7 @@ class MassCanceller:
     async def _pay(self) -> None:
         attempt = 0
         while self.desk.book.mass_cancel_owed is not None:
+            longest = _LONGEST_PAUSE
             withdrawn = _withdraw_unsent(self.settings.policy, self.in_flight)
             await self.desk.do(withdrawn, passes_without_journal=True)
             try:
@@ -85,7 +89,8 @@ class MassCanceller:
             except (BrokerUnavailable, trio.TooSlowError) as error:
                 self.link.failed()
                 log.warning("mass_canceller.broker_unavailable", error=str(error))
-            await self._pause(self.settings.backoff.ceiling(attempt))
+                longest = self.settings.backoff.cap
+            await self._pause(min(longest, self.settings.backoff.ceiling(attempt)))
             attempt += 1
 
     async def _pause(self, seconds: float) -> None:
