@@ -22,7 +22,7 @@ from tests.simulation.exchange import Exchange
 from tests.simulation.orders_asked import Memory
 
 # More cancels of one order that arrive than any history has reason for.
-_CANCELS_AN_ORDER = 8
+_CANCELS_AN_ORDER = 16
 
 # Exits that may be refused for want of shares: each was overtaken by an entry that filled.
 _RACES = 1
