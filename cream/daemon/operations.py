@@ -306,6 +306,8 @@ class LiveOperations:
             reasons.append("broker: no session")
         if not self.accounts.is_current:
             reasons.append("account: no fresh figures")
+        if self.book.mass_cancel_owed is not None:
+            reasons.append("mass cancel: not confirmed yet")
         reasons.extend(
             f"{one.cause.value}: {one.state.value}, {one.reason}"
             for one in self.book.restrictions.values()

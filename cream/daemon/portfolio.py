@@ -140,14 +140,20 @@ class Portfolio:
         return Known(quote) if age <= self.stale_after_seconds else Stale(quote, age)
 
     def _state(self, book: Book) -> tuple[TradingState, tuple[str, ...]]:
-        """The book's state; a link in doubt refuses increases before the state changes."""
+        """The book's state; a link in doubt refuses increases before the state changes.
+
+        So does a mass cancel that is owed: it would take what comes in with it.
+        """
         state = book.trading_state
         reasons = tuple(f"{one.cause.value}: {one.reason}" for one in book.restrictions.values())
         link = self.link()
         if link is not Link.CONNECTED:
             reasons += (f"the link to the broker is {link.value}",)
-            if state is TradingState.ACTIVE:
-                state = TradingState.REDUCING
+        owed = book.mass_cancel_owed
+        if owed is not None:
+            reasons += (f"a mass cancel is not confirmed yet: {owed.reason}",)
+        if state is TradingState.ACTIVE and (owed is not None or link is not Link.CONNECTED):
+            state = TradingState.REDUCING
         return state, reasons
 
 

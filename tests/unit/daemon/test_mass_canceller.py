@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import trio
 from attrs import evolve
 from trio.testing import MockClock
 
@@ -14,7 +15,7 @@ from cream.core.options.occ import parse_instrument
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.core.safety.mass_cancel import MassCancelPolicy
 from cream.daemon.tree import TreeSettings
-from tests.fakes.world import World
+from tests.fakes.world import World, buy
 
 CALL = parse_instrument("NVDA  261218C00190000")
 
@@ -66,3 +67,22 @@ async def test_a_stop_that_is_reached_while_the_broker_is_gone_sells_when_it_is_
         await life.until(lambda: life.held(CALL.symbol) == 0)
         exits = [one.status for one in life.orders(OrderPurpose.EXIT)]
         assert exits.count(OrderStatus.FILLED) == 1
+
+
+async def test_nothing_comes_in_while_a_mass_cancel_is_owed(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """An order that may or may not exist keeps it owed; what came in meanwhile would go with it."""
+    async with World(tmp_path).life() as life:
+        life.broker.fault("submit_lost", {"count": 1})
+        await life.submit(buy(limit="200.00", stop="190.00", target="220.00"), plan_id="lost")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(life.operations.mass_cancel, "maintenance", "me")
+            await life.until(lambda: life.tree.desk.book.mass_cancel_owed is not None)
+
+            refused = await life.submit(buy(), plan_id="meanwhile")
+
+            assert "TRADING_REDUCING" in [one.code for one in refused.verdict.violations]
+            assert "mass cancel: not confirmed yet" in life.operations.readiness().reasons
+        await life.until(lambda: life.tree.desk.book.mass_cancel_owed is None, seconds=120)
+        assert (await life.submit(buy(), plan_id="afterwards")).verdict.ok
