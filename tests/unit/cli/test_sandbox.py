@@ -8,6 +8,12 @@ from cream.cli.main import main
 from tests.conformance.sandbox_process import sandbox
 
 
+@pytest.fixture(autouse=True)
+def logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command configures for a process of its own stays for all tests after this one."""
+    monkeypatch.setattr("cream.cli.sandbox.configure", lambda level, form: None)
+
+
 def test_a_clock_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sandbox", "--clock-start", "tomorrow"]) == 2
     assert "--clock-start" in capsys.readouterr().err
