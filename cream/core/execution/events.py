@@ -274,7 +274,7 @@ class TrailMoved:
 
 @frozen(kw_only=True)
 class PositionAdjusted:
-    """The broker's position is the truth and differed from ours (R-11): ours is now that."""
+    """The broker's position is the truth and differed from ours: ours is now that."""
 
     at: datetime
     instrument: Instrument

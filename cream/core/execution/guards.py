@@ -100,7 +100,7 @@ def protected_quantity(book: Book, symbol: str) -> Decimal:
 
 
 def free_to_exit(book: Book, symbol: str) -> Decimal:
-    """What no exit, protective or not, on its way or working, has laid hands on (R-22)."""
+    """What no exit, protective or not, on its way or working, has laid hands on."""
     quantity = book.positions[symbol].quantity
     side = exit_side(quantity)
     others, groups = _holders(book, symbol, side)

@@ -62,7 +62,7 @@ def _no_leg_fills(event: e.OrderIntended | e.ChildListed) -> tuple[LegFill, ...]
 
 
 def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
-    """The order with the broker's id. One that was given up here may prove to be alive (R-03)."""
+    """The order with the broker's id. One that was given up here may prove to be alive."""
     known = evolve(
         order,
         broker_order_id=event.broker_order_id,

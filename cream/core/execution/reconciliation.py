@@ -2,7 +2,7 @@
 
 Pure: a snapshot of the broker and the book go in; events, open questions and discrepancies come
 out. Absence is never read as an end: an order that the broker's list lacks becomes a question, and
-only its answer becomes an event (R-15, R-16). Nothing here cancels anything.
+only its answer becomes an event. Nothing here cancels anything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -364,7 +364,7 @@ def adjustments(
     positions: Sequence[BrokerPosition],
     now: datetime,
 ) -> Iterator[e.PositionAdjusted]:
-    """The events that make our positions the broker's, which are the truth (R-11).
+    """The events that make our positions the broker's, which are the truth.
 
     A holding that has moved since it was compared is left for the next comparison.
     """

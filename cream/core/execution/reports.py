@@ -42,7 +42,7 @@ from cream.core.model.order import (
     OrderType,
 )
 
-# The broker already has an order under this client id: look it up and adopt it (R-07).
+# The broker already has an order under this client id: look it up and adopt it.
 DUPLICATE_CLIENT_ID = "CLIENT_ORDER_ID_NOT_UNIQUE"
 
 _FillEvent = e.OrderFilled | e.SpreadFilled | e.FillCorrected
@@ -188,7 +188,7 @@ def _claimed(shown: BrokerOrder) -> Decimal:
 
 
 def _is_another(terms: OrderTerms, shown: BrokerOrder) -> bool:
-    """Whether an order under our client id cannot be the one that we sent (R-07)."""
+    """Whether an order under our client id cannot be the one that we sent."""
     if terms.legs:
         return shown.order_class is not OrderClass.MLEG
     return (
@@ -322,7 +322,7 @@ def _fill(order: Order, execution: Execution) -> Fill:
 
 
 def _read_child(book: Book, parent: Order, shown: BrokerOrder, now: datetime) -> Reading:
-    """A leg that the broker made: listed under its parent the first time it is seen (R-06)."""
+    """A leg that the broker made: listed under its parent the first time it is seen."""
     update = OrderUpdate(event="listed", order=shown)
     known = book.find(shown.broker_order_id) or predecessor(book, shown)
     if known is not None:

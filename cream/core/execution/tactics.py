@@ -2,7 +2,7 @@
 
 A parent order with `TwapTerms` never goes to the broker. Its slices do, one by one, each with an id
 that follows from (parent, index): after a restart the slices that exist are found again and never
-sent twice (R-47). Slices that fell due while the daemon was away are sent as soon as it is back,
+sent twice. Slices that fell due while the daemon was away are sent as soon as it is back,
 one at a time.
 """
 
