@@ -51,7 +51,10 @@ def test_sigusr1_is_the_kill_switch_and_outlives_a_kill(daemon: Daemon) -> None:
     daemon.restart()
 
     assert cause(daemon) == before
-    assert daemon.get("/ready", 503)["reasons"] == ["operator: HALTED, SIGUSR1"]
+    only = ["operator: HALTED, SIGUSR1"]
+    daemon.eventually(
+        "what the kill switch owed is paid", lambda: daemon.get("/ready", 503)["reasons"] == only
+    )
 
 
 def test_the_commands_halt_close_and_resume(daemon: Daemon) -> None:
