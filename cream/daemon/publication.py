@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
@@ -12,6 +12,7 @@ from cream.core.execution.protection import protected_quantity
 from cream.core.model.market import Datum
 from cream.core.model.order import Order
 from cream.core.model.position import Position
+from cream.core.model.state import Cause, Restriction, most_restrictive
 from cream.core.operations import PositionView, TradingStateView, Update
 from cream.daemon.desk import Committed, Touched
 from cream.daemon.hub import Hub
@@ -77,14 +78,25 @@ def _symbols(event: e.Event) -> Iterator[str]:
 
 @frozen
 class Publisher:
-    """Turns committed records into updates and hands them to the hub."""
+    """Turns committed records into updates and hands them to the hub.
+
+    The trading state that it shows is what is durable: whoever has read that trading is halted must
+    find it halted after a crash.
+    """
 
     book: Book
     hub: Hub
     mark_of: QuoteDatum
+    _standing: dict[Cause, Restriction] = field(init=False)
+
+    @_standing.default
+    def _of_the_book(self) -> dict[Cause, Restriction]:
+        return dict(self.book.restrictions)
 
     def __call__(self, committed: Sequence[Committed]) -> None:
-        """Publish; costs nothing while nobody listens."""
+        """Publish; costs next to nothing while nobody listens."""
+        for one in committed:
+            self._note(one.record.event)
         if self.hub.subscribers:
             self.hub.publish([self._update(one) for one in committed])
 
@@ -101,10 +113,25 @@ class Publisher:
             trading_state=self.trading_state() if restricts else None,
         )
 
+    def _note(self, event: e.Event) -> None:
+        match event:
+            case e.TradingRestricted():
+                self._standing[event.cause] = Restriction(
+                    cause=event.cause,
+                    state=event.state,
+                    reason=event.reason,
+                    actor=event.actor,
+                    since=event.at,
+                )
+            case e.RestrictionLifted():
+                self._standing.pop(event.cause, None)
+            case _:
+                return
+
     def trading_state(self) -> TradingStateView:
-        """The trading state now."""
+        """The trading state as the journal has it."""
         return TradingStateView(
-            state=self.book.trading_state, restrictions=tuple(self.book.restrictions.values())
+            state=most_restrictive(self._standing), restrictions=tuple(self._standing.values())
         )
 
     def position(self, symbol: str) -> PositionView | None:

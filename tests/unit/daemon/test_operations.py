@@ -410,3 +410,17 @@ async def test_the_kill_switch_cancels_even_where_the_journal_is_lost(
         shown = await life.broker.order_by_client_id(entry.terms.client_order_id)
         assert shown is not None
         assert shown.status is OrderStatus.CANCELED
+
+
+async def test_a_state_is_shown_once_it_is_durable(autojump_clock: MockClock, world: World) -> None:
+    """Whoever has read that trading is halted must find it halted after a crash."""
+    async with world.life() as life:
+        await life.until(lambda: life.tree.link.session_up)
+        world.journal.delay_seconds = 3.0
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(life.operations.set_trading_state, TradingState.HALTED, "x", "me")
+            book = life.tree.desk.book
+            await life.until(lambda: book.trading_state is TradingState.HALTED)
+
+            assert life.operations.trading_state().state is TradingState.ACTIVE
+        assert life.operations.trading_state().state is TradingState.HALTED
