@@ -15,7 +15,7 @@ from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.model.broker import BrokerOrder
 from cream.core.model.fill import Fill
-from cream.core.model.ids import digest
+from cream.core.model.ids import inferred_execution_id
 from cream.core.model.money import ZERO, average
 from cream.core.model.order import Order, OrderClass
 
@@ -34,11 +34,11 @@ def guessed_fill(order: Order, shown: BrokerOrder, now: datetime) -> e.FillInfer
         # The average contradicts what is booked; it is still the best that is known.
         price = shown.average_price
     # The name follows from the facts: the same guess, made again after a crash, is the same fill.
-    name = digest("guess", shown.broker_order_id, str(order.filled), str(shown.filled))
+    name = inferred_execution_id(shown.broker_order_id, str(order.filled), str(shown.filled))
     return e.FillInferred(
         at=now,
         fill=Fill(
-            execution_id=f"guess-{name}",
+            execution_id=name,
             order_id=order.order_id,
             instrument=order.terms.instrument,
             side=order.terms.side,

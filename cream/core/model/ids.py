@@ -64,6 +64,6 @@ def child_order_id(parent: str, role: str) -> str:
     return "o" + digest(parent, role)
 
 
-def inferred_execution_id(broker_order_id: str, cumulative: str) -> str:
+def inferred_execution_id(broker_order_id: str, booked: str, shown: str) -> str:
     """The id of a fill seen only as a higher filled quantity: a hash of the fact itself."""
-    return "inferred-" + digest(broker_order_id, cumulative)
+    return "inferred-" + digest(broker_order_id, booked, shown)

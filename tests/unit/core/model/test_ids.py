@@ -53,8 +53,9 @@ def test_a_client_id_is_ours_and_short_enough() -> None:
 
 def test_children_and_inferred_fills_have_ids_of_their_own() -> None:
     assert child_order_id("o1", "stop_loss") != child_order_id("o1", "take_profit")
-    assert inferred_execution_id("b1", "5") == inferred_execution_id("b1", "5")
-    assert inferred_execution_id("b1", "5") != inferred_execution_id("b1", "6")
+    assert inferred_execution_id("b1", "2", "5") == inferred_execution_id("b1", "2", "5")
+    assert inferred_execution_id("b1", "2", "5") != inferred_execution_id("b1", "2", "6")
+    assert inferred_execution_id("b1", "2", "5") != inferred_execution_id("b1", "3", "5")
 
 
 @given(st.lists(st.text(max_size=9), max_size=4))
