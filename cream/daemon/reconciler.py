@@ -29,6 +29,7 @@ from cream.core.model.account import Account
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import Order, OrderStatus
+from cream.core.model.order_state import Unanswered, beneath
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import ReconciliationView
 from cream.core.ports import Broker
@@ -188,10 +189,7 @@ class Reconciler:
     async def resolve_in_flight(self) -> None:
         """Look up every order that has no broker id yet though it may have left."""
         for order in list(self.desk.book.open_orders()):
-            waits = order.status is OrderStatus.UNKNOWN_SUBMIT or (
-                order.status is OrderStatus.PENDING_CANCEL
-                and order.status_before_pending is OrderStatus.UNKNOWN_SUBMIT
-            )
+            waits = isinstance(beneath(order.state), Unanswered)
             if waits and order.broker_order_id is None:
                 await self._look_up(order)
 

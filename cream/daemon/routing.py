@@ -12,6 +12,7 @@ from cream.core.execution.reports import read_outcome
 from cream.core.model.broker import SubmitOutcome
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderStatus, OrderTerms
+from cream.core.model.order_state import INTENDED, CancelPending
 from cream.core.risk.decisions import Decide, Decided, request_cancels
 
 
@@ -41,10 +42,7 @@ def withdraw(order_id: str) -> Decide[None]:
 
     def decide(book: Book, now: datetime) -> Decided[None]:
         order = book.order(order_id)
-        never_left = order.status is OrderStatus.PENDING_CANCEL and (
-            order.status_before_pending is OrderStatus.PENDING_NEW
-        )
-        if order.broker_order_id is not None or not never_left:
+        if order.broker_order_id is not None or order.state != CancelPending(INTENDED):
             return Decided(None)
         event = e.OrderProgressed(
             at=now,

@@ -12,6 +12,7 @@ import trio
 from attrs import define, evolve, field
 
 from cream.core.execution.events import Event, ReconciliationCompleted, TradingRestricted
+from cream.core.execution.states import reported
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
 from cream.core.model.errors import CreamError
@@ -258,7 +259,7 @@ class FakeOperations:
                 code="ORDER_NOT_CANCELABLE",
                 message=f"the order is {order.status.value}",
             )
-        order = evolve(order, status=OrderStatus.PENDING_CANCEL, status_before_pending=order.status)
+        order = evolve(order, state=reported(order.state, OrderStatus.PENDING_CANCEL, order.filled))
         self.put(order)
         return CancelResult(requested_id=any_id, order=order, accepted=True)
 

@@ -10,11 +10,11 @@ from cream.core.model.order import (
     Order,
     OrderClass,
     OrderPurpose,
-    OrderStatus,
     OrderTerms,
     OrderType,
     Side,
 )
+from cream.core.model.order_state import ACCEPTED
 from cream.core.model.plan import Action, Decision, DecisionPlan, Environment
 from cream.core.model.request import SingleOrder
 from cream.core.model.verdict import Severity, Violation
@@ -68,7 +68,7 @@ def working(terms: OrderTerms, at: datetime = NOW) -> Order:
     """The order as the broker has just accepted it."""
     return Order(
         terms=terms,
-        status=OrderStatus.ACCEPTED,
+        state=ACCEPTED,
         intended_at=at,
         updated_at=at,
         broker_order_id=f"b-{terms.order_id}",

@@ -12,6 +12,7 @@ from cream.adapters.server.problems import Problems
 from cream.core.model.instrument import OptionRight
 from cream.core.model.market import MarketStatus
 from cream.core.model.order import Order, OrderClass, OrderPurpose, OrderStatus, OrderType, Side
+from cream.core.model.order_state import statuses
 from cream.core.model.plan import (
     Action,
     Direction,
@@ -97,10 +98,4 @@ _STATUS = {
 
 def wire_status(order: Order) -> str:
     """The contract's word for where `order` stands."""
-    known = _STATUS.get(order.status)
-    if known is not None:
-        return known
-    before = order.status_before_pending
-    if before is None or before not in _STATUS:
-        before = OrderStatus.PARTIALLY_FILLED if order.filled else OrderStatus.ACCEPTED
-    return _STATUS[before]
+    return _STATUS[statuses(order.state)[-1]]

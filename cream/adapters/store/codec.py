@@ -17,12 +17,13 @@ from typing import Final, TypeVar, get_args
 
 import msgspec
 from cattrs import Converter
-from cattrs.gen import make_dict_unstructure_fn, override
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 
 from cream.core.execution.events import Event, PlanJudged
 from cream.core.model.instrument import Instrument
-from cream.core.model.order import OrderTerms
+from cream.core.model.order import Order, OrderStatus, OrderTerms
+from cream.core.model.order_state import state_of, statuses
 
 T = TypeVar("T")
 
@@ -34,6 +35,9 @@ EVENT_BY_KIND: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in 
 VERSION_KEY: Final = "v"
 KIND_KEY: Final = "event"
 _INSTRUMENT_KEY: Final = "type"
+
+# Where an order stands, and where it stood before each request that is not answered.
+_STATE_KEYS: Final = ("status", "status_before_pending", "status_before_replace")
 
 # For a field that came after its kind of event had been written: it is left out while it says
 # nothing, so that an event of before keeps its text, and with it its hash.
@@ -185,7 +189,27 @@ def _new_converter() -> Converter:
     configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
     plain = make_dict_unstructure_fn(OrderTerms, converter, guard=_LATER)
     converter.register_unstructure_hook(OrderTerms, plain)
+    _know_orders(converter)
     return converter
+
+
+def _know_orders(converter: Converter) -> None:
+    """An order's state is written as the words that it is called by, outermost first."""
+    write = make_dict_unstructure_fn(Order, converter, state=override(omit=True))
+    read = make_dict_structure_fn(
+        Order, converter, state=override(struct_hook=lambda words, _: state_of(*words))
+    )
+
+    def unstructure(order: Order) -> dict[str, object]:
+        words = (one.value for one in statuses(order.state))
+        return {**write(order), **dict(zip(_STATE_KEYS, words, strict=False))}
+
+    def structure(record: dict[str, object], kind: type[Order]) -> Order:
+        words = [OrderStatus(record[key]) for key in _STATE_KEYS if record.get(key) is not None]
+        return read({**record, "state": words}, kind)
+
+    converter.register_unstructure_hook(Order, unstructure)
+    converter.register_structure_hook(Order, structure)
 
 
 _CONVERTER: Final = _new_converter()

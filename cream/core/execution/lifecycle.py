@@ -13,17 +13,34 @@ from typing import assert_never
 from attrs import evolve
 
 from cream.core.execution import events as e
-from cream.core.execution.states import PENDING, after_fill, may_become, with_fills
+from cream.core.execution.states import (
+    after_fill,
+    known_at_broker,
+    may_become,
+    replacement_done,
+    reported,
+    with_fills,
+)
 from cream.core.model.fill import Fill
 from cream.core.model.money import ZERO, average
 from cream.core.model.order import LegFill, Order, OrderStatus
+from cream.core.model.order_state import (
+    INTENDED,
+    UNANSWERED,
+    CancelPending,
+    Intended,
+    ReplacePending,
+    Unanswered,
+    Working,
+    standing,
+)
 
 
 def intended(event: e.OrderIntended) -> Order:
     """The order that was written down and may now be sent."""
     return Order(
         terms=event.terms,
-        status=OrderStatus.PENDING_NEW,
+        state=INTENDED,
         intended_at=event.at,
         updated_at=event.at,
         reason=event.reason,
@@ -35,7 +52,7 @@ def listed(event: e.ChildListed, parent: Order | None) -> Order:
     """The order that the broker made; it is as old as the order it was made with."""
     return Order(
         terms=event.terms,
-        status=event.status,
+        state=standing(event.status),
         intended_at=event.at if parent is None else parent.intended_at,
         updated_at=event.at,
         broker_order_id=event.broker_order_id,
@@ -47,12 +64,12 @@ def listed(event: e.ChildListed, parent: Order | None) -> Order:
 def listed_again(order: Order, event: e.ChildListed) -> Order:
     """The leg once the broker has reduced it: another exit has taken from the same shares."""
     quantity = event.terms.quantity
-    if order.status.is_closed or not order.filled <= quantity < order.terms.quantity:
+    if not order.is_open or not order.filled <= quantity < order.terms.quantity:
         return order
     return evolve(
         order,
         terms=evolve(order.terms, quantity=quantity),
-        status=after_fill(order.status, order.filled, quantity) if order.filled else order.status,
+        state=after_fill(order.state, order.filled, quantity) if order.filled else order.state,
         updated_at=event.at,
     )
 
@@ -69,39 +86,31 @@ def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
         broker_updated_at=event.broker_updated_at,
         updated_at=event.at,
     )
-    given_up = order.status.is_closed and order.status is not OrderStatus.FILLED
+    given_up = not order.is_open and order.status is not OrderStatus.FILLED
     if given_up and order.broker_order_id is None:
         reason = f"alive at the broker, though ended here: {order.reason}"
-        return evolve(known, status=with_fills(event.status, order.filled), reason=reason)
-    # Whoever asked for a cancel or a replacement at the broker: before that it worked there.
-    working = OrderStatus.ACCEPTED if event.status in PENDING else event.status
-    before = with_fills(working, order.filled)
+        state = standing(with_fills(event.status, order.filled))
+        return evolve(known, state=state, reason=reason)
     if may_become(order.status, event.status):
-        return evolve(
-            known,
-            status=with_fills(event.status, order.filled),
-            status_before_pending=before if event.status in PENDING else None,
-        )
-    if order.status in PENDING:
-        return evolve(known, status_before_pending=before)
-    return known
+        state = reported(order.state, event.status, order.filled)
+        return evolve(known, state=known_at_broker(state, event.status, order.filled))
+    return evolve(known, state=known_at_broker(order.state, event.status, order.filled))
 
 
 def progressed(order: Order, event: e.OrderRefused | e.SubmitUnknown | e.OrderProgressed) -> Order:
-    """The order after its status moved for another reason than a fill or a cancel of ours."""
+    """The order after its state moved for another reason than a fill or a cancel of ours."""
     status, reason = _progress_of(event)
     if isinstance(event, e.SubmitUnknown):
         if order.broker_order_id is not None:
             return order
-        if order.status is OrderStatus.PENDING_CANCEL:
+        if isinstance(order.state, CancelPending):
             # It may have left: the cancel can no longer be settled by not sending it.
-            return evolve(order, status_before_pending=OrderStatus.UNKNOWN_SUBMIT)
+            return evolve(order, state=CancelPending(UNANSWERED))
     if not may_become(order.status, status):
         return order
     moved = evolve(
         order,
-        status=with_fills(status, order.filled),
-        status_before_pending=order.status if status in PENDING else None,
+        state=reported(order.state, status, order.filled),
         updated_at=event.at,
         reason=reason or order.reason,
     )
@@ -125,23 +134,16 @@ def _progress_of(
 
 def cancel_answered(order: Order, event: e.CancelRequested | e.CancelRefused) -> Order:
     """The order once somebody wants it gone, or the broker would not let it go."""
-    match event:
-        case e.CancelRequested() if may_become(order.status, OrderStatus.PENDING_CANCEL):
+    match event, order.state:
+        case e.CancelRequested(), (Intended() | Unanswered() | Working() | ReplacePending()) as now:
             return evolve(
                 order,
-                status=OrderStatus.PENDING_CANCEL,
-                status_before_pending=order.status,
+                state=CancelPending(now),
                 updated_at=event.at,
                 reason=f"{event.reason} ({event.actor})",
             )
-        case e.CancelRefused() if order.status is OrderStatus.PENDING_CANCEL:
-            return evolve(
-                order,
-                status=order.status_before_pending or OrderStatus.ACCEPTED,
-                status_before_pending=None,
-                updated_at=event.at,
-                reason=event.reason,
-            )
+        case e.CancelRefused(), CancelPending(before=before):
+            return evolve(order, state=before, updated_at=event.at, reason=event.reason)
         case _:
             return order
 
@@ -152,7 +154,6 @@ def filled(
     """The order with `quantity` more traded at `price`. Its average is exact to ten places."""
     total = order.filled + quantity
     notional = order.notional_filled + quantity * price
-    status = after_fill(order.status, total, order.terms.quantity)
     return evolve(
         order,
         filled=total,
@@ -160,8 +161,7 @@ def filled(
         notional_filled=notional,
         average_price=average(notional, total),
         commission=order.commission + commission,
-        status=status,
-        status_before_pending=OrderStatus.PARTIALLY_FILLED if status in PENDING else None,
+        state=after_fill(order.state, total, order.terms.quantity),
         updated_at=at,
     )
 
@@ -182,14 +182,16 @@ def corrected(order: Order, before: Iterable[Fill], after: Fill | None, at: date
     total = order.filled + _quantity(plus) - _quantity(minus)
     notional = order.notional_filled + _notional(plus) - _notional(minus)
     fees = sum((one.commission for one in plus), ZERO)
-    status = order.status
+    state = order.state
+    if order.is_open:
+        state = after_fill(state, total, order.terms.quantity)
     return evolve(
         order,
         filled=total,
         notional_filled=notional,
         average_price=average(notional, total) if total else None,
         commission=order.commission + fees - sum((one.commission for one in minus), ZERO),
-        status=status if status.is_closed else after_fill(status, total, order.terms.quantity),
+        state=state,
         inferred=tuple(_without(order.inferred, minus)),
         updated_at=at,
     )
@@ -220,18 +222,15 @@ def replaced(order: Order, event: e.OrderReplaced) -> Order:
         limit_price=event.limit_price,
         stop_price=event.stop_price,
     )
-    status = order.status
-    if status is OrderStatus.PENDING_REPLACE:
-        status = order.status_before_pending or OrderStatus.ACCEPTED
-    if not status.is_closed and order.filled:
-        status = after_fill(status, order.filled, event.quantity)
+    state = replacement_done(order.state)
+    if order.is_open and order.filled:
+        state = after_fill(state, order.filled, event.quantity)
     return evolve(
         order,
         terms=terms,
         broker_order_id=event.broker_order_id,
         broker_updated_at=event.broker_updated_at,
-        status=status,
-        status_before_pending=order.status_before_pending if status in PENDING else None,
+        state=state,
         updated_at=event.at,
     )
 

@@ -25,7 +25,7 @@ from cream.core.model.state import Restriction
 
 # Rises when a state of before would no longer be what the fold gives: a field more in the book, or
 # a rule that folds the same events to something else. States of another version are not used.
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 
 
 @frozen

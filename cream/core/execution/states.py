@@ -1,13 +1,28 @@
-"""Which way may an order's status move? One table; everything else is refused or ignored.
+"""Which way may an order's state move? One table; everything else is refused or ignored.
 
 `TRANSITIONS` is the machine: status -> statuses it may become through a report or a request.
-Fills are not in it: a fill is booked in every state, and moves the status by `after_fill`. A closed
+Fills are not in it: a fill is booked in every state, and moves the state by `after_fill`. A closed
 order stays closed; a late fill on one is booked all the same, and alarmed by whoever books it.
 """
 
 from decimal import Decimal
+from typing import assert_never
 
-from cream.core.model.order import OrderStatus as S
+from cream.core.model.order_state import (
+    ACCEPTED,
+    FILLED,
+    PARTIALLY_FILLED,
+    CancelPending,
+    Closed,
+    Intended,
+    OrderState,
+    ReplacePending,
+    Unanswered,
+    Working,
+    beneath,
+    standing,
+)
+from cream.core.model.order_state import OrderStatus as S
 
 _ENDS = frozenset((S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED))
 _WORKING = frozenset((S.HELD, S.ACCEPTED))
@@ -34,9 +49,9 @@ TRANSITIONS: dict[S, frozenset[S]] = {
 }
 
 
-def may_become(current: S, reported: S) -> bool:
-    """Whether a report of `reported` moves an order that stands at `current`."""
-    return reported in TRANSITIONS[current]
+def may_become(current: S, told: S) -> bool:
+    """Whether a report of `told` moves an order that stands at `current`."""
+    return told in TRANSITIONS[current]
 
 
 def with_fills(status: S, filled: Decimal) -> S:
@@ -44,14 +59,67 @@ def with_fills(status: S, filled: Decimal) -> S:
     return S.PARTIALLY_FILLED if filled > 0 and status in _WORKING else status
 
 
-def after_fill(current: S, filled: Decimal, quantity: Decimal) -> S:
-    """The status once `filled` of `quantity` has traded.
+def reported(state: OrderState, status: S, filled: Decimal) -> OrderState:
+    """The state of an order at `state`, of which `filled` has traded, once it is at `status`.
 
-    A cancel in flight stays in flight until it is answered, unless nothing is left to cancel; a
-    closed order that fills late becomes FILLED only if it is now whole.
+    A request that is not answered remembers where the order stood, also below another request.
+    """
+    before = beneath(state)
+    if before is None:
+        return standing(with_fills(status, filled))
+    if status is S.PENDING_REPLACE and isinstance(before, ReplacePending):
+        return before
+    return standing(with_fills(status, filled), before)
+
+
+def known_at_broker(state: OrderState, status: S, filled: Decimal) -> OrderState:
+    """`state`, where a request is pending, once the broker shows that the order was at `status`."""
+    # Whoever asked for a cancel or a replacement at the broker: before that it worked there.
+    shown = standing(with_fills(S.ACCEPTED if status in PENDING else status, filled))
+    match state:
+        case CancelPending(before=ReplacePending()) if isinstance(shown, Working):
+            return CancelPending(ReplacePending(shown))
+        case CancelPending() if isinstance(shown, Working):
+            return CancelPending(shown)
+        case ReplacePending() if isinstance(shown, Working):
+            return ReplacePending(shown)
+        case _:
+            return state
+
+
+def after_fill(state: OrderState, filled: Decimal, quantity: Decimal) -> OrderState:
+    """The state once `filled` of `quantity` has traded in all.
+
+    A request in flight stays in flight until it is answered, unless nothing is left to trade; a
+    closed order that fills late becomes FILLED only if it is now whole. Where a fill was taken
+    back and none is left, the order works as one that never traded.
     """
     if filled >= quantity:
-        return S.FILLED
-    if current.is_closed or current in PENDING:
-        return current
-    return S.PARTIALLY_FILLED
+        return FILLED
+    match state:
+        case Closed():
+            return state
+        case CancelPending(before=ReplacePending()):
+            return CancelPending(ReplacePending(_traded(filled)))
+        case CancelPending():
+            return CancelPending(_traded(filled))
+        case ReplacePending():
+            return ReplacePending(_traded(filled))
+        case Intended() | Unanswered() | Working():
+            return _traded(filled)
+    assert_never(state)
+
+
+def _traded(filled: Decimal) -> Working:
+    return PARTIALLY_FILLED if filled > 0 else ACCEPTED
+
+
+def replacement_done(state: OrderState) -> OrderState:
+    """`state` once the replacement that was pending is in place."""
+    match state:
+        case ReplacePending():
+            return state.before
+        case CancelPending(before=ReplacePending() as replacing):
+            return CancelPending(replacing.before)
+        case _:
+            return state

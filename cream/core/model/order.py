@@ -9,6 +9,8 @@ from attrs import field, frozen
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
+from cream.core.model.order_state import CancelPending, Closed, OrderState, ReplacePending
+from cream.core.model.order_state import OrderStatus as OrderStatus
 from cream.core.model.plan import Guard, PositionIntent, RiskDenomination, TimeInForce
 from cream.core.model.side import Side as Side
 
@@ -31,33 +33,6 @@ class OrderClass(Enum):
     OTO = "OTO"
     OCO = "OCO"
     MLEG = "MLEG"
-
-
-class OrderStatus(Enum):
-    """Where an order stands, in the words that callers see."""
-
-    PENDING_NEW = "PENDING_NEW"
-    UNKNOWN_SUBMIT = "UNKNOWN_SUBMIT"
-    ACCEPTED = "ACCEPTED"
-    PARTIALLY_FILLED = "PARTIALLY_FILLED"
-    PENDING_CANCEL = "PENDING_CANCEL"
-    PENDING_REPLACE = "PENDING_REPLACE"
-    HELD = "HELD"
-    DONE_FOR_DAY = "DONE_FOR_DAY"
-    FILLED = "FILLED"
-    CANCELED = "CANCELED"
-    REJECTED = "REJECTED"
-    EXPIRED = "EXPIRED"
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the order can trade no more."""
-        return self in _CLOSED
-
-
-_CLOSED = frozenset(
-    (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
-)
 
 
 class OrderPurpose(Enum):
@@ -165,10 +140,9 @@ class Order:
     """
 
     terms: OrderTerms
-    status: OrderStatus
+    state: OrderState
     intended_at: datetime
     updated_at: datetime
-    status_before_pending: OrderStatus | None = None
     broker_order_id: str | None = None
     filled: Decimal = ZERO
     last_fill_at: datetime | None = None
@@ -186,13 +160,25 @@ class Order:
         return self.terms.order_id
 
     @property
+    def status(self) -> OrderStatus:
+        """Where the order stands, in one word."""
+        return self.state.status
+
+    @property
+    def status_before_pending(self) -> OrderStatus | None:
+        """Where it stood before the request that is not answered yet; None where there is none."""
+        if isinstance(self.state, CancelPending | ReplacePending):
+            return self.state.before.status
+        return None
+
+    @property
     def leaves(self) -> Decimal:
         """What can still fill: zero once closed."""
-        if self.status.is_closed:
+        if isinstance(self.state, Closed):
             return ZERO
         return max(ZERO, self.terms.quantity - self.filled)
 
     @property
     def is_open(self) -> bool:
         """Whether the order can still trade."""
-        return not self.status.is_closed
+        return not isinstance(self.state, Closed)

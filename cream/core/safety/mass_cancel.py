@@ -7,7 +7,8 @@ from attrs import frozen
 from cream.core.execution.book import Book
 from cream.core.execution.guards import entry_that_holds_back, protects_now
 from cream.core.model.broker import BrokerOrder
-from cream.core.model.order import Order, OrderPurpose, OrderStatus
+from cream.core.model.order import Order, OrderPurpose
+from cream.core.model.order_state import Intended, beneath
 from cream.core.model.plan import TimeInForce
 
 
@@ -51,10 +52,7 @@ def can_withdraw(order: Order) -> bool:
         return True
     if order.broker_order_id is not None:
         return False
-    before = order.status_before_pending
-    return order.status is OrderStatus.PENDING_NEW or (
-        order.status is OrderStatus.PENDING_CANCEL and before is OrderStatus.PENDING_NEW
-    )
+    return isinstance(beneath(order.state), Intended)
 
 
 def still_listed(

@@ -20,6 +20,7 @@ from cream.core.model.order import (
     OrderType,
     Side,
 )
+from cream.core.model.order_state import standing
 from cream.core.model.plan import PositionIntent, TimeInForce
 from cream.core.model.position import Position
 from cream.core.model.verdict import (
@@ -94,7 +95,7 @@ def filled_entry() -> Order:
     """The entry, half of it filled."""
     return evolve(
         working(ENTRY),
-        status=OrderStatus.PARTIALLY_FILLED,
+        state=standing(OrderStatus.PARTIALLY_FILLED),
         filled=Decimal("10.5"),
         average_price=Decimal("238.41"),
         commission=Decimal("0.35"),
@@ -105,7 +106,7 @@ def filled_entry() -> Order:
 
 def stop_child() -> Order:
     """The stop of the entry's bracket."""
-    return evolve(working(STOP), status=OrderStatus.HELD)
+    return evolve(working(STOP), state=standing(OrderStatus.HELD))
 
 
 def filled_spread() -> Order:

@@ -14,6 +14,7 @@ from cream.adapters.rpc.google_rpc import BadRequest
 from cream.core.execution import events as e
 from cream.core.model.market import Unknown
 from cream.core.model.order import OrderStatus
+from cream.core.model.order_state import standing
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import StreamEnd
 from cream.wire import common_pb2, control_pb2, execution_pb2
@@ -147,7 +148,7 @@ async def test_an_order_is_found_by_any_of_its_ids(caller: Caller) -> None:
 
 async def test_a_cancel_is_taken_refused_or_about_nothing(operations: FakeOperations) -> None:
     caller = Caller(operations, token_hashes=(TOKEN_HASH,))
-    closed = evolve(working(states.STOP), status=OrderStatus.FILLED)
+    closed = evolve(working(states.STOP), state=standing(OrderStatus.FILLED))
     operations.put(working(states.ENTRY), closed)
 
     def request(order_id: str) -> execution_pb2.CancelOrderRequest:

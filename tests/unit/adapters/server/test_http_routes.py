@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from cream.core.model.order import OrderStatus
+from cream.core.model.order_state import standing
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import REFUSAL, working
 from tests.unit.adapters.server import states
@@ -213,7 +214,7 @@ async def test_an_order_is_found_by_any_of_its_ids_with_its_children(
 
 
 async def test_a_cancel_answers_for_each_id(operations: FakeOperations) -> None:
-    closed = evolve(working(states.STOP), status=OrderStatus.FILLED)
+    closed = evolve(working(states.STOP), state=standing(OrderStatus.FILLED))
     operations.put(working(states.ENTRY), closed)
     body = {"order_ids": ["cream-o-entry", "o-stop", "nobody"], "reason": "thesis over"}
 

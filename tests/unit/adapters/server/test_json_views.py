@@ -11,6 +11,7 @@ from attrs import evolve
 from cream.adapters.server import json_views as views
 from cream.core.model.errors import CreamError, FieldProblem
 from cream.core.model.order import OrderStatus
+from cream.core.model.order_state import standing
 from cream.core.model.plan import PositionIntent
 from cream.core.operations import CancelResult, PlanResult
 from tests.fakes.operations_data import NOW, working
@@ -81,7 +82,9 @@ def test_an_order_shows_exactly_the_fields_of_the_interface() -> None:
 
 
 def test_what_is_not_known_yet_is_null_and_not_zero() -> None:
-    order = evolve(working(states.ENTRY), broker_order_id=None, status=OrderStatus.PENDING_NEW)
+    order = evolve(
+        working(states.ENTRY), broker_order_id=None, state=standing(OrderStatus.PENDING_NEW)
+    )
 
     shown = encoded(views.order_view(order))
 
@@ -175,7 +178,11 @@ def test_a_planned_order_shows_the_price_that_it_stops_at() -> None:
 
 def result(*statuses: OrderStatus) -> PlanResult:
     orders = tuple(
-        evolve(working(evolve(states.ENTRY, order_id=f"o-{n}")), status=status, reason="no cash")
+        evolve(
+            working(evolve(states.ENTRY, order_id=f"o-{n}")),
+            state=standing(status),
+            reason="no cash",
+        )
         for n, status in enumerate(statuses)
     )
     verdict = evolve(states.VERDICT, ok=True)
@@ -204,7 +211,7 @@ def test_a_submit_says_what_went_wrong_after_the_gate() -> None:
 
 @pytest.mark.parametrize("accepted", [True, False])
 def test_a_cancel_says_what_became_of_the_order(accepted: bool) -> None:
-    order = evolve(working(states.ENTRY), status=OrderStatus.PENDING_CANCEL)
+    order = evolve(working(states.ENTRY), state=standing(OrderStatus.PENDING_CANCEL))
     code, message = ("", "") if accepted else ("ORDER_NOT_CANCELABLE", "closed")
 
     shown = encoded(

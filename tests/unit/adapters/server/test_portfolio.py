@@ -9,6 +9,7 @@ from cream.adapters.server.portfolio import Age, portfolio, positions_as_of
 from cream.core.model.instrument import Equity
 from cream.core.model.market import Known, Stale, Unknown
 from cream.core.model.order import OrderStatus
+from cream.core.model.order_state import standing
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import ACCOUNT, NOW, working
 from tests.unit.adapters.server import states
@@ -18,7 +19,9 @@ MSFT = Equity("MSFT")
 
 def test_only_open_orders_work() -> None:
     operations = FakeOperations()
-    operations.put(working(states.ENTRY), evolve(working(states.STOP), status=OrderStatus.FILLED))
+    operations.put(
+        working(states.ENTRY), evolve(working(states.STOP), state=standing(OrderStatus.FILLED))
+    )
 
     found = portfolio(operations, NOW)
 

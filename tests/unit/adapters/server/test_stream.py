@@ -13,6 +13,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_st
 from cream.adapters.server.stream import messages
 from cream.core.execution import events as e
 from cream.core.model.order import OrderStatus
+from cream.core.model.order_state import standing
 from cream.core.model.state import Cause, Restriction, TradingState
 from cream.core.operations import StreamEnd, TradingStateView, Update
 from tests.fakes.operations import FakeOperations
@@ -240,7 +241,7 @@ async def test_an_upgrade_of_another_path_is_refused(
 
 
 async def test_a_closed_order_is_still_in_the_snapshot(operations: FakeOperations) -> None:
-    operations.put(evolve(working(states.ENTRY), status=OrderStatus.CANCELED))
+    operations.put(evolve(working(states.ENTRY), state=standing(OrderStatus.CANCELED)))
 
     async with served(operations) as port, opened(port) as stream:
         assert (await next_message(stream))["orders"][0]["status"] == "CANCELED"

@@ -11,6 +11,7 @@ from cream.adapters.server.wire_values import wire_instant
 from cream.core.model.errors import CreamError
 from cream.core.model.market import MarketStatus, Stale, Unknown
 from cream.core.model.order import OrderStatus
+from cream.core.model.order_state import standing
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, Restriction, TradingState
 from cream.core.operations import (
@@ -91,7 +92,7 @@ def test_a_trading_state_names_every_cause() -> None:
 
 
 def test_a_kill_switch_says_of_each_order_what_became_of_it() -> None:
-    filled = evolve(working(states.ENTRY), status=OrderStatus.FILLED)
+    filled = evolve(working(states.ENTRY), state=standing(OrderStatus.FILLED))
     report = KillSwitchReport(
         trading_state=TradingStateView(state=TradingState.HALTED, restrictions=()),
         results=(

@@ -10,6 +10,7 @@ from cream.adapters.server.wire_enums import ENVIRONMENT, wire_status
 from cream.adapters.server.wire_values import wire_instant, wire_instrument, wire_quantity
 from cream.core.model.errors import CreamError
 from cream.core.model.order import OrderStatus
+from cream.core.model.order_state import standing, state_of
 from cream.core.model.plan import Environment
 from cream.core.operations import CancelResult, OrderResult, PlanResult
 from cream.wire import common_pb2, execution_pb2
@@ -37,7 +38,7 @@ OS = execution_pb2.OrderStatus
 )
 def test_every_status_has_its_word_in_the_contract(status: str, shown: str) -> None:
     """The contract has fewer words; the exact one is in `status_detail`."""
-    order = evolve(working(states.ENTRY), status=OrderStatus(status))
+    order = evolve(working(states.ENTRY), state=standing(OrderStatus(status)))
 
     message = views.order_message(order)
 
@@ -45,30 +46,26 @@ def test_every_status_has_its_word_in_the_contract(status: str, shown: str) -> N
     assert message.status_detail == status
 
 
-@pytest.mark.parametrize("pending", [OrderStatus.PENDING_CANCEL, OrderStatus.PENDING_REPLACE])
 @pytest.mark.parametrize(
-    ("before", "filled", "shown"),
+    ("stands", "shown"),
     [
-        (OrderStatus.HELD, "0", "ORDER_STATUS_ACCEPTED"),
-        (OrderStatus.PARTIALLY_FILLED, "5", "ORDER_STATUS_PARTIAL_FILL"),
-        (OrderStatus.PENDING_NEW, "0", "ORDER_STATUS_NEW"),
-        (OrderStatus.PENDING_CANCEL, "0", "ORDER_STATUS_ACCEPTED"),
-        (None, "0", "ORDER_STATUS_ACCEPTED"),
-        (None, "5", "ORDER_STATUS_PARTIAL_FILL"),
+        (("PENDING_CANCEL", "HELD"), "ORDER_STATUS_ACCEPTED"),
+        (("PENDING_REPLACE", "HELD"), "ORDER_STATUS_ACCEPTED"),
+        (("PENDING_CANCEL", "PARTIALLY_FILLED"), "ORDER_STATUS_PARTIAL_FILL"),
+        (("PENDING_REPLACE", "PARTIALLY_FILLED"), "ORDER_STATUS_PARTIAL_FILL"),
+        (("PENDING_CANCEL", "PENDING_NEW"), "ORDER_STATUS_NEW"),
+        (("PENDING_CANCEL", "UNKNOWN_SUBMIT"), "ORDER_STATUS_PENDING"),
+        (("PENDING_CANCEL", "PENDING_REPLACE", "PARTIALLY_FILLED"), "ORDER_STATUS_PARTIAL_FILL"),
+        (("PENDING_CANCEL", "PENDING_REPLACE", "ACCEPTED"), "ORDER_STATUS_ACCEPTED"),
     ],
 )
-def test_a_pending_order_shows_the_status_before(
-    pending: OrderStatus, before: OrderStatus | None, filled: str, shown: str
+def test_a_pending_order_shows_where_it_stood_before_any_request(
+    stands: tuple[str, ...], shown: str
 ) -> None:
-    order = evolve(
-        working(states.ENTRY),
-        status=pending,
-        status_before_pending=before,
-        filled=Decimal(filled),
-    )
+    order = evolve(working(states.ENTRY), state=state_of(*map(OrderStatus, stands)))
 
     assert wire_status(order) == shown
-    assert views.order_message(order).status_detail == pending.value
+    assert views.order_message(order).status_detail == stands[0]
 
 
 def test_an_order_shows_doubles_and_the_decimals_behind_them() -> None:
@@ -169,7 +166,7 @@ def test_a_refused_order_is_an_answer_with_code_and_text() -> None:
 def test_an_order_that_was_taken_and_one_that_the_broker_rejected() -> None:
     verdict = evolve(states.VERDICT, ok=True, violations=())
     taken = OrderResult(verdict=verdict, order=working(states.ENTRY), acknowledged_at=NOW)
-    order = evolve(working(states.ENTRY), status=OrderStatus.REJECTED, reason="no cash")
+    order = evolve(working(states.ENTRY), state=standing(OrderStatus.REJECTED), reason="no cash")
 
     fine = views.submit_order_reply(taken, "mine-1")
     rejected = views.submit_order_reply(evolve(taken, order=order), "mine-1")
@@ -180,7 +177,7 @@ def test_an_order_that_was_taken_and_one_that_the_broker_rejected() -> None:
 
 
 def test_a_plans_reply_names_what_went_wrong_and_what_was_left_out() -> None:
-    rejected = evolve(working(states.ENTRY), status=OrderStatus.REJECTED, reason="no cash")
+    rejected = evolve(working(states.ENTRY), state=standing(OrderStatus.REJECTED), reason="no cash")
     result = PlanResult(
         plan=parsed(SWING),
         verdict=evolve(states.VERDICT, ok=True),
@@ -210,8 +207,7 @@ def test_an_ack_of_the_stream_is_about_one_plan_or_about_nothing() -> None:
 def test_a_cancel_says_what_became_of_the_order() -> None:
     order = evolve(
         working(states.ENTRY),
-        status=OrderStatus.PENDING_CANCEL,
-        status_before_pending=OrderStatus.ACCEPTED,
+        state=state_of(OrderStatus.PENDING_CANCEL, OrderStatus.ACCEPTED),
     )
     taken = CancelResult(requested_id="x", order=order, accepted=True)
     refused = evolve(taken, accepted=False, code="ORDER_NOT_CANCELABLE", message="it is FILLED")

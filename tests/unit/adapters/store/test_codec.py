@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 
 from cream.adapters.store import codec
 from cream.core.execution import events as e
-from tests.unit.adapters.store.examples import AT, EXAMPLES, judged
+from cream.core.model.order import Order
+from cream.core.model.order_state import (
+    ACCEPTED,
+    INTENDED,
+    PARTIALLY_FILLED,
+    CancelPending,
+    Closed,
+    OrderState,
+    OrderStatus,
+    ReplacePending,
+    Working,
+)
+from tests.unit.adapters.store.examples import AT, ENTRY, EXAMPLES, judged
 
 GOLDEN = Path(__file__).with_name("golden_events.jsonl")
 
@@ -211,3 +223,39 @@ def test_a_day_is_written_as_a_day() -> None:
         json.loads(codec.encode(adjusted))["instrument"]["expiration"]
         == date(2026, 12, 18).isoformat()
     )
+
+
+def order_at(state: OrderState) -> Order:
+    return Order(terms=ENTRY, state=state, intended_at=AT, updated_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (Working(OrderStatus.HELD), ["HELD"]),
+        (Closed(OrderStatus.EXPIRED), ["EXPIRED"]),
+        (CancelPending(INTENDED), ["PENDING_CANCEL", "PENDING_NEW"]),
+        (ReplacePending(ACCEPTED), ["PENDING_REPLACE", "ACCEPTED"]),
+        (
+            CancelPending(ReplacePending(PARTIALLY_FILLED)),
+            ["PENDING_CANCEL", "PENDING_REPLACE", "PARTIALLY_FILLED"],
+        ),
+    ],
+)
+def test_an_order_is_written_with_the_words_of_its_state(
+    state: OrderState, words: list[str]
+) -> None:
+    body = codec.encode_value(order_at(state))
+
+    record = json.loads(body)
+    keys = ("status", "status_before_pending", "status_before_replace")
+    assert [record[key] for key in keys if key in record] == words
+    assert "state" not in record
+    assert codec.decode_value(body, Order) == order_at(state)
+
+
+def test_an_order_of_before_there_were_states_is_read() -> None:
+    record = json.loads(codec.encode_value(order_at(Closed(OrderStatus.CANCELED))))
+    record["status_before_pending"] = None
+
+    assert codec.decode_value(json.dumps(record), Order).status is OrderStatus.CANCELED

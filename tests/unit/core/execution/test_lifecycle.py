@@ -9,6 +9,7 @@ from cream.core.execution import events as e
 from cream.core.execution import lifecycle
 from cream.core.model.fill import Fill
 from cream.core.model.order import Order, OrderPurpose, OrderStatus
+from cream.core.model.order_state import CancelPending, ReplacePending, Working, state_of
 from tests.fakes.builders import CALL, HIGHER_CALL, NOW, PUT, later, leg, order_terms, spread
 
 S = OrderStatus
@@ -22,10 +23,9 @@ def standing(
 ) -> Order:
     return Order(
         terms=TERMS,
-        status=status,
+        state=state_of(status) if before is None else state_of(status, before),
         intended_at=NOW,
         updated_at=NOW,
-        status_before_pending=before,
         broker_order_id="b-1" if known else None,
         filled=Decimal(filled),
         notional_filled=Decimal(filled) * 100,
@@ -230,7 +230,7 @@ def test_a_report_moves_the_broker_s_clock_and_our_own_decision_does_not() -> No
 def test_every_open_order_can_be_asked_to_go_and_stands_again_if_it_may_not(status: S) -> None:
     asked = lifecycle.cancel_answered(standing(status), CANCEL)
     if status is S.PENDING_CANCEL:
-        assert asked.status_before_pending is None
+        assert asked.state == standing(status).state
         return
 
     assert asked.status is S.PENDING_CANCEL
@@ -238,9 +238,58 @@ def test_every_open_order_can_be_asked_to_go_and_stands_again_if_it_may_not(stat
     assert asked.reason == "no (me)"
 
     refused = lifecycle.cancel_answered(asked, REFUSED_CANCEL)
-    assert refused.status is status
-    assert refused.status_before_pending is None
+    assert refused.state == standing(status).state
     assert refused.reason == "too late"
+
+
+def test_a_replacement_that_was_pending_outlives_a_cancel_that_is_refused() -> None:
+    """Else a second replacement could be sent while the first is under way."""
+    replacing = standing(S.PENDING_REPLACE, before=S.HELD)
+    asked = lifecycle.cancel_answered(replacing, CANCEL)
+
+    filled = lifecycle.filled(asked, Decimal(10), Decimal(100), Decimal(0), later(2))
+
+    assert asked.state == CancelPending(ReplacePending(Working(S.HELD)))
+    assert filled.state == CancelPending(ReplacePending(Working(S.PARTIALLY_FILLED)))
+    assert lifecycle.cancel_answered(filled, REFUSED_CANCEL).status is S.PENDING_REPLACE
+
+
+def test_a_replacement_in_place_leaves_only_the_cancel_pending() -> None:
+    asked = lifecycle.cancel_answered(standing(S.PENDING_REPLACE, before=S.HELD), CANCEL)
+    done = e.OrderReplaced(
+        at=later(3),
+        order_id=ORDER_ID,
+        replaces="b-1",
+        broker_order_id="b-2",
+        quantity=Decimal(50),
+        limit_price=None,
+        stop_price=None,
+        broker_updated_at=later(3),
+    )
+
+    replaced = lifecycle.replaced(asked, done)
+
+    assert replaced.state == CancelPending(Working(S.HELD))
+    assert (replaced.broker_order_id, replaced.terms.quantity) == ("b-2", 50)
+
+
+def test_an_order_whose_only_fill_was_taken_back_works_untouched() -> None:
+    guess = Fill(
+        execution_id="x-1",
+        order_id=ORDER_ID,
+        instrument=TERMS.instrument,
+        side=TERMS.side,
+        quantity=Decimal(10),
+        price=Decimal(100),
+        executed_at=NOW,
+        commission=Decimal(0),
+    )
+    traded = lifecycle.inferred(standing(S.ACCEPTED), guess, later(2))
+
+    busted = lifecycle.corrected(traded, traded.inferred, None, later(3))
+
+    assert traded.status is S.PARTIALLY_FILLED
+    assert (busted.status, busted.filled, busted.average_price) == (S.ACCEPTED, 0, None)
 
 
 def test_a_cancel_that_nobody_asked_for_cannot_be_refused() -> None:

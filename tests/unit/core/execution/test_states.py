@@ -7,8 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cream.core.execution.states import TRANSITIONS, after_fill, may_become, with_fills
-from cream.core.model.order import OrderStatus as S
+from cream.core.execution.states import (
+    TRANSITIONS,
+    after_fill,
+    known_at_broker,
+    may_become,
+    replacement_done,
+    reported,
+    with_fills,
+)
+from cream.core.model.order_state import (
+    ACCEPTED,
+    INTENDED,
+    PARTIALLY_FILLED,
+    UNANSWERED,
+    CancelPending,
+    Closed,
+    OrderState,
+    ReplacePending,
+    Working,
+    beneath,
+    state_of,
+    statuses,
+)
+from cream.core.model.order_state import OrderStatus as S
 
 SHORT = {
     S.PENDING_NEW: "n",
@@ -43,9 +65,15 @@ MAY = {
 
 OPEN = [status for status in S if not status.is_closed]
 CLOSED = [status for status in S if status.is_closed]
-UNANSWERED = (S.PENDING_NEW, S.UNKNOWN_SUBMIT)
+NO_ANSWER = (S.PENDING_NEW, S.UNKNOWN_SUBMIT)
+AT_WORK = (S.HELD, S.ACCEPTED, S.PARTIALLY_FILLED, S.DONE_FOR_DAY)
 
-statuses = st.sampled_from(S)
+working = st.sampled_from([Working(one) for one in AT_WORK])
+replacing = working.map(ReplacePending)
+unasked = st.one_of(st.sampled_from([INTENDED, UNANSWERED]), working, replacing)
+states = st.one_of(
+    unasked, unasked.map(CancelPending), st.sampled_from([state_of(one) for one in CLOSED])
+)
 quantities = st.integers(1, 1000).map(Decimal)
 
 
@@ -82,10 +110,10 @@ def test_nothing_goes_back_to_where_no_answer_had_come(status: S) -> None:
     assert may_become(status, S.UNKNOWN_SUBMIT) is (status is S.PENDING_NEW)
 
 
-@pytest.mark.parametrize("status", UNANSWERED)
+@pytest.mark.parametrize("status", NO_ANSWER)
 def test_an_order_without_an_answer_can_turn_out_to_be_anything(status: S) -> None:
     """Else it would keep a status that says it never left, while the broker works it."""
-    assert set(S) - set(UNANSWERED) <= TRANSITIONS[status]
+    assert set(S) - set(NO_ANSWER) <= TRANSITIONS[status]
 
 
 def test_what_was_replaced_or_rested_overnight_goes_on_as_what_it_is() -> None:
@@ -104,30 +132,91 @@ def test_an_order_that_has_traded_is_never_called_untouched(status: S) -> None:
     assert with_fills(status, Decimal(0)) is status
 
 
-@given(statuses, quantities, quantities)
+@given(states, quantities, quantities)
 def test_an_order_is_filled_once_nothing_is_left(
-    current: S, quantity: Decimal, over: Decimal
+    state: OrderState, quantity: Decimal, over: Decimal
 ) -> None:
-    assert after_fill(current, quantity, quantity) is S.FILLED
-    assert after_fill(current, quantity + over, quantity) is S.FILLED
+    assert after_fill(state, quantity, quantity) == Closed(S.FILLED)
+    assert after_fill(state, quantity + over, quantity) == Closed(S.FILLED)
+
+
+@pytest.mark.parametrize("status", [*NO_ANSWER, *AT_WORK])
+def test_a_partial_fill_shows_that_the_order_works_and_has_traded(status: S) -> None:
+    assert after_fill(state_of(status), Decimal(3), Decimal(10)) == Working(S.PARTIALLY_FILLED)
+
+
+@pytest.mark.parametrize("status", CLOSED)
+def test_a_late_fill_leaves_an_end_standing_while_something_is_missing(status: S) -> None:
+    assert after_fill(state_of(status), Decimal(3), Decimal(10)) == state_of(status)
+
+
+@given(states)
+def test_a_partial_fill_answers_no_request(state: OrderState) -> None:
+    filled = after_fill(state, Decimal(3), Decimal(10))
+
+    if state.status not in CLOSED:
+        assert statuses(filled) == (*statuses(state)[:-1], S.PARTIALLY_FILLED)
+
+
+def test_what_never_traded_in_the_end_is_not_called_partially_filled() -> None:
+    assert after_fill(PARTIALLY_FILLED, Decimal(0), Decimal(10)) == ACCEPTED
+
+
+@given(states, st.sampled_from((S.PENDING_CANCEL, S.PENDING_REPLACE)))
+def test_a_request_that_is_reported_remembers_where_the_order_stood(
+    state: OrderState, request: S
+) -> None:
+    if not may_become(state.status, request):
+        return
+    after = reported(state, request, Decimal(0))
+
+    assert after.status is request
+    if request is S.PENDING_CANCEL:
+        assert after == CancelPending(beneath(state) or ACCEPTED)
+    else:
+        assert after == ReplacePending(state if isinstance(state, Working) else ACCEPTED)
+
+
+def test_a_second_report_of_a_replacement_below_a_cancel_is_the_same_replacement() -> None:
+    replacing = ReplacePending(Working(S.HELD))
+
+    assert reported(replacing, S.PENDING_REPLACE, Decimal(0)) == replacing
 
 
 @pytest.mark.parametrize(
-    ("current", "after"),
+    ("before", "told", "filled", "after"),
     [
-        (S.PENDING_NEW, S.PARTIALLY_FILLED),
-        (S.UNKNOWN_SUBMIT, S.PARTIALLY_FILLED),
-        (S.HELD, S.PARTIALLY_FILLED),
-        (S.ACCEPTED, S.PARTIALLY_FILLED),
-        (S.PARTIALLY_FILLED, S.PARTIALLY_FILLED),
-        (S.DONE_FOR_DAY, S.PARTIALLY_FILLED),
-        (S.PENDING_CANCEL, S.PENDING_CANCEL),
-        (S.PENDING_REPLACE, S.PENDING_REPLACE),
-        (S.FILLED, S.FILLED),
-        (S.CANCELED, S.CANCELED),
-        (S.REJECTED, S.REJECTED),
-        (S.EXPIRED, S.EXPIRED),
+        (CancelPending(UNANSWERED), S.ACCEPTED, 0, CancelPending(ACCEPTED)),
+        (CancelPending(INTENDED), S.HELD, 0, CancelPending(Working(S.HELD))),
+        (CancelPending(INTENDED), S.PENDING_CANCEL, 0, CancelPending(ACCEPTED)),
+        (CancelPending(INTENDED), S.ACCEPTED, 3, CancelPending(PARTIALLY_FILLED)),
+        (
+            CancelPending(ReplacePending(ACCEPTED)),
+            S.DONE_FOR_DAY,
+            0,
+            CancelPending(ReplacePending(Working(S.DONE_FOR_DAY))),
+        ),
+        (ReplacePending(ACCEPTED), S.HELD, 0, ReplacePending(Working(S.HELD))),
+        (ReplacePending(ACCEPTED), S.FILLED, 0, ReplacePending(ACCEPTED)),
+        (ACCEPTED, S.HELD, 0, ACCEPTED),
+        (Closed(S.EXPIRED), S.ACCEPTED, 0, Closed(S.EXPIRED)),
     ],
 )
-def test_a_partial_fill_leaves_requests_pending_and_ends_standing(current: S, after: S) -> None:
-    assert after_fill(current, Decimal(3), Decimal(10)) is after
+def test_what_the_broker_shows_is_where_an_order_stood_below_a_request(
+    before: OrderState, told: S, filled: int, after: OrderState
+) -> None:
+    """Whoever the broker has an id for has left: it is never again as if it had not."""
+    assert known_at_broker(before, told, Decimal(filled)) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (ReplacePending(Working(S.HELD)), Working(S.HELD)),
+        (CancelPending(ReplacePending(ACCEPTED)), CancelPending(ACCEPTED)),
+        (CancelPending(ACCEPTED), CancelPending(ACCEPTED)),
+        (ACCEPTED, ACCEPTED),
+    ],
+)
+def test_a_replacement_in_place_is_no_longer_pending(before: OrderState, after: OrderState) -> None:
+    assert replacement_done(before) == after

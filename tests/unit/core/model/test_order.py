@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from cream.core.model.order import Order, OrderLeg, OrderPurpose, OrderStatus, Side
+from cream.core.model.order_state import standing
 from cream.core.model.plan import PositionIntent
 from tests.fakes.builders import CALL, NOW, order_terms, tactic
 
@@ -13,7 +14,7 @@ from tests.fakes.builders import CALL, NOW, order_terms, tactic
 def order(status: OrderStatus, filled: str = "0") -> Order:
     return Order(
         terms=order_terms(quantity="100"),
-        status=status,
+        state=standing(status),
         intended_at=NOW,
         updated_at=NOW,
         filled=Decimal(filled),

@@ -25,6 +25,7 @@ from cream.core.model.order import (
     Side,
     TwapTerms,
 )
+from cream.core.model.order_state import standing
 from cream.core.model.plan import (
     Action,
     Decision,
@@ -343,7 +344,7 @@ def order(
     )
     return Order(
         terms=evolve(terms, **changes),
-        status=status,
+        state=standing(status),
         intended_at=NOW,
         updated_at=NOW,
         filled=d(filled),

@@ -5,6 +5,7 @@ from attrs import evolve
 
 from cream.core.execution.book import Book
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, Side
+from cream.core.model.order_state import ACCEPTED, state_of
 from cream.core.model.plan import TimeInForce
 from cream.core.safety.mass_cancel import (
     MassCancelPolicy,
@@ -23,7 +24,7 @@ SPARE_GTC = MassCancelPolicy(spare_gtc=True)
 def order(purpose: OrderPurpose, tif: TimeInForce = TimeInForce.DAY) -> Order:
     return Order(
         terms=order_terms(purpose=purpose, tif=tif),
-        status=OrderStatus.ACCEPTED,
+        state=ACCEPTED,
         intended_at=NOW,
         updated_at=NOW,
         broker_order_id="b",
@@ -100,8 +101,7 @@ def test_only_what_never_left_is_withdrawn_here(
 ) -> None:
     found = Order(
         terms=order_terms(),
-        status=status,
-        status_before_pending=before,
+        state=state_of(status) if before is None else state_of(status, before),
         intended_at=NOW,
         updated_at=NOW,
         broker_order_id=broker_id,
@@ -111,7 +111,7 @@ def test_only_what_never_left_is_withdrawn_here(
 
 
 def test_a_tactic_works_here_and_ends_here() -> None:
-    parent = Order(terms=tactic(), status=OrderStatus.ACCEPTED, intended_at=NOW, updated_at=NOW)
+    parent = Order(terms=tactic(), state=ACCEPTED, intended_at=NOW, updated_at=NOW)
 
     assert can_withdraw(parent)
 
