@@ -61,6 +61,6 @@ def working_orders_do_not_count(bench: Bench) -> None:
     """Limits are judged on what is held, without what is on its way."""
 
     def view_of(self: Portfolio, book: Any, now: Any) -> Any:
-        return evolve(plain(self, book, now), working=())
+        return evolve(plain(self, book, now), working=(), exposure=None)
 
     plain = bench.swap(Portfolio, "view_of", view_of)
