@@ -6,7 +6,7 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from cream.core.execution import events as e
-from cream.core.execution.book import Book
+from cream.core.execution.book import Book, restriction_of
 from cream.core.execution.levels import stop_level
 from cream.core.execution.protection import protected_quantity
 from cream.core.model.market import Datum
@@ -116,13 +116,7 @@ class Publisher:
     def _note(self, event: e.Event) -> None:
         match event:
             case e.TradingRestricted():
-                self._standing[event.cause] = Restriction(
-                    cause=event.cause,
-                    state=event.state,
-                    reason=event.reason,
-                    actor=event.actor,
-                    since=event.at,
-                )
+                self._standing[event.cause] = restriction_of(event)
             case e.RestrictionLifted():
                 self._standing.pop(event.cause, None)
             case _:

@@ -34,8 +34,8 @@ _LONGEST_NUMBER = 64
 # Exponents beyond this would make the plain text of a number megabytes long.
 _LARGEST_EXPONENT = 40
 
-# No blanks, no NaN, ASCII digits only; Decimal itself would take all of these.
-_NUMBER = re.compile(r"[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]{1,9})?", re.ASCII)
+# No blanks, no NaN, no underscores, ASCII digits only; Decimal itself would take all of these.
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,9})?", re.ASCII)
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )

@@ -22,6 +22,17 @@ from cream.core.model.position import Position
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
 
 
+def restriction_of(event: e.TradingRestricted) -> Restriction:
+    """What demands a trading state from then on, until it is lifted."""
+    return Restriction(
+        cause=event.cause,
+        state=event.state,
+        reason=event.reason,
+        actor=event.actor,
+        since=event.at,
+    )
+
+
 class Book:
     """All orders, positions, protections and restrictions of one account."""
 
@@ -187,13 +198,7 @@ class Book:
             case e.RunStopped():
                 self.stopped_cleanly = True
             case e.TradingRestricted():
-                self.restrictions[event.cause] = Restriction(
-                    cause=event.cause,
-                    state=event.state,
-                    reason=event.reason,
-                    actor=event.actor,
-                    since=event.at,
-                )
+                self.restrictions[event.cause] = restriction_of(event)
             case e.RestrictionLifted():
                 self.restrictions.pop(event.cause, None)
             case e.MassCancelOwed():
