@@ -79,8 +79,20 @@ class Connection:
         self._said_goaway = False
         self._client_left = False
         self._last_read_at = self._last_call_at = trio.current_time()
+        self._ended = trio.Event()
 
     # -- life
+
+    @property
+    def idle_since(self) -> float | None:
+        """When its last call ended, or it began; None while it has calls or is about to end."""
+        return None if self._calls or self._draining else self._last_call_at
+
+    async def give_way(self) -> None:
+        """End at once, without a word; returns when the connection is gone."""
+        self._draining = True
+        await trio.aclose_forcefully(self._stream)
+        await self._ended.wait()
 
     async def run(self) -> None:
         """Serve the client until either side ends the connection.
@@ -107,7 +119,10 @@ class Connection:
                     await trio.sleep(self.settings.close_timeout_seconds)
                 nursery.cancel_scope.cancel()
         finally:
-            await self._close()
+            try:
+                await self._close()
+            finally:
+                self._ended.set()
 
     def _abort_calls(self) -> None:
         for call in self._calls.values():

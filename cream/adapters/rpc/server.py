@@ -143,7 +143,7 @@ class RpcServer:
     async def _serve_stream(self, stream: trio.abc.Stream) -> None:
         """The barrier of one connection: what goes wrong in it stays in it."""
         statistics = self._statistics
-        if statistics.connections_open >= self._settings.max_connections:
+        if not await self._make_room():
             statistics.connections_refused += 1
             await trio.aclose_forcefully(stream)
             return
@@ -159,6 +159,20 @@ class RpcServer:
         finally:
             statistics.connections_open -= 1
             await trio.aclose_forcefully(stream)
+
+    async def _make_room(self) -> bool:
+        """Whether one more fits, after ending the one that was idle longest if need be.
+
+        Whoever holds connections open must not keep the operator out.
+        """
+        while self._statistics.connections_open >= self._settings.max_connections:
+            idle = [one for one in self._connections if one.idle_since is not None]
+            if not idle:
+                return False
+            longest = min(idle, key=lambda one: one.idle_since or 0.0)
+            self._statistics.idle_closed += 1
+            await longest.give_way()
+        return True
 
     async def _serve_client(self, raw: trio.abc.Stream) -> None:
         stream = raw

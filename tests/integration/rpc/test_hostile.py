@@ -226,16 +226,40 @@ async def test_streams_above_the_limit_are_refused_one_by_one(
         assert (await client.call(HELLO)).status == 0
 
 
-async def test_connections_above_the_limit_are_closed_at_once() -> None:
-    server = RpcServer([ScriptedEcho()], settings=RpcSettings(max_connections=1))
+async def test_a_connection_above_the_limit_takes_the_place_of_the_one_idle_longest(
+    autojump_clock: MockClock,
+) -> None:
+    """Whoever holds connections open does not keep the operator out."""
+    server = RpcServer([ScriptedEcho()], settings=RpcSettings(max_connections=2))
+    async with serving(server) as listener:
+        first, second = await listener.connect(), await listener.connect()
+        await trio.sleep(1)
+        assert (await first.call(HELLO)).status == 0
+
+        newcomer = await listener.connect()
+
+        assert (await newcomer.call(HELLO)).status == 0
+        assert (await first.call(HELLO)).status == 0, "it was the busier one"
+        with pytest.raises((EOFError, trio.BrokenResourceError)):
+            await second.call(HELLO)
+        assert server.statistics().idle_closed == 1
+        assert server.statistics().connections_open == 2
+
+
+async def test_connections_above_the_limit_are_closed_at_once_where_all_are_busy(
+    autojump_clock: MockClock,
+) -> None:
+    server = RpcServer([WaitingEcho()], settings=RpcSettings(max_connections=1))
     async with serving(server) as listener:
         client = await listener.connect()
-        assert (await client.call(HELLO)).status == 0
+        call = await client.open(body=message(Script(wait_milliseconds=1_000)))
+        await trio.testing.wait_all_tasks_blocked()
 
         stranger = await listener.connect_stream()
 
         assert await stranger.receive_some(1) == b""
         assert server.statistics().connections_refused == 1
+        assert (await client.reply(call)).status == 0
         assert (await client.call(HELLO)).status == 0
 
 
