@@ -34,6 +34,8 @@ class DiskArchive(MemoryArchive):
         self.process.effect("archive/snapshot/1 before the write")
         await trio.sleep(_WRITE_SECONDS)
         self.process.effect("archive/snapshot/2 written, not synced")
+        # Cut off in the middle its checksum does not fit, so it is passed over as if it were not.
+        self.process.effect("archive/snapshot/3 during the sync")
         # The disk is the list: another life has the same one.
         self.snapshots.append(state)
         self.process.effect("archive/snapshot/4 synced, nobody told")

@@ -2,9 +2,10 @@
 
 A step is a kind of fact that is made durable; a moment is how far that has come. Step 3 has no
 record of its own here: an intent that is durable is all that stands between a decision and its
-sending. A snapshot (11) has points of its own (`archive.py`); migrations (12) are no part of a
-running daemon's history. The sixth moment is there where somebody waits for the effect: what the
-broker has told us is told to nobody.
+sending. A snapshot (11) lets nothing go and nobody waits for it, so it has four moments. A
+migration (12) comes before there is a history: `tests/crash/test_migration_power_loss.py` lets the
+power fail at every operation of one. The sixth moment is there where somebody waits for the effect:
+what the broker has told us is told to nobody.
 """
 
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ _WAITED_FOR: Final = frozenset(
     }
 )
 ABOUT_TO_SEND: Final = "3 about to send"
+SNAPSHOT: Final = "11 snapshot"
 MOMENTS: Final = {
     "1": "before the write",
     "2": "written, not synced",
@@ -51,6 +53,9 @@ def points_of(place: str) -> Iterator[tuple[str, str]]:
     parts = place.split("/")
     if place.startswith("net/submit/0"):
         yield ABOUT_TO_SEND, MOMENTS["5"]
+        return
+    if parts[:2] == ["archive", "snapshot"]:
+        yield SNAPSHOT, MOMENTS[parts[2][0]]
         return
     if parts[0] == "journal" and len(parts) == 3:
         kinds, moment = parts[1], parts[2]
@@ -72,3 +77,5 @@ def every_point() -> Iterator[tuple[str, str]]:
             if number != "6" or step in _WAITED_FOR:
                 yield step, moment
     yield ABOUT_TO_SEND, MOMENTS["5"]
+    for number in "1234":
+        yield SNAPSHOT, MOMENTS[number]
