@@ -45,7 +45,7 @@ class Traded(Enum):
 
 @frozen
 class Rate:
-    """A rate from the day `since` on. Units: dollars per unit of the basis; cap: dollars a trade."""
+    """A rate from the day `since` on. Units: dollars per unit of the basis; the cap in dollars."""
 
     since: date
     rate: Decimal
