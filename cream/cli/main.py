@@ -88,6 +88,9 @@ def _add_sandbox(groups: "Groups") -> None:
         "--session", choices=("always_open", "calendar"), default="always_open", help="hours"
     )
     sandbox.add_argument("--clock-start", help="where its clock begins (default: now)")
+    sandbox.add_argument(
+        "--bars", action="append", default=[], metavar="FILE", help="a CSV of bars to follow"
+    )
     sandbox.add_argument("--keys", metavar="KEY:SECRET", help="the only pair that is let in")
     sandbox.set_defaults(command=_sandbox)
 

@@ -6,14 +6,17 @@ import sys
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import trio
 from attrs import evolve
 
 from cream.adapters.clock import clock_from
-from cream.adapters.feeds.settings import SyntheticSettings
+from cream.adapters.feeds.settings import LISTED_PRICES, SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.logs import configure
+from cream.adapters.sandbox.bar_files import BarFileError, Bars, first_of, read_bars
+from cream.adapters.sandbox.bars import Bar
 from cream.adapters.sandbox.listings import read_time
 from cream.adapters.sandbox.refusals import Refusal
 from cream.adapters.sandbox.server import Opened, SandboxSettings, serve_sandbox
@@ -22,11 +25,16 @@ from cream.core.exchange.calendar import SessionMode
 
 
 def sandbox(options: argparse.Namespace) -> int:
-    """The exit code: 0 once told to stop, 69 if a port cannot be opened."""
+    """The exit code: 0 once told to stop, 69 if a port cannot be opened.
+
+    With `--bars` the clock begins with the first bar and prices move by the bars alone, unless
+    told otherwise.
+    """
     configure("warning", "pretty")
     try:
         start = read_time(options.clock_start, "--clock-start")
-    except Refusal as problem:
+        bars = _bars(options.bars)
+    except (Refusal, BarFileError) as problem:
         sys.stderr.write(f"cream sandbox: {problem.message}\n")
         return USAGE
     keys = tuple(options.keys.split(":", 1)) if options.keys else None
@@ -38,19 +46,35 @@ def sandbox(options: argparse.Namespace) -> int:
         requests_per_minute=options.requests_per_minute,
         keys=(keys[0], keys[-1]) if keys else None,
     )
+    firsts = first_of(bars)
+    if start is None and firsts:
+        start = min(bar.start for bar in firsts.values())
     market = evolve(
         SyntheticSettings(),
+        prices={symbol: bar.open for symbol, bar in firsts.items()} or dict(LISTED_PRICES),
         seed=options.seed,
-        tick_rate=options.tick_rate,
+        tick_rate=0.0 if bars else options.tick_rate,
         session=SessionMode(options.session),
     )
     code = DONE
     try:
-        trio.run(partial(_until_told, settings, market, start))
+        trio.run(partial(_until_told, settings, market, start, bars))
     except* OSError as errors:
         sys.stderr.write(f"cream sandbox: {_first(errors)}\n")
         code = UNREACHABLE
     return code
+
+
+def _bars(names: list[str]) -> dict[str, list[Bar]]:
+    """The bars of all files.   Raises: BarFileError."""
+    found: dict[str, list[Bar]] = {}
+    for name in names:
+        try:
+            with Path(name).open(encoding="utf-8", newline="") as file:
+                found |= read_bars(file, name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise BarFileError(f"{name}: {error}") from None
+    return found
 
 
 def _first(error: BaseException) -> BaseException:
@@ -60,7 +84,7 @@ def _first(error: BaseException) -> BaseException:
 
 
 async def _until_told(
-    settings: SandboxSettings, prices: SyntheticSettings, start: datetime | None
+    settings: SandboxSettings, prices: SyntheticSettings, start: datetime | None, bars: Bars
 ) -> None:
     clock = clock_from(start)
     market = SyntheticMarket(prices, clock)
@@ -68,7 +92,7 @@ async def _until_told(
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
             await nursery.start(market.move)
-            opened = await nursery.start(serve_sandbox, settings, market, clock, symbols)
+            opened = await nursery.start(serve_sandbox, settings, market, clock, symbols, bars)
             _announce(opened)
             async for _ in signals:
                 nursery.cancel_scope.cancel()

@@ -18,8 +18,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from cream.adapters.sandbox.broadcast import Broadcast
+from cream.adapters.sandbox.data_shown import Shown
 from cream.adapters.sandbox.exchange import Exchange
 from cream.adapters.sandbox.faults import FaultName, Faults
+from cream.adapters.sandbox.history import History
 from cream.adapters.sandbox.limits import Allowance, RateLimits
 from cream.adapters.sandbox.refusals import (
     INTERNAL,
@@ -28,6 +30,7 @@ from cream.adapters.sandbox.refusals import (
     Refusal,
     unprocessable,
 )
+from cream.adapters.sandbox.tape import Tape
 from cream.adapters.sandbox.words import uuid_text
 
 log = structlog.get_logger(__name__)
@@ -47,6 +50,9 @@ class Sandbox:
     broadcast: Broadcast
     faults: Faults
     limits: RateLimits
+    tape: Tape
+    history: History
+    shown: Shown
     keys: tuple[str, str] | None = None
     _requests: int = field(default=0)
 

@@ -3,7 +3,10 @@
 On a port of its own, so that nothing that Alpaca's clients can reach is more than Alpaca has.
 """
 
+from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from attrs import frozen
 from quart import Response, request
@@ -11,8 +14,14 @@ from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox, body_of, create_control_app, reply
 from cream.adapters.sandbox.faults import FaultName, read_fault
-from cream.adapters.sandbox.refusals import unprocessable
+from cream.adapters.sandbox.forms import read_symbol
+from cream.adapters.sandbox.refusals import not_found, unprocessable
+from cream.adapters.sandbox.tape import LOT
 from cream.core.model.errors import CreamError
+from cream.core.model.instrument import Instrument
+
+# Above every price, size and age.
+_HIGHEST = 10_000_000
 
 
 @frozen
@@ -29,6 +38,11 @@ class ControlRoutes:
             ("POST", "/faults", self.arm),
             ("DELETE", "/faults", self.clear),
             ("POST", "/quote", self.quote),
+            ("POST", "/print", self.print),
+            ("POST", "/correction", self.correction),
+            ("POST", "/halt", self.halt),
+            ("POST", "/resume", self.resume),
+            ("POST", "/luld", self.luld),
             ("GET", "/book", self.book),
         )
         for method, path, handler in rules:
@@ -75,6 +89,70 @@ class ControlRoutes:
             raise unprocessable(error.message) from None
         return reply({"symbol": quote.symbol, "bid": str(quote.bid), "ask": str(quote.ask)})
 
+    async def print(self) -> Response:
+        """POST /print {symbol, price, size?, seconds_ago?}: a trade of one's own."""
+        body = await body_of(request)
+        instrument = self._listed(body)
+        ago = timedelta(seconds=float(_number(body, "seconds_ago", Decimal(0))))
+        price, size = _number(body, "price"), int(_number(body, "size", Decimal(LOT)))
+        printed = self.sandbox.tape.print(instrument.symbol, price, size, ago)
+        return reply({"id": printed.number})
+
+    async def correction(self) -> Response:
+        """POST /correction {symbol, id, price, size} or {symbol, id, action}: it was not so."""
+        body = await body_of(request)
+        symbol, number = self._listed(body).symbol, int(_number(body, "id"))
+        if "action" in body:
+            self.sandbox.tape.cancel(symbol, number, str(body["action"]))
+            return reply({})
+        price, size = _number(body, "price"), int(_number(body, "size"))
+        return reply({"id": self.sandbox.tape.correct(symbol, number, price, size).number})
+
+    async def halt(self) -> Response:
+        """POST /halt {symbol, reason?}: nothing of it trades, orders wait."""
+        body = await body_of(request)
+        symbol = self._listed(body).underlying
+        self.sandbox.exchange.halt(symbol)
+        self.sandbox.tape.halt(symbol, str(body.get("reason", "LUDP")))
+        return reply({"halted": sorted(self.sandbox.tape.halted)})
+
+    async def resume(self) -> Response:
+        """POST /resume {symbol}: it trades again, at the quote of now."""
+        symbol = self._listed(await body_of(request)).underlying
+        self.sandbox.tape.resume(symbol)
+        self.sandbox.exchange.resume(symbol)
+        return reply({"halted": sorted(self.sandbox.tape.halted)})
+
+    async def luld(self) -> Response:
+        """POST /luld {symbol, up, down}: the prices between which it may trade."""
+        body = await body_of(request)
+        symbol = self._listed(body).symbol
+        self.sandbox.tape.limit(symbol, _number(body, "up"), _number(body, "down"))
+        return reply({})
+
+    def _listed(self, body: Mapping[str, Any]) -> Instrument:
+        """What the body is about.   Raises: Refusal for what the market does not have."""
+        symbol = body.get("symbol")
+        if not isinstance(symbol, str):
+            raise unprocessable("symbol is required")
+        instrument = read_symbol(symbol)
+        exchange = self.sandbox.exchange
+        if not exchange.market.knows(instrument, exchange.clock.now()):
+            raise not_found(f"the market does not list {symbol}")
+        return instrument
+
     async def book(self) -> Response:
         """GET /book: what the venue really holds."""
         return reply(self.sandbox.exchange.book())
+
+
+def _number(body: Mapping[str, Any], name: str, default: Decimal | None = None) -> Decimal:
+    """A number of the body.   Raises: Refusal."""
+    raw = body.get(name, default)
+    try:
+        value = Decimal(str(raw))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or not 0 <= value <= _HIGHEST:
+        raise unprocessable(f"{name} must be a number from 0 to {_HIGHEST}")
+    return value

@@ -1,35 +1,35 @@
-"""The market-data endpoints: what is quoted now, of shares and of options.
+"""The market-data endpoints that show the present: quotes, trades, bars and snapshots of now.
 
-Numbers are numbers here, as in Alpaca's data API, and texts in its trading API. The sandbox's
-market has quotes and no prints: the last trade is shown at the middle of the quote.
+Numbers are numbers here, as in Alpaca's data API, and texts in its trading API.
 
 Source: Alpaca Market Data API v2 and v1beta1, OpenAPI document 1.1, 2026-06.
 """
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable
+from datetime import date
 
-import msgspec
 from attrs import frozen
 from quart import Response, request
 from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox
+from cream.adapters.sandbox.chains import contracts_of, greeks_json
+from cream.adapters.sandbox.data_words import NUMBERS, bar_json, quote_json, trade_json
 from cream.adapters.sandbox.forms import read_symbol
 from cream.adapters.sandbox.refusals import Refusal, unprocessable
 from cream.adapters.sandbox.replies import Json
-from cream.adapters.sandbox.words import moment
+from cream.adapters.sandbox.tape import LOT, Print
+from cream.adapters.sandbox.words import symbol as symbol_text
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Quote
 
 # Alpaca answers for so many symbols at one time.
 MOST_SYMBOLS = 1_000
-_EXCHANGE = "V"
-_LOT = 100
+_CHAIN_PAGE, _MOST_A_CHAIN_PAGE = 100, 1_000
+# A chain has every expiration, unlike the list of contracts.
+_UNBOUNDED = {"expiration_date_lte": date.max.isoformat()}
 
-_numbers = msgspec.json.Encoder(decimal_format="number")
-
-View = Callable[[Instrument, Quote], Json]
+View = Callable[[Instrument], Json | None]
 
 
 @frozen
@@ -43,86 +43,154 @@ class DataRoutes:
         rules = (
             ("/v2/stocks/quotes/latest", self.quotes),
             ("/v2/stocks/trades/latest", self.trades),
+            ("/v2/stocks/bars/latest", self.bars),
             ("/v2/stocks/snapshots", self.snapshots),
             ("/v2/stocks/<symbol>/quotes/latest", self.quote),
+            ("/v2/stocks/<symbol>/trades/latest", self.trade),
+            ("/v2/stocks/<symbol>/bars/latest", self.bar),
+            ("/v2/stocks/<symbol>/snapshot", self.snapshot),
             ("/v1beta1/options/quotes/latest", self.quotes),
             ("/v1beta1/options/trades/latest", self.trades),
             ("/v1beta1/options/snapshots", self.option_snapshots),
+            ("/v1beta1/options/snapshots/<underlying>", self.chain),
         )
         for path, handler in rules:
             app.add_url_rule(path, f"GET {path}", handler, methods=["GET"])
 
     async def quotes(self) -> Response:
         """GET …/quotes/latest."""
-        return _answer({"quotes": self._each(quote_json)})
-
-    async def quote(self, symbol: str) -> Response:
-        """GET /v2/stocks/{symbol}/quotes/latest."""
-        instrument, quote = self._known(symbol)
-        if quote is None:
-            raise Refusal(404, None, "no quote found for " + symbol)
-        return _answer({"symbol": symbol, "quote": quote_json(instrument, quote)})
+        return answer({"quotes": self._each(self._quote)})
 
     async def trades(self) -> Response:
         """GET …/trades/latest."""
-        return _answer({"trades": self._each(trade_json)})
+        return answer({"trades": self._each(self._trade)})
+
+    async def bars(self) -> Response:
+        """GET …/bars/latest."""
+        return answer({"bars": self._each(self._bar)})
 
     async def snapshots(self) -> Response:
         """GET /v2/stocks/snapshots: by symbol, without a wrapper."""
-        return _answer(self._each(_snapshot))
+        return answer(self._each(self._snapshot))
+
+    async def quote(self, symbol: str) -> Response:
+        """GET /v2/stocks/{symbol}/quotes/latest."""
+        return answer({"symbol": symbol, "quote": self._one(symbol, self._quote)})
+
+    async def trade(self, symbol: str) -> Response:
+        """GET /v2/stocks/{symbol}/trades/latest."""
+        return answer({"symbol": symbol, "trade": self._one(symbol, self._trade)})
+
+    async def bar(self, symbol: str) -> Response:
+        """GET /v2/stocks/{symbol}/bars/latest."""
+        return answer({"symbol": symbol, "bar": self._one(symbol, self._bar)})
+
+    async def snapshot(self, symbol: str) -> Response:
+        """GET /v2/stocks/{symbol}/snapshot: flat."""
+        return answer({"symbol": symbol} | self._one(symbol, self._snapshot))
 
     async def option_snapshots(self) -> Response:
         """GET /v1beta1/options/snapshots."""
-        return _answer({"snapshots": self._each(_snapshot), "next_page_token": None})
+        found = self._each(self._option_snapshot)
+        return answer({"snapshots": found, "next_page_token": None})
+
+    async def chain(self, underlying: str) -> Response:
+        """GET /v1beta1/options/snapshots/{underlying}: every contract that fits, page by page."""
+        arguments = request.args.to_dict()
+        exchange = self.sandbox.exchange
+        now = exchange.clock.now()
+        rows = sorted(
+            contracts_of(underlying, _UNBOUNDED | arguments, exchange.market, now), key=symbol_text
+        )
+        size, token = arguments.get("limit", str(_CHAIN_PAGE)), arguments.get("page_token", "")
+        if not size.isdecimal() or not 1 <= int(size) <= _MOST_A_CHAIN_PAGE:
+            raise Refusal(400, None, f"limit must be from 1 to {_MOST_A_CHAIN_PAGE}")
+        if token:
+            rows = [one for one in rows if symbol_text(one) > token]
+        page = rows[: int(size)]
+        found = {symbol_text(one): self._option_snapshot(one) for one in page}
+        last = symbol_text(page[-1]) if len(page) < len(rows) else None
+        return answer({"snapshots": found, "next_page_token": last})
+
+    # Views --------------------------------------------------------------------------------------
+
+    def _quote(self, instrument: Instrument) -> Json | None:
+        quote = self.sandbox.shown.latest(instrument)
+        return quote_json(instrument, quote) if quote is not None else None
+
+    def _trade(self, instrument: Instrument) -> Json | None:
+        printed = self.sandbox.tape.last(instrument.symbol)
+        if printed is None:
+            quote = self.sandbox.shown.market.latest(instrument.symbol)
+            if quote is None:
+                return None
+            printed = _unprinted(instrument, quote)
+        return trade_json(printed)
+
+    def _bar(self, instrument: Instrument) -> Json | None:
+        bar = self.sandbox.history.latest(instrument.symbol, self.sandbox.exchange.clock.now())
+        return bar_json(bar) if bar is not None else None
+
+    def _snapshot(self, instrument: Instrument) -> Json | None:
+        """What there is of the five parts; None where nothing is quoted."""
+        quote = self._quote(instrument)
+        if quote is None:
+            return None
+        days = self.sandbox.history.days(instrument.symbol, self.sandbox.exchange.clock.now())
+        parts: Json = {
+            "latestTrade": self._trade(instrument),
+            "latestQuote": quote,
+            "minuteBar": self._bar(instrument),
+            "dailyBar": bar_json(days[0]) if days[0] is not None else None,
+            "prevDailyBar": bar_json(days[1]) if days[1] is not None else None,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _option_snapshot(self, instrument: Instrument) -> Json | None:
+        found = self._snapshot(instrument)
+        if found is None or not isinstance(instrument, OptionContract):
+            return found
+        quote = self.sandbox.shown.latest(instrument)
+        underlying = self.sandbox.shown.market.latest(instrument.underlying)
+        if quote is None or underlying is None:
+            return found
+        now = self.sandbox.exchange.clock.now()
+        return found | greeks_json(instrument, quote, underlying.mid, now)
 
     def _each(self, view: View) -> Json:
         """What is known of each symbol that was asked for; others are left out."""
-        symbols = [one for one in request.args.get("symbols", "").split(",") if one]
-        if not symbols or len(symbols) > MOST_SYMBOLS:
-            raise Refusal(400, None, "invalid symbols")
-        found: Json = {}
-        for symbol in symbols:
-            instrument, quote = self._known(symbol)
-            if quote is not None:
-                found[symbol] = view(instrument, quote)
-        return found
+        symbols = symbols_asked()
+        found = {one: view(read_instrument(one)) for one in symbols}
+        return {one: shown for one, shown in found.items() if shown is not None}
 
-    def _known(self, symbol: str) -> tuple[Instrument, Quote | None]:
-        try:
-            instrument = read_symbol(symbol)
-        except Refusal:
-            raise unprocessable(f"invalid symbol: {symbol}") from None
-        return instrument, self.sandbox.exchange.market.latest(instrument.symbol)
+    def _one(self, symbol: str, view: View) -> Json:
+        shown = view(read_instrument(symbol))
+        if shown is None:
+            raise Refusal(404, None, f"no data found for {symbol}")
+        return shown
 
 
-def quote_json(instrument: Instrument, quote: Quote) -> Json:
-    """A quote. Options have one condition and no tape."""
-    common: Json = {
-        "t": moment(quote.at),
-        "ax": _EXCHANGE,
-        "ap": quote.ask,
-        "as": quote.ask_size,
-        "bx": _EXCHANGE,
-        "bp": quote.bid,
-        "bs": quote.bid_size,
-    }
-    option = isinstance(instrument, OptionContract)
-    return common | ({"c": "A"} if option else {"c": ["R"], "z": "C"})
+def symbols_asked() -> list[str]:
+    """The symbols of the request, each once.   Raises: Refusal."""
+    symbols = [one for one in request.args.get("symbols", "").split(",") if one]
+    if not symbols or len(symbols) > MOST_SYMBOLS:
+        raise Refusal(400, None, "invalid symbols")
+    return list(dict.fromkeys(symbols))
 
 
-def trade_json(instrument: Instrument, quote: Quote) -> Json:
-    """A print at the middle."""
-    common: Json = {"t": moment(quote.at), "x": _EXCHANGE, "p": quote.mid, "s": _LOT}
-    option = isinstance(instrument, OptionContract)
-    return common | ({"c": "I"} if option else {"c": ["@"], "i": 1, "z": "C"})
+def read_instrument(symbol: str) -> Instrument:
+    """What a symbol of the data API names.   Raises: Refusal."""
+    try:
+        return read_symbol(symbol)
+    except Refusal:
+        raise unprocessable(f"invalid symbol: {symbol}") from None
 
 
-def _snapshot(instrument: Instrument, quote: Quote) -> Json:
-    return {
-        "latestTrade": trade_json(instrument, quote),
-        "latestQuote": quote_json(instrument, quote),
-    }
+def answer(document: Json) -> Response:
+    """A JSON answer with numbers."""
+    return Response(NUMBERS.encode(document), 200, content_type="application/json")
 
 
-def _answer(document: Mapping[str, object | Decimal]) -> Response:
-    return Response(_numbers.encode(document), 200, content_type="application/json")
+def _unprinted(instrument: Instrument, quote: Quote) -> Print:
+    """What would be printed of a quote: nothing has been yet."""
+    return Print(instrument=instrument, number=0, price=quote.mid, size=LOT, at=quote.at)

@@ -2,12 +2,14 @@
 
 Greeting, log-in within a few seconds, subscriptions that add up and are confirmed as a whole, and
 Alpaca's error codes. JSON or msgpack, by the content type of the upgrade; options in msgpack only.
-The sandbox's market has quotes and nothing else, so only the channel `quotes` ever speaks.
+All channels speak but that of imbalances.
 
 Source: docs.alpaca.markets, Real-time Stock Data and Real-time Option Data, 2025-09.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -17,14 +19,15 @@ from quart import websocket
 from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox, keys_of
-from cream.adapters.sandbox.data_routes import quote_json
+from cream.adapters.sandbox.data_shown import TEST_PRICE
+from cream.adapters.sandbox.data_words import NUMBERS, PACKED, quote_json
 from cream.adapters.sandbox.exchange import SandboxMarket
-from cream.adapters.sandbox.faults import FaultName, Faults
+from cream.adapters.sandbox.faults import FaultName
 from cream.adapters.sandbox.replies import Json
+from cream.adapters.sandbox.tape import LOT
 from cream.adapters.sandbox.words import symbol as symbol_text
-from cream.core.model.instrument import OptionContract
+from cream.core.model.instrument import Equity, Instrument, OptionContract
 from cream.core.model.market import Quote
-from cream.core.options.occ import parse_instrument
 
 LOG_IN_SECONDS = 10.0
 # Quotes that wait for a client; one that falls further behind is cut, as at Alpaca.
@@ -32,16 +35,21 @@ MAX_WAITING = 10_000
 
 STOCK_FEEDS = frozenset(("iex", "sip", "delayed_sip", "test"))
 OPTION_FEEDS = frozenset(("opra", "indicative"))
-CHANNELS = (
-    "trades",
-    "quotes",
-    "bars",
-    "updatedBars",
-    "dailyBars",
-    "statuses",
-    "lulds",
-    "imbalances",
-)
+# Every channel of a feed of shares, and the word of its messages. Corrections and cancels come with
+# the trades.
+STOCK_CHANNELS = {
+    "trades": "t",
+    "quotes": "q",
+    "bars": "b",
+    "updatedBars": "u",
+    "dailyBars": "d",
+    "statuses": "s",
+    "lulds": "l",
+    "imbalances": "i",
+}
+WITH_TRADES = {"corrections": "c", "cancelErrors": "x"}
+OPTION_CHANNELS = {"trades": "t", "quotes": "q"}
+_WORDS = STOCK_CHANNELS | WITH_TRADES
 
 ERRORS = {
     400: "invalid syntax",
@@ -56,8 +64,11 @@ ERRORS = {
     413: "star subscription is not allowed for option quotes",
 }
 
-_packed = msgspec.msgpack.Encoder(decimal_format="number")
-_text = msgspec.json.Encoder(decimal_format="number")
+# How often the broadcast looks at the clock: a minute's bar comes within this of its end.
+_LOOK_SECONDS = 0.25
+# How far apart the prints and quotes of a test of the exchanges come.
+_TEST_PRINT_SECONDS = 1.0
+_TEST_SPREAD = Decimal("0.01")
 
 
 @define
@@ -68,20 +79,30 @@ class _Client:
     packed: bool
     sender: trio.MemorySendChannel[Json]
     receiver: trio.MemoryReceiveChannel[Json]
-    wanted: dict[str, dict[str, None]] = field(
-        factory=lambda: {channel: {} for channel in CHANNELS}
-    )
+    wanted: dict[str, dict[str, None]] = field(init=False)
 
-    def wants(self, symbol: str) -> bool:
-        """Whether quotes of `symbol` go to this client."""
-        quotes = self.wanted["quotes"]
-        return symbol in quotes or "*" in quotes
+    def __attrs_post_init__(self) -> None:
+        channels = OPTION_CHANNELS if self.options else STOCK_CHANNELS
+        self.wanted = {channel: {} for channel in channels}
+
+    def wants(self, channel: str, symbol: str) -> bool:
+        """Whether messages of `channel` about `symbol` go to this client."""
+        asked = self.wanted.get("trades" if channel in WITH_TRADES else channel, {})
+        return symbol in asked or "*" in asked
+
+    def subscription(self) -> Json:
+        """All that it has asked for."""
+        full: Json = {channel: list(symbols) for channel, symbols in self.wanted.items()}
+        if not self.options:
+            full |= {channel: list(self.wanted["trades"]) for channel in WITH_TRADES}
+        return {"T": "subscription"} | full
 
     async def send(self, messages: Sequence[Json]) -> None:
         """One frame."""
-        encoder: Any = _packed if self.packed else _text
-        frame = encoder.encode(messages)
-        await websocket.send(frame if self.packed else frame.decode())
+        if self.packed:
+            await websocket.send(PACKED.encode(messages))
+        else:
+            await websocket.send(NUMBERS.encode(messages).decode())
 
     async def fail(self, code: int) -> None:
         """One of Alpaca's errors."""
@@ -89,33 +110,76 @@ class _Client:
 
 
 @define
-class QuoteBroadcast:
+class DataBroadcast:
     """All data clients of one sandbox."""
 
-    faults: Faults
+    sandbox: Sandbox
     clients: dict[int, _Client] = field(factory=dict)
 
+    def __attrs_post_init__(self) -> None:
+        self.sandbox.tape.tell = self.tell
+        self.sandbox.exchange.market.listen(self.on_quote)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """End the bars whose time is over, and print what is printed for a test."""
+        task_status.started()
+        due = trio.current_time()
+        while True:
+            self.sandbox.tape.advance()
+            fault = self.sandbox.faults.peek(FaultName.TEST_PRINTS)
+            if fault is not None and trio.current_time() >= due:
+                due = trio.current_time() + _TEST_PRINT_SECONDS
+                self._print_test(fault.symbol)
+            await trio.sleep(_LOOK_SECONDS)
+
     def on_quote(self, quote: Quote) -> None:
-        """Hand a quote to whoever wants it; who is too slow loses its connection."""
-        if not self.clients or self.faults.peek(FaultName.MUTE_DATA) is not None:
+        """Hand a quote to whoever wants it."""
+        track = self.sandbox.tape.known(quote.symbol)
+        if not self.clients or track is None:
             return
-        instrument = parse_instrument(quote.symbol)
+        instrument = track.instrument
+        shown = self.sandbox.shown.live(instrument, quote)
+        if shown is not None and instrument.underlying not in self.sandbox.tape.halted:
+            self.tell("quotes", instrument, quote_json(instrument, shown))
+
+    def tell(self, channel: str, instrument: Instrument, message: Json) -> None:
+        """Hand a message to whoever wants it; who is too slow loses its connection."""
+        if not self.clients or (channel != "quotes" and self.sandbox.shown.mutes(instrument)):
+            return
         option = isinstance(instrument, OptionContract)
         symbol = symbol_text(instrument)
-        message: Json | None = None
+        whole = {"T": _WORDS[channel], "S": symbol} | message
         for client in list(self.clients.values()):
-            if client.options is not option or not client.wants(symbol):
+            if client.options is not option or not client.wants(channel, symbol):
                 continue
-            if message is None:
-                message = {"T": "q", "S": symbol} | quote_json(instrument, quote)
-                if self.faults.happens(FaultName.ZERO_SIDE) is not None:
-                    message |= {"bp": 0, "bs": 0}
-            stamped = message | {"t": quote.at} if client.packed else message
             try:
-                client.sender.send_nowait(stamped)
+                client.sender.send_nowait(whole)
             except trio.WouldBlock:
                 del self.clients[id(client)]
                 client.sender.close()
+
+    def _print_test(self, symbol: str) -> None:
+        """Of one share, or of all that anybody listens to."""
+        listened = {
+            one: None
+            for client in self.clients.values()
+            if not client.options
+            for one in client.wanted["quotes"]
+            if one != "*"
+        }
+        now = self.sandbox.exchange.clock.now()
+        for one in [symbol] if symbol else listened:
+            self.sandbox.tape.print(one, TEST_PRICE, LOT, timedelta(0))
+            quote = Quote(
+                symbol=one,
+                bid=TEST_PRICE - _TEST_SPREAD,
+                ask=TEST_PRICE + _TEST_SPREAD,
+                bid_size=LOT,
+                ask_size=LOT,
+                at=now,
+            )
+            instrument = Equity(one)
+            self.tell("quotes", instrument, quote_json(instrument, quote))
 
 
 @frozen
@@ -124,11 +188,10 @@ class DataStreamRoutes:
 
     sandbox: Sandbox
     market: SandboxMarket
-    broadcast: QuoteBroadcast
+    broadcast: DataBroadcast
 
     def register(self, app: QuartTrio) -> None:
-        """Put them at their paths, and listen to the market."""
-        self.market.listen(self.broadcast.on_quote)
+        """Put them at their paths."""
         app.add_websocket("/v2/<feed>", "stocks", self.stocks)
         app.add_websocket("/v1beta1/<feed>", "options", self.options)
 
@@ -197,15 +260,18 @@ class DataStreamRoutes:
         if client.options and "*" in (message.get("quotes") or ()):
             await client.fail(413)
             return
-        for channel in CHANNELS:
-            for symbol in message.get(channel) or ():
+        asked = {channel: message.get(channel) or () for channel in client.wanted}
+        if any(not isinstance(symbols, list | tuple) for symbols in asked.values()):
+            await client.fail(400)
+            return
+        for channel, symbols in asked.items():
+            for symbol in symbols:
                 if action == "subscribe":
                     client.wanted[channel][str(symbol)] = None
                 else:
                     client.wanted[channel].pop(str(symbol), None)
-        await self.market.ensure(list(client.wanted["quotes"]))
-        full: Json = {channel: list(client.wanted[channel]) for channel in CHANNELS}
-        await client.send([{"T": "subscription"} | full])
+        await self.market.ensure([*client.wanted["quotes"], *client.wanted["trades"]])
+        await client.send([client.subscription()])
 
 
 async def _forward(client: _Client, connection: trio.CancelScope) -> None:

@@ -124,6 +124,14 @@ class Exchange:
                 self._told(self._venue.cancel(venue_id, self.clock.now())[1])
         self._told(self._venue.advance(self.clock.now()))
 
+    def halt(self, symbol: str) -> None:
+        """Nothing of this share trades until `resume`, nor of its options: orders wait."""
+        self._venue.halt(symbol)
+
+    def resume(self, symbol: str) -> None:
+        """It trades again, at the quote of now."""
+        self._told(self._venue.resume(symbol, self.clock.now()))
+
     def _on_quote(self, quote: Quote) -> None:
         self._told(self._venue.on_quote(quote.symbol, self.clock.now()))
 

@@ -78,8 +78,16 @@ class FaultName(Enum):
     MUTE = "ws.mute_updates"
     # Data streams stay open and no quote comes any more.
     MUTE_DATA = "ws.mute_data"
-    # Quotes without a bid.
+    # The same for one `symbol` and its options.
+    MUTE_SYMBOL = "ws.mute_symbol"
+    # Prints and quotes at a price of tests, of `symbol`, whether the market is open or not.
+    TEST_PRINTS = "data.test_prints"
+    # Options are quoted no more, and those that REST shows are `seconds` old.
+    OPRA_GAP = "data.opra_gap"
+    # Quotes (of `symbol`) without a bid.
     ZERO_SIDE = "data.zero_side"
+    # Quotes (of `symbol`) far from the market on both sides.
+    WIDE = "data.wide"
     # Connections are cut without a word.
     CUT = "ws.cut_silently"
 
@@ -96,6 +104,7 @@ class Armed:
     times: int = 1
     status: int = 503
     path: str = ""
+    symbol: str = ""
 
 
 @define
@@ -158,13 +167,13 @@ def read_fault(body: Mapping[str, object], now: float) -> Armed:
     name = body.get("name")
     if not isinstance(name, str) or name not in by_name:
         raise unprocessable(f"name must be one of {', '.join(by_name)}")
-    known = {"name", "count", "for_seconds", "seconds", "p", "times", "status", "path"}
+    known = {"name", "count", "for_seconds", "seconds", "p", "times", "status", "path", "symbol"}
     unknown = sorted(set(body) - known)
     if unknown:
         raise unprocessable(f"unknown: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     lasts = _figure(body, "for_seconds", 0.0, _MOST_SECONDS)
     count = _figure(body, "count", 1, 1_000_000)
-    path = body.get("path", "")
+    path, symbol = body.get("path", ""), body.get("symbol", "")
     return Armed(
         name=by_name[name],
         count=int(count) if count is not None else None,
@@ -174,6 +183,7 @@ def read_fault(body: Mapping[str, object], now: float) -> Armed:
         times=int(_figure(body, "times", 1, 1_000, 1) or 1),
         status=int(_figure(body, "status", 400, 599, 503) or 503),
         path=path if isinstance(path, str) else "",
+        symbol=symbol if isinstance(symbol, str) else "",
     )
 
 

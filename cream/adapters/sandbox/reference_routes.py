@@ -5,28 +5,24 @@ Source: Alpaca Trading API v2, OpenAPI document 2.0.1, 2026-06.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import Decimal
 
 from attrs import frozen
 from quart import Response, request
 from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox, reply
+from cream.adapters.sandbox.chains import contracts_of, read_date
 from cream.adapters.sandbox.forms import read_symbol
 from cream.adapters.sandbox.refusals import Refusal, not_found, unprocessable
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.words import eastern, price, uuid_text
 from cream.core.exchange.calendar import closes_early, is_trading_day
-from cream.core.model.instrument import Equity, OptionContract, OptionRight
+from cream.core.model.instrument import Equity, OptionContract
 from cream.core.options.occ import NEW_YORK, compact
 
 _DAY = timedelta(days=1)
 # The longest calendar that is answered at once.
 _MOST_DAYS = 366 * 3
-# Contracts that the sandbox lists of an underlying: the Fridays of some weeks, strikes around it.
-_WEEKS = 8
-_STRIKES_EACH_WAY = 20
-_STRIKE_STEP = Decimal(5)
 _DEFAULT_PAGE, _MOST_A_PAGE = 100, 10_000
 
 
@@ -67,8 +63,11 @@ class ReferenceRoutes:
     async def calendar(self) -> Response:
         """GET /v2/calendar: the days of the New York exchange."""
         today = self.sandbox.exchange.clock.now().astimezone(NEW_YORK).date()
-        start = _date("start", today)
-        end = min(_date("end", start + timedelta(days=30)), start + timedelta(days=_MOST_DAYS))
+        start = read_date(request.args, "start", today)
+        end = min(
+            read_date(request.args, "end", start + timedelta(days=30)),
+            start + timedelta(days=_MOST_DAYS),
+        )
         return reply([_day(day) for day in _days(start, end) if is_trading_day(day)])
 
     async def assets(self) -> Response:
@@ -89,7 +88,14 @@ class ReferenceRoutes:
         begin = arguments.get("page_token", "0")
         if not size.isdecimal() or not begin.isdecimal():
             raise unprocessable("invalid limit or page_token")
-        rows = list(self._listed())
+        exchange = self.sandbox.exchange
+        asked = arguments.get("underlying_symbols")
+        underlyings = asked.split(",") if asked else self.symbols
+        rows = [
+            one
+            for underlying in underlyings
+            for one in contracts_of(underlying, arguments, exchange.market, exchange.clock.now())
+        ]
         first, last = int(begin), int(begin) + min(int(size), _MOST_A_PAGE)
         return reply(
             {
@@ -108,40 +114,6 @@ class ReferenceRoutes:
         if not isinstance(contract, OptionContract) or not market.knows(contract, now):
             raise not_found(f"option contract {symbol} not found")
         return reply(self._contract(contract))
-
-    def _listed(self) -> Iterator[OptionContract]:
-        """The contracts that the arguments ask for, by underlying, expiration, right and strike."""
-        arguments = request.args
-        today = self.sandbox.exchange.clock.now().astimezone(NEW_YORK).date()
-        asked = arguments.get("underlying_symbols")
-        weekend = today + timedelta(days=(5 - today.weekday()) % 7)
-        exact = arguments.get("expiration_date")
-        first = (
-            _date("expiration_date_gte", today) if not exact else _date("expiration_date", today)
-        )
-        last = first if exact else _date("expiration_date_lte", weekend)
-        kind = arguments.get("type")
-        low, high = _decimal("strike_price_gte"), _decimal("strike_price_lte")
-        for symbol in asked.split(",") if asked else self.symbols:
-            for expiration in _fridays(today):
-                if not first <= expiration <= last:
-                    continue
-                for right in OptionRight:
-                    if kind and right.value.lower() != kind:
-                        continue
-                    for strike in self._strikes(symbol):
-                        if (low is None or strike >= low) and (high is None or strike <= high):
-                            yield OptionContract(symbol, expiration, right, strike)
-
-    def _strikes(self, symbol: str) -> Iterator[Decimal]:
-        quote = self.sandbox.exchange.market.latest(symbol)
-        if quote is None:
-            return
-        middle = (quote.mid / _STRIKE_STEP).to_integral_value() * _STRIKE_STEP
-        for step in range(-_STRIKES_EACH_WAY, _STRIKES_EACH_WAY + 1):
-            strike = middle + step * _STRIKE_STEP
-            if strike > 0:
-                yield strike
 
     def _contract(self, contract: OptionContract) -> Json:
         kind = contract.right.value.lower()
@@ -208,29 +180,3 @@ def _days(start: date, end: date) -> Iterator[date]:
     while start <= end:
         yield start
         start += _DAY
-
-
-def _fridays(today: date) -> Iterator[date]:
-    """The Fridays of the coming weeks, or the day before where that is a holiday."""
-    friday = today + timedelta(days=(4 - today.weekday()) % 7)
-    for week in range(_WEEKS):
-        day = friday + timedelta(weeks=week)
-        while not is_trading_day(day):
-            day -= _DAY
-        yield day
-
-
-def _date(name: str, default: date) -> date:
-    text = request.args.get(name)
-    try:
-        return date.fromisoformat(text) if text else default
-    except ValueError:
-        raise unprocessable(f"invalid {name}: {text}") from None
-
-
-def _decimal(name: str) -> Decimal | None:
-    text = request.args.get(name)
-    try:
-        return Decimal(text) if text else None
-    except ArithmeticError:
-        raise unprocessable(f"invalid {name}: {text}") from None

@@ -4,7 +4,7 @@ Hypercorn's Trio worker lets one malformed connection end the nursery that serve
 each connection has a barrier around it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -20,21 +20,28 @@ from hypercorn.utils import wrap_app
 from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox, create_app
+from cream.adapters.sandbox.bar_files import replay
+from cream.adapters.sandbox.bars import Bar
 from cream.adapters.sandbox.broadcast import Broadcast
 from cream.adapters.sandbox.control import ControlRoutes
 from cream.adapters.sandbox.data_routes import DataRoutes
-from cream.adapters.sandbox.data_stream import DataStreamRoutes, QuoteBroadcast
+from cream.adapters.sandbox.data_shown import Shown
+from cream.adapters.sandbox.data_stream import DataBroadcast, DataStreamRoutes
 from cream.adapters.sandbox.exchange import Exchange, SandboxMarket
 from cream.adapters.sandbox.faults import Faults
+from cream.adapters.sandbox.history import History
+from cream.adapters.sandbox.history_routes import HistoryRoutes
 from cream.adapters.sandbox.limits import RateLimits
 from cream.adapters.sandbox.reference_routes import ReferenceRoutes
 from cream.adapters.sandbox.stream_routes import StreamRoutes
+from cream.adapters.sandbox.tape import Tape
 from cream.adapters.sandbox.trading_routes import TradingRoutes
 from cream.adapters.sandbox.words import Draws, account_number
 from cream.core.ports import Clock
 
 log = structlog.get_logger(__name__)
 
+NO_BARS: Mapping[str, list[Bar]] = {}
 CLOSE_SECONDS = 1.0
 _BACKLOG = 100
 
@@ -66,8 +73,10 @@ def make_sandbox(
     market: SandboxMarket,
     clock: Clock,
     monotonic: Callable[[], float] = trio.current_time,
+    symbols: Sequence[str] = (),
+    given: Mapping[str, list[Bar]] = NO_BARS,
 ) -> Sandbox:
-    """A new account in `market`."""
+    """A new account in `market`. `symbols` have a past: of `given` bars, or of the seed."""
     faults = Faults(monotonic, Draws(settings.seed))
     exchange = Exchange(
         market,
@@ -79,7 +88,14 @@ def make_sandbox(
     broadcast = Broadcast(faults)
     exchange.tell = broadcast.tell
     limits = RateLimits(settings.requests_per_minute, monotonic, lambda: clock.now().timestamp())
-    return Sandbox(exchange, broadcast, faults, limits, settings.keys)
+    tape = Tape(market, clock)
+    tape.by_others.update(given)
+    market.listen(tape.on_quote)
+    quotes = ((symbol, market.latest(symbol)) for symbol in symbols)
+    prices = {symbol: quote.mid for symbol, quote in quotes if quote is not None}
+    history = History(tape, market.sessions, prices, settings.seed, given)
+    shown = Shown(market, faults)
+    return Sandbox(exchange, broadcast, faults, limits, tape, history, shown, settings.keys)
 
 
 async def serve_sandbox(
@@ -87,24 +103,31 @@ async def serve_sandbox(
     market: SandboxMarket,
     clock: Clock,
     symbols: tuple[str, ...],
+    given: Mapping[str, list[Bar]] = NO_BARS,
     *,
     task_status: trio.TaskStatus[Opened] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Be an Alpaca until cancelled. `started()` comes once both ports serve.
 
+    `given` are bars of a file: those before the clock are history, the others move the market.
+
     Raises: OSError where a port cannot be opened.
     Cancellation: connections are closed at once.
     """
-    sandbox = make_sandbox(settings, market, clock)
+    sandbox = make_sandbox(settings, market, clock, symbols=symbols, given=given)
     app = create_app(sandbox)
     TradingRoutes(sandbox).register(app)
     ReferenceRoutes(sandbox, symbols).register(app)
     DataRoutes(sandbox).register(app)
-    DataStreamRoutes(sandbox, market, QuoteBroadcast(sandbox.faults)).register(app)
+    HistoryRoutes(sandbox).register(app)
+    data = DataBroadcast(sandbox)
+    DataStreamRoutes(sandbox, market, data).register(app)
     StreamRoutes(sandbox).register(app)
     control = ControlRoutes(sandbox).app()
     async with trio.open_nursery() as nursery:
         await nursery.start(sandbox.exchange.run)
+        await nursery.start(data.run)
+        nursery.start_soon(replay, given, sandbox.tape, market, clock)
         port = await nursery.start(partial(_serve, app, settings.host, settings.port))
         control_port = await nursery.start(
             partial(_serve, control, settings.host, settings.control_port)

@@ -44,6 +44,8 @@ class TradingFloor:
         self._market = market
         self._sizes = DisplayedSizes()
         self._updates: list[OrderUpdate] = []
+        # Shares of which nothing trades at the moment, nor of their options.
+        self.halted: set[str] = set()
 
     def concerns(self, symbol: str) -> bool:
         """Whether any open order waits for quotes of `symbol`."""
@@ -112,6 +114,8 @@ class TradingFloor:
 
     def _work(self, order: VenueOrder, now: datetime) -> None:
         """Trigger and trade one order, if it is open and not held back."""
+        if order.underlying in self.halted:
+            return
         if not order.is_open or order.status is VenueStatus.ACCEPTED or self._waits(order):
             return
         if order.is_stop:
@@ -156,7 +160,7 @@ class TradingFloor:
         return match_single(order, quote, self._left(quote, order.side))
 
     def _fills_whole(self, order: VenueOrder) -> bool:
-        match = self._match(order)
+        match = self._match(order) if order.underlying not in self.halted else None
         return match is not None and match.units == order.leaves
 
     def _left(self, quote: Quote, side: Side) -> Decimal:

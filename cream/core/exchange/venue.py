@@ -139,6 +139,15 @@ class Venue:
             return ()
         return self._floor.match(symbol, self._book.advance_to(now))
 
+    def halt(self, underlying: str) -> None:
+        """Nothing of this share trades until `resume`, nor of its options. Orders are taken."""
+        self._floor.halted.add(underlying)
+
+    def resume(self, underlying: str, now: datetime) -> Updates:
+        """It trades again: what waited is matched at the quotes of now."""
+        self._floor.halted.discard(underlying)
+        return self.on_quote(underlying, now)
+
     def advance(self, now: datetime) -> Updates:
         """What the passing of time makes happen: orders expire, options end, queues open."""
         moment = self._book.advance_to(now)

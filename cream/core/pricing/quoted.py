@@ -28,6 +28,13 @@ def valuation_at(
 
     Raises: ValueError for a spot or strike that is not above zero, or anything that is not finite.
     """
+    return implied_at(right, spot, strike, years, price, rate)[0]
+
+
+def implied_at(
+    right: OptionRight, spot: float, strike: float, years: float, price: float, rate: float
+) -> tuple[Valuation, float]:
+    """The same, and the volatility.   Raises: as `valuation_at`."""
     low, high = LEAST_VOLATILITY, MOST_VOLATILITY
     volatility = _FIRST_VOLATILITY
     found = value(right, spot, strike, years, volatility, rate)
@@ -43,4 +50,4 @@ def valuation_at(
         # A step out of the range that is left would only lead away.
         volatility = step if low < step < high else (low + high) / 2
         found = value(right, spot, strike, years, volatility, rate)
-    return found
+    return found, volatility

@@ -12,6 +12,7 @@ from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.sandbox.app import Sandbox, create_app
 from cream.adapters.sandbox.control import ControlRoutes
 from cream.adapters.sandbox.data_routes import DataRoutes
+from cream.adapters.sandbox.history_routes import HistoryRoutes
 from cream.adapters.sandbox.reference_routes import ReferenceRoutes
 from cream.adapters.sandbox.server import SandboxSettings, make_sandbox
 from cream.adapters.sandbox.trading_routes import TradingRoutes
@@ -63,11 +64,12 @@ def lab(**changes: Any) -> Lab:
     clock = ShiftedClock(NOON)
     market = SyntheticMarket(SyntheticSettings(tick_rate=0), clock)
     market.set_quote("AAPL", Decimal("238.39"), Decimal("238.41"), 1_000, 1_000)
-    sandbox = make_sandbox(SandboxSettings(**changes), market, clock)
+    sandbox = make_sandbox(SandboxSettings(**changes), market, clock, symbols=tuple(LISTED_PRICES))
     app = create_app(sandbox)
     TradingRoutes(sandbox).register(app)
     ReferenceRoutes(sandbox, tuple(LISTED_PRICES)).register(app)
     DataRoutes(sandbox).register(app)
+    HistoryRoutes(sandbox).register(app)
     return Lab(sandbox, app, ControlRoutes(sandbox).app())
 
 
