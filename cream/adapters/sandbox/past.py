@@ -25,6 +25,8 @@ _DAY = Frame(1, "Day")
 _CENT = "{:.2f}"
 _LEAST_PRICE = Decimal("0.01")
 _LOT = 100
+# Knots whose wave is remembered: two weeks of a market that never closes.
+_MOST_KNOTS = 2_016
 _MOST_LOTS = 90
 
 
@@ -39,6 +41,7 @@ class Past:
     seed: int
     _salt: int = field(init=False)
     _level: float = field(init=False)
+    _knots: dict[int, float] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         raw = blake2b(f"{self.seed}:{self.symbol}".encode(), digest_size=8).digest()
@@ -101,12 +104,18 @@ class Past:
         return before if part == 0 else before + part * (self._knot_wave(knot + 1) - before)
 
     def _knot_wave(self, knot: int) -> float:
+        known = self._knots.get(knot)
+        if known is not None:
+            return known
         total = 0.0
         for length, height in _WAVES:
             index, rest = divmod(knot, length)
             low = _noise(self._salt + length, index)
             high = _noise(self._salt + length, index + 1)
             total += height * (low + (high - low) * rest / length)
+        if len(self._knots) >= _MOST_KNOTS:
+            self._knots.clear()
+        self._knots[knot] = total
         return total
 
 

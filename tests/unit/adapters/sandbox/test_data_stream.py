@@ -1,3 +1,5 @@
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -156,3 +158,84 @@ async def test_who_reads_too_slowly_is_told_and_cut(monkeypatch: pytest.MonkeyPa
                 continue
             with pytest.raises(trio_websocket.ConnectionClosed):
                 await one.get_message()
+
+
+async def of_kinds(one: Socket, kinds: str) -> dict[str, Any]:
+    """The first message of each kind, whatever else comes."""
+    found: dict[str, Any] = {}
+    with trio.fail_after(120):
+        while not set(kinds) <= set(found):
+            for message in await said(one):
+                found.setdefault(message["T"], message)
+    return found
+
+
+async def of_kind(one: Socket, kind: str) -> Any:
+    with trio.fail_after(120):
+        while True:
+            for message in await said(one):
+                if message["T"] == kind:
+                    return message
+
+
+async def test_bars_come_when_their_minute_is_over(autojump_clock: trio.testing.MockClock) -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        asked = {"action": "subscribe", "bars": ["AAPL"], "dailyBars": ["*"], "updatedBars": ["*"]}
+        await one.send_message(msgspec.json.encode(asked).decode())
+        await of_kind(one, "subscription")
+        opened.sandbox.tape.print("AAPL", Decimal(240), 5, timedelta(0))
+        found = await of_kinds(one, "bd")
+        bar, day = found["b"], found["d"]
+        assert (bar["S"], bar["h"]) == ("AAPL", 240.0)
+        assert (day["S"], day["v"]) == ("AAPL", bar["v"])
+        opened.sandbox.tape.print("AAPL", Decimal(250), 5, timedelta(minutes=1))
+        assert (await of_kind(one, "u"))["h"] == 250.0
+
+
+async def test_corrections_come_with_the_trades() -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        await one.send_message('{"action": "subscribe", "trades": ["AAPL"], "lulds": ["AAPL"]}')
+        full = await of_kind(one, "subscription")
+        assert full["corrections"] == full["cancelErrors"] == ["AAPL"]
+        tape = opened.sandbox.tape
+        number = tape.print("AAPL", Decimal(240), 5, timedelta(0)).number
+        number = tape.correct("AAPL", number, Decimal(241), 6).number
+        tape.cancel("AAPL", number, "C")
+        tape.limit("AAPL", Decimal(250), Decimal(230))
+        found = await of_kinds(one, "tcxl")
+        assert (found["t"]["p"], found["c"]["cp"], found["x"]["p"]) == (240, 241, 241)
+        assert (found["l"]["u"], found["l"]["d"]) == (250, 230)
+
+
+async def test_nothing_is_quoted_in_a_halt(autojump_clock: trio.testing.MockClock) -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        await one.send_message('{"action": "subscribe", "quotes": ["AAPL"], "statuses": ["AAPL"]}')
+        await of_kind(one, "q")
+        opened.sandbox.tape.halt("AAPL", "LUDP")
+        assert (await of_kind(one, "s"))["sc"] == "H"
+        with trio.move_on_after(60) as waiting:
+            await of_kind(one, "q")
+        assert waiting.cancelled_caught
+        opened.sandbox.tape.resume("AAPL")
+        await of_kind(one, "q")
+
+
+@pytest.mark.parametrize("symbol", ["AAPL", ""])
+async def test_exchanges_print_tests(autojump_clock: trio.testing.MockClock, symbol: str) -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        await one.send_message('{"action": "subscribe", "quotes": ["AAPL"], "trades": ["*"]}')
+        await of_kind(one, "subscription")
+        opened.sandbox.faults.arm(Armed(name=FaultName.TEST_PRINTS, symbol=symbol))
+        with trio.fail_after(60):
+            while (await of_kind(one, "q"))["bp"] != 1.09:
+                continue
+            while (await of_kind(one, "t"))["p"] != 1.1:
+                continue
+
+
+@pytest.mark.parametrize("symbols", ["AAPL", {"AAPL": 1}, 7])
+async def test_symbols_come_in_a_list(symbols: Any) -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        for _ in range(2):
+            await said(one)
+        assert await ask(one, {"action": "subscribe", "quotes": symbols}) == error(400)
