@@ -21,6 +21,7 @@ def measures(tree: Tree) -> Iterable[Reading]:
     yield from _state(tree)
     yield from _supervision(tree)
     yield from _queues(tree)
+    yield from _breakers(tree)
 
 
 def _one(value: float) -> Iterable[tuple[tuple[str, ...], float]]:
@@ -80,3 +81,14 @@ def _queues(tree: Tree) -> Iterable[Reading]:
     hub = tree.hub
     yield "cream_subscribers", "Streams that follow changes.", (), _one(hub.subscribers), False
     yield "cream_subscribers_dropped", "Streams too slow.", (), _one(hub.dropped), True
+
+
+def _breakers(tree: Tree) -> Iterable[Reading]:
+    views = tree.operations.circuit_breakers()
+    opened = [((one.name,), float(one.state != "CLOSED")) for one in views]
+    calls = [((one.name,), float(one.total_calls)) for one in views]
+    failures = [((one.name,), float(one.total_failures)) for one in views]
+    names = ("breaker",)
+    yield "cream_breaker_open", "1 while it lets nothing or little pass.", names, opened, False
+    yield "cream_breaker_calls", "Calls that ended.", names, calls, True
+    yield "cream_breaker_failures", "Calls that failed in transport.", names, failures, True

@@ -92,6 +92,7 @@ class LiveOperations:
     breaker: Breaker
     trading: TradingControl
     sessions: ClientSessions
+    breakers: Sequence[Breaker] = ()
     levers: Simulation | None = None
     look_up: LookUp = field(factory=LookUp)
     draining: bool = False
@@ -333,7 +334,8 @@ class LiveOperations:
 
     def circuit_breakers(self) -> Sequence[BreakerView]:
         """Every circuit breaker."""
-        return [breaker_view(self.breaker, trio.current_time())]
+        now = trio.current_time()
+        return [breaker_view(one, now) for one in (self.breaker, *self.breakers)]
 
     def reconciliation(self) -> ReconciliationView:
         """How the broker's view and ours compare, as far as is known."""

@@ -185,11 +185,17 @@ class Router:
             return await self._submit_now(approved)
         ticket = self.breaker.take(trio.current_time())
         if ticket is None:
-            return Unavailable(f"Circuit breaker is open for {self.broker.name}")
+            held_back = f"Circuit breaker is open for {self.broker.name}"
+            log.warning("order_router.held_back", reason=held_back)
+            return Unavailable(held_back)
         succeeded: bool | None = None
         try:
             outcome = await self._submit_now(approved)
-            succeeded = not isinstance(outcome, Unavailable | OutcomeUnknown)
+            match outcome:
+                case Unavailable(answered=answered):
+                    succeeded = answered
+                case _:
+                    succeeded = not isinstance(outcome, OutcomeUnknown)
         finally:
             self.breaker.give_back(ticket, succeeded, trio.current_time())
         return outcome

@@ -31,6 +31,7 @@ from cream.adapters.systemd import Notifier
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.operations import Operations, Simulation
 from cream.core.ports import Broker, Clock
+from cream.core.resilience.breaker import Breaker
 from cream.daemon.desk import Committed
 from cream.daemon.measures import measures
 from cream.daemon.pulse import Pulse
@@ -39,7 +40,7 @@ from cream.daemon.settings import Settings
 from cream.daemon.signals import Signals
 from cream.daemon.supervisor import Child
 from cream.daemon.tree import Outside, Tree
-from cream.daemon.tree_settings import tree_settings
+from cream.daemon.tree_settings import breaker_limits, tree_settings
 from cream.daemon.wiring import assemble
 
 log = structlog.get_logger(__name__)
@@ -257,6 +258,7 @@ class _BrokerEnd:
     broker: Broker
     levers: Simulation | None
     children: list[Child]
+    breakers: Sequence[Breaker] = ()
 
 
 @asynccontextmanager
@@ -284,6 +286,7 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
                 archive=archive_in(journal),
                 draw=draw,
                 levers=end.levers,
+                breakers=end.breakers,
                 sessions=market.sessions,
                 trusted=marker.stands(),
                 entrust=marker.place if settings.persistence.enabled else _nothing,
@@ -305,8 +308,9 @@ async def _broker_end(
 
         log.warning("root.quotes_synthetic", hint="stops follow feeds.synthetic, not the market")
         mode = settings.environment.mode
-        async with open_alpaca(settings.brokers.alpaca, mode, clock, draw) as alpaca:
-            yield _BrokerEnd(alpaca, None, [])
+        limits = breaker_limits(settings)
+        async with open_alpaca(settings.brokers.alpaca, mode, clock, draw, limits) as alpaca:
+            yield _BrokerEnd(alpaca, None, [], alpaca.breakers)
         return
     simulated = SimulatedBroker.open(settings.brokers.simulated, market, clock)
     try:

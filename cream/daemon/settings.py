@@ -146,7 +146,7 @@ class BreakersSettings:
 
     default: BreakerSettings = section(BreakerSettings, doc="For every broker.")
     alpaca: BreakerSettings | None = setting(
-        None, not_effective=_ALPACA, doc="For Alpaca alone, instead of `default`."
+        None, doc="For Alpaca alone, instead of `default`; each class of endpoint has one."
     )
 
 

@@ -23,7 +23,7 @@ from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
 from cream.core.ports import Archive, Broker, Clock, Journal, MarketData
 from cream.core.resilience.backoff import Backoff
-from cream.core.resilience.breaker import BreakerLimits
+from cream.core.resilience.breaker import Breaker, BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
 from cream.core.risk.limits import Constraints
 from cream.core.risk.losses import LossWatch, is_limited
@@ -62,6 +62,7 @@ class Outside:
 
     `trusted` says whether the last life's journal could commit to its end. `entrust` is called once
     this life has begun in the journal, `distrust` when it can commit no more: the next start knows.
+    `breakers` are those that the broker's adapter has of its own.
     """
 
     account_id: str
@@ -75,6 +76,7 @@ class Outside:
     archive: Archive | None = None
     halted: Callable[[str], str | None] = never_halted
     trusted: bool = True
+    breakers: Sequence[Breaker] = ()
     entrust: Callable[[], None] = field(default=lambda: None)
     distrust: Callable[[], None] = field(default=lambda: None)
 

@@ -34,7 +34,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             ),
             backoff=restart,
         ),
-        breaker=_breaker(settings.circuit_breaker.default),
+        breaker=breaker_limits(settings),
         intensity=Intensity(
             restarts=supervision.max_restarts, period_seconds=supervision.period_seconds
         ),
@@ -112,6 +112,12 @@ def _reconciler(settings: Settings) -> ReconcilerSettings:
         on_critical=own.on_critical_discrepancy,
         resume_automatically=settings.safety.resume == "auto",
     )
+
+
+def breaker_limits(settings: Settings) -> BreakerLimits:
+    """The limits of the circuit breakers of the broker that is active."""
+    alpaca = settings.circuit_breaker.alpaca if settings.brokers.active == "alpaca" else None
+    return _breaker(alpaca or settings.circuit_breaker.default)
 
 
 def _breaker(own: BreakerSettings) -> BreakerLimits:

@@ -234,6 +234,7 @@ def _operations(
         supervisor=supervisor,
         reconciler=reconciler,
         breaker=breaker,
+        breakers=outside.breakers,
         sessions=ClientSessions(ground.desk, settings.client_timeout, settings.on_client_loss),
         trading=TradingControl(
             desk=ground.desk,

@@ -120,9 +120,13 @@ class Refused:
 
 @frozen
 class Unavailable:
-    """Nothing happened; it may be tried again."""
+    """Nothing happened; it may be tried again.
+
+    `answered`: the broker itself said so (throttled, keys refused), and its line is sound.
+    """
 
     why: str
+    answered: bool = False
 
 
 @frozen

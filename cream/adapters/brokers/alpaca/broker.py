@@ -13,6 +13,7 @@ import structlog
 import trio
 from attrs import define, field
 
+from cream.adapters.brokers.alpaca.breakers import Breakers
 from cream.adapters.brokers.alpaca.document import SchemaMismatch
 from cream.adapters.brokers.alpaca.endpoints import (
     Endpoints,
@@ -60,6 +61,7 @@ from cream.core.model.order import OrderPurpose, OrderTerms
 from cream.core.model.plan import Environment
 from cream.core.ports import Clock
 from cream.core.resilience.backoff import Backoff
+from cream.core.resilience.breaker import Breaker, BreakerLimits
 from cream.core.resilience.budget import Priority, RateBudget
 
 log = structlog.get_logger(__name__)
@@ -70,6 +72,8 @@ _HISTORY_MARGIN = timedelta(seconds=5)
 
 # Exits are created with their entry, within moments.
 _GROUP_MARGIN = timedelta(minutes=1)
+
+_BREAKERS = BreakerLimits()
 
 _PRIORITIES = {
     OrderPurpose.ENTRY: Priority.OPEN,
@@ -94,6 +98,11 @@ class AlpacaBroker:
     def name(self) -> str:
         """What logs and people call it."""
         return "Alpaca"
+
+    @property
+    def breakers(self) -> Sequence[Breaker]:
+        """The circuit breakers of its endpoints."""
+        return self.api.rest.breakers.all()
 
     # Commands -----------------------------------------------------------------------------------
 
@@ -216,9 +225,15 @@ class AlpacaBroker:
 
 @asynccontextmanager
 async def open_alpaca(
-    settings: AlpacaSettings, environment: Environment, clock: Clock, draw: Callable[[], float]
+    settings: AlpacaSettings,
+    environment: Environment,
+    clock: Clock,
+    draw: Callable[[], float],
+    breakers: BreakerLimits = _BREAKERS,
 ) -> AsyncIterator[AlpacaBroker]:
     """The broker, once the account has answered and is of the right kind. Nothing was traded yet.
+
+    `breakers` are the limits of the breaker of each class of endpoint.
 
     Raises: WrongAccount, BrokerUnavailable.
     """
@@ -234,6 +249,7 @@ async def open_alpaca(
                 ),
                 clock=clock,
                 settings=settings,
+                breakers=Breakers(breakers),
             ),
             draw,
         )

@@ -155,9 +155,9 @@ def submit_outcome(failure: Failure) -> Refused | Unavailable | OutcomeUnknown:
         case NotFound(message):
             return Refused("NOT_FOUND", message)
         case Throttled(message, certain):
-            return Unavailable(message) if certain else OutcomeUnknown(message)
+            return Unavailable(message, True) if certain else OutcomeUnknown(message)
         case CredentialsRefused(message):
-            return Unavailable(f"the keys were refused: {message}")
+            return Unavailable(f"the keys were refused: {message}", True)
         case NothingSent(why):
             return Unavailable(why)
         case Ambiguous(why) | Unreadable(why):
@@ -169,7 +169,7 @@ def submit_outcome(failure: Failure) -> Refused | Unavailable | OutcomeUnknown:
 def cancel_outcome(failure: Failure) -> Refused | Unavailable | OutcomeUnknown:
     """What the failure of a DELETE means. Asking again is harmless, so throttling is certain."""
     if isinstance(failure, Throttled):
-        return Unavailable(failure.message)
+        return Unavailable(failure.message, True)
     if isinstance(failure, LookItUp):
         return Refused("ORDER_NOT_CANCELABLE", failure.message)
     return submit_outcome(failure)

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 import httpx
 import structlog
 import trio
-from attrs import frozen
+from attrs import field, frozen
 
+from cream.adapters.brokers.alpaca.breakers import Breakers, endpoint_of
 from cream.adapters.brokers.alpaca.document import decode_json
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
 from cream.adapters.brokers.alpaca.turnstile import Turnstile
 from cream.core.ports import Clock
+from cream.core.resilience.breaker import Ticket
 from cream.core.resilience.budget import Priority
 
 log = structlog.get_logger(__name__)
@@ -28,12 +30,17 @@ KEEP_ALIVE_SECONDS = 30.0
 # Where a 429 says nothing about when to come back: a request more takes Alpaca a third of a second.
 # (If the count has run out, the headers say for how long; the budget sees to that.)
 THROTTLED_SECONDS = 1.0
+OPEN = "Circuit breaker is open for Alpaca"
 
 Params = Mapping[str, str]
 
 
 class NotSent(Exception):
     """The request did not leave: nothing happened."""
+
+
+class HeldBack(NotSent):
+    """Our own budget let nothing out: it says nothing about Alpaca."""
 
 
 class NoAnswer(Exception):
@@ -93,6 +100,7 @@ class AlpacaRest:
     turnstile: Turnstile
     clock: Clock
     settings: AlpacaSettings
+    breakers: Breakers = field(factory=Breakers)
 
     async def call(
         self,
@@ -108,9 +116,32 @@ class AlpacaRest:
         Raises: NotSent, NoAnswer.
         Cancellation: the request may have arrived.
         """
+        ticket = self.breakers.take(path, trio.current_time())
+        if ticket is None:
+            log.warning(OPEN, method=method, path=path, endpoint=endpoint_of(path).value)
+            raise NotSent(OPEN)
+        answered, status = False, None
+        try:
+            reply = await self._passed(method, path, priority, params, body)
+            answered, status = True, reply.status
+        except (NotSent, NoAnswer) as error:
+            answered = not isinstance(error, HeldBack)
+            raise
+        finally:
+            self._learn(path, ticket, answered, status)
+        return reply
+
+    async def _passed(
+        self,
+        method: str,
+        path: str,
+        priority: Priority,
+        params: Params | None,
+        body: Mapping[str, object] | None,
+    ) -> Reply:
         if not await self.turnstile.enter(priority, self.settings.queue_timeout_seconds):
             log.warning("alpaca.call_held_back", method=method, path=path, priority=priority.name)
-            raise NotSent("the request budget let nothing out in time")
+            raise HeldBack("the request budget let nothing out in time")
         began = trio.current_time()
         response = None
         try:
@@ -131,6 +162,14 @@ class AlpacaRest:
             seconds=round(trio.current_time() - began, 4),
         )
         return reply
+
+    def _learn(self, path: str, ticket: Ticket, answered: bool, status: int | None) -> None:
+        """Tell the breaker how the request ended. One that was given up tells nothing."""
+        now = trio.current_time()
+        if not answered:
+            self.breakers.give_up(path, ticket, now)
+        elif self.breakers.give_back(path, ticket, status, now):
+            log.error(OPEN, endpoint=endpoint_of(path).value)
 
     async def _send(
         self,
