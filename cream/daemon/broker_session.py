@@ -19,6 +19,7 @@ from cream.core.model.broker import OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.ports import Broker
 from cream.core.resilience.backoff import Backoff
+from cream.daemon.ack_watch import AckWatch
 from cream.daemon.desk import Desk, RouterJob
 from cream.daemon.link import BrokerLink
 from cream.daemon.order_router import Router
@@ -46,6 +47,7 @@ class BrokerSession:
     router: Router
     tactics: TacticRunner
     jobs: trio.MemoryReceiveChannel[RouterJob]
+    acks: AckWatch
     sweep: Callable[[], Awaitable[None]]
     doubted: Callable[[], None]
 
@@ -68,6 +70,7 @@ class BrokerSession:
                 task_status.started()
                 await nursery.start(self.router.run, self.jobs)
                 nursery.start_soon(self.tactics.run)
+                nursery.start_soon(self.acks.run)
                 if owed:
                     await self._debts_paid()
                     # Only now can a reconciliation be clean enough to resume.
@@ -105,6 +108,7 @@ class BrokerSession:
         """
         async for update in updates:
             self.link.alive()
+            self.acks.heard(update.order)
             await self.desk.post(read(update), answered=self._answered)
         raise BrokerUnavailable("the order stream ended")
 

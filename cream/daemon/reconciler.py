@@ -193,6 +193,16 @@ class Reconciler:
             if waits and order.broker_order_id is None:
                 await self._look_up(order)
 
+    async def ask_about(self, order: Order) -> None:
+        """Take in how the broker shows an order that it has acknowledged. Absence proves nothing.
+
+        Raises: BrokerUnavailable.
+        """
+        shown = await self.broker.order_by_client_id(order.terms.client_order_id)
+        self.link.alive()
+        if shown is not None:
+            await self._told(shown)
+
     async def catch_up(self) -> None:
         """Book what has traded since the last fill that is known: nobody listened meanwhile.
 

@@ -107,6 +107,7 @@ class TreeSettings:
     account_stale_after: float = 60.0
     mass_cancel_wait: float = 10.0
     client_timeout: float = 30.0
+    ack_timeout: float | None = None
     on_client_loss: OnLoss = OnLoss.CANCEL_ENTRIES
     recovery_wait: float = 30.0
     stop_within: float = 5.0

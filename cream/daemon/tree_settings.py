@@ -35,6 +35,11 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             backoff=restart,
         ),
         breaker=breaker_limits(settings),
+        ack_timeout=(
+            settings.brokers.alpaca.ack_timeout_seconds
+            if settings.brokers.active == "alpaca"
+            else None
+        ),
         intensity=Intensity(
             restarts=supervision.max_restarts, period_seconds=supervision.period_seconds
         ),

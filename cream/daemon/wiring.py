@@ -13,6 +13,7 @@ from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
 from cream.core.risk.ledger import Ledger
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.ack_watch import AckWatch
 from cream.daemon.archivist import Archivist, LookUp, RecallingBroker
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.client_sessions import ClientSessions
@@ -88,7 +89,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         desk=ground.desk,
         link=ground.link,
         router=router,
-        session=_session(outside, ground, router, reconciler),
+        session=_session(settings, outside, ground, router, reconciler),
         reconciler=reconciler,
         monitor=monitor,
         feed=FeedReader(outside.market, ground.board),
@@ -198,7 +199,11 @@ def _partial_fills(settings: TreeSettings, ground: _Ground) -> PartialFills:
 
 
 def _session(
-    outside: Outside, ground: _Ground, router: Router, reconciler: Reconciler
+    settings: TreeSettings,
+    outside: Outside,
+    ground: _Ground,
+    router: Router,
+    reconciler: Reconciler,
 ) -> BrokerSession:
     return BrokerSession(
         ground.desk,
@@ -207,6 +212,7 @@ def _session(
         router,
         TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of),
         ground.jobs,
+        AckWatch(ground.desk, outside.broker, reconciler, settings.ack_timeout),
         sweep=_Sweep(ground.accounts, reconciler),
         doubted=reconciler.doubted,
     )

@@ -80,7 +80,13 @@ def quick(settings: TreeSettings) -> TreeSettings:
     """A watchdog and a reconciler that look every few seconds."""
     limits = HeartbeatLimits(interval=5.0, timeout=2.0, grace=20.0)
     reconciler = evolve(settings.reconciler, interval=10.0, in_flight_interval=1.0)
-    return evolve(settings, heartbeat=limits, reconciler=reconciler, levels_interval=1.0)
+    return evolve(
+        settings,
+        heartbeat=limits,
+        reconciler=reconciler,
+        levels_interval=1.0,
+        ack_timeout=3.0,
+    )
 
 
 @asynccontextmanager

@@ -67,6 +67,13 @@ class AlpacaSettings:
         unit="s",
         doc="Wait after Alpaca says that an older connection still counts.",
     )
+    ack_timeout_seconds: float = setting(
+        3.0,
+        gt=0,
+        le=600,
+        unit="s",
+        doc="Silence of the order stream about an answered order before it is asked about.",
+    )
     order_lookback_days: int = setting(
         7,
         ge=1,
