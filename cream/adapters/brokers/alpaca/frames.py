@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import structlog
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from cream.adapters.brokers.alpaca.document import SchemaMismatch, Stamp, decode_json, read
 from cream.adapters.brokers.alpaca.mapping import (
@@ -28,8 +28,11 @@ log = structlog.get_logger(__name__)
 TRADE_UPDATES, AUTHORIZATION, LISTENING = "trade_updates", "authorization", "listening"
 
 _FILLS = frozenset(("fill", "partial_fill"))
-# What was traded is taken back or changed afterwards: a person has to look.
-_CORRECTIONS = frozenset(("trade_bust", "trade_correct", "restated"))
+# What was traded is taken back or changed afterwards: it is booked so, and a person has to look.
+_BUST, _CORRECT = "trade_bust", "trade_correct"
+_CORRECTIONS = frozenset((_BUST, _CORRECT, "restated"))
+# Executions whose names are remembered, for what is corrected of them later.
+_MOST_NAMES = 50_000
 # Orders whose totals are remembered; more are not open at one time.
 _MOST_ORDERS = 50_000
 
@@ -61,9 +64,31 @@ def text_at(data: object, name: str) -> str:
 
 
 @define
+class ExecutionNames:
+    """How Alpaca's stream called the executions that we name by order and running total.
+
+    Kept for all connections of an account: a bust comes minutes or hours after the fill.
+    """
+
+    _names: dict[str, str] = field(factory=dict)
+
+    def learn(self, theirs: str, ours: str) -> None:
+        """The execution `theirs` is booked as `ours`."""
+        if theirs:
+            self._names[theirs] = ours
+        while len(self._names) > _MOST_NAMES:
+            del self._names[next(iter(self._names))]
+
+    def ours(self, theirs: str) -> str | None:
+        """Our name for the execution, if this process has seen it."""
+        return self._names.get(theirs)
+
+
+@define
 class FrameReader:
     """Reads the frames of one connection."""
 
+    names: ExecutionNames = field(factory=ExecutionNames)
     _filled: dict[str, Decimal] = field(factory=dict)
 
     def updates_in(self, frame: str | bytes) -> Iterator[OrderUpdate]:
@@ -87,12 +112,43 @@ class FrameReader:
         if update.event in _CORRECTIONS:
             log.error("alpaca.trade_corrected", what=update.event, order=update.order.id)
         executions: tuple[Execution, ...] = ()
+        busted: tuple[str, ...] = ()
         if update.event in _FILLS:
             executions = tuple(self._executions(update))
-        self._remember(update.order)
+            self._remember(update.order)
+        elif update.event in (_BUST, _CORRECT):
+            executions, busted = self._amended(update)
+            self._filled[update.order.id] = update.order.filled_qty
+        else:
+            self._remember(update.order)
         return OrderUpdate(
-            event=update.event, order=broker_order(update.order), executions=executions
+            event=update.event,
+            order=broker_order(update.order),
+            executions=executions,
+            busted=busted,
         )
+
+    def _amended(self, update: AlpacaTradeUpdate) -> tuple[tuple[Execution, ...], tuple[str, ...]]:
+        """What takes the place of an execution, or the execution that is taken back.
+
+        Neither where it cannot be said which one is meant: the alarm has been raised, and the
+        comparison of holdings finds the rest.
+        """
+        order = update.order
+        before = self.names.ours(update.previous_execution_id or update.execution_id)
+        if before is None or order.order_class == "mleg":
+            log.error("alpaca.correction_unexplained", order=order.id, what=update.event)
+            return (), ()
+        if update.event == _BUST:
+            return (), (before,)
+        if update.qty is None or update.price is None or update.qty <= 0:
+            log.error("alpaca.correction_unexplained", order=order.id, what=update.event)
+            return (), ()
+        # Beside the running total Alpaca's own name: the total alone is the name of `before`.
+        made = _execution(order, order.id, update.qty, update.price, update.timestamp)
+        name = f"{before}~{update.execution_id or made.execution_id}"
+        self.names.learn(update.execution_id, name)
+        return (evolve(made, execution_id=name, corrects=before),), ()
 
     def _executions(self, update: AlpacaTradeUpdate) -> Iterator[Execution]:
         order = update.order
@@ -102,7 +158,9 @@ class FrameReader:
         traded = self._continued(order, update.qty)
         if traded is None or update.price is None:
             return
-        yield _execution(order, order.id, traded, update.price, update.timestamp)
+        made = _execution(order, order.id, traded, update.price, update.timestamp)
+        self.names.learn(update.execution_id, made.execution_id)
+        yield made
 
     def _leg_executions(self, update: AlpacaTradeUpdate) -> Iterator[Execution]:
         """Of a spread, those of all its legs, or none: one leg alone is half a trade."""

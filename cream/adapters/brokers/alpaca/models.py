@@ -139,6 +139,7 @@ class AlpacaTradeUpdate:
     event: str
     order: AlpacaOrder
     execution_id: str = ""
+    previous_execution_id: str = ""
     timestamp: Stamp | None = None
     price: Decimal | None = None
     qty: Decimal | None = None

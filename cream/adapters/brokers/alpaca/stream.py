@@ -22,6 +22,7 @@ from cream.adapters.brokers.alpaca.frames import (
     AUTHORIZATION,
     LISTENING,
     TRADE_UPDATES,
+    ExecutionNames,
     FrameReader,
     Message,
     messages_in,
@@ -82,6 +83,7 @@ class OrderStream:
     url: str
     settings: AlpacaSettings
     reconnects: Reconnects
+    names: ExecutionNames = field(factory=ExecutionNames)
     _taken: bool = False
 
     @asynccontextmanager
@@ -105,7 +107,7 @@ class OrderStream:
                             failure = error
                             nursery.cancel_scope.cancel()
                         else:
-                            updates = _Updates(socket)
+                            updates = _Updates(socket, FrameReader(self.names))
                             try:
                                 nursery.start_soon(self._keep_alive, socket, updates)
                                 yield updates

@@ -6,8 +6,15 @@ from typing import Any
 import pytest
 import structlog.testing
 
+from cream.adapters.brokers.alpaca import frames
 from cream.adapters.brokers.alpaca.document import SchemaMismatch
-from cream.adapters.brokers.alpaca.frames import FrameReader, Message, messages_in, text_at
+from cream.adapters.brokers.alpaca.frames import (
+    ExecutionNames,
+    FrameReader,
+    Message,
+    messages_in,
+    text_at,
+)
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.order import OrderStatus, Side
 from tests.unit.adapters.brokers.alpaca.scripted import NOW, STAMP, order
@@ -133,7 +140,69 @@ def test_an_event_that_nobody_knows_is_passed_on() -> None:
 def test_a_correction_raises_an_alarm() -> None:
     with structlog.testing.capture_logs() as logs:
         heard(FrameReader(), [frame("trade_bust")])
-    assert [one["log_level"] for one in logs] == ["error"]
+    assert [one["log_level"] for one in logs] == ["error", "error"]
+
+
+def corrected(event: str, **data: Any) -> str:
+    raw = json.loads(frame(event, status="partially_filled", filled_qty=data.pop("filled")))
+    raw["data"] |= data
+    return json.dumps(raw)
+
+
+def test_an_execution_that_is_taken_back_is_named_as_it_was_booked() -> None:
+    """Alpaca names it by an id of its own; the reader of another connection may have read it."""
+    names = ExecutionNames()
+    heard(FrameReader(names), [partial("4", "4")])
+    bust = corrected("trade_bust", filled="0", execution_id="y", previous_execution_id="x")
+    (update,) = heard(FrameReader(names), [bust])
+    assert (update.busted, update.executions, update.order.filled) == (("b-1/4",), (), 0)
+
+
+def test_after_a_bust_the_next_slice_continues_the_lower_total() -> None:
+    reader = FrameReader()
+    bust = corrected("trade_bust", filled="0", previous_execution_id="x")
+    updates = heard(reader, [partial("4", "4"), bust, partial("3", "3")])
+    assert quantities(updates) == [4, 3]
+
+
+def test_a_correction_takes_the_place_of_what_was_booked_and_can_be_corrected_again() -> None:
+    fields = {"qty": "3", "price": "10.00", "filled": "3", "timestamp": STAMP}
+    first = corrected("trade_correct", execution_id="y", previous_execution_id="x", **fields)
+    again = corrected("trade_correct", execution_id="z", previous_execution_id="y", **fields)
+    updates = heard(FrameReader(), [partial("4", "4"), first, again])
+    one, two = updates[1].executions[0], updates[2].executions[0]
+    assert (one.execution_id, one.corrects, one.quantity, one.price) == ("b-1/4~y", "b-1/4", 3, 10)
+    assert (two.execution_id, two.corrects) == ("b-1/4~y~z", "b-1/4~y")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"previous_execution_id": "nobody's"},
+        {"previous_execution_id": "x", "qty": "0"},
+        {"previous_execution_id": "x", "order_class": "mleg"},
+    ],
+)
+def test_a_correction_that_cannot_be_explained_only_raises_the_alarm(data: dict[str, str]) -> None:
+    reader = FrameReader()
+    heard(reader, [partial("4", "4")])
+    raw = json.loads(corrected("trade_correct", filled="4", **data))
+    raw["data"]["order"] |= {key: data[key] for key in ("order_class",) if key in data}
+    with structlog.testing.capture_logs() as logs:
+        (update,) = heard(reader, [json.dumps(raw)])
+    assert (update.executions, update.busted) == ((), ())
+    assert [one["event"] for one in logs] == [
+        "alpaca.trade_corrected",
+        "alpaca.correction_unexplained",
+    ]
+
+
+def test_only_so_many_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "_MOST_NAMES", 2)
+    names = ExecutionNames()
+    for number in range(3):
+        names.learn(f"x-{number}", f"b-{number}")
+    assert (names.ours("x-0"), names.ours("x-2")) == (None, "b-2")
 
 
 def test_frames_are_text_or_binary_one_message_or_many() -> None:
