@@ -26,9 +26,9 @@ from cream.core.model.order import Order, OrderPurpose, OrderStatus
 from cream.core.ports import Broker
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker
+from cream.core.risk import routing
 from cream.core.risk.decisions import Decide
 from cream.core.risk.gate import Approved
-from cream.daemon import routing
 from cream.daemon.desk import CancelOrder, Desk, RouterJob, SendOrder
 from cream.daemon.link import BrokerLink
 from cream.daemon.readings import read

@@ -14,7 +14,7 @@ from tests.simulation.mutants.registry import Bench, mutant
 @mutant("I7")
 def protection_for_what_was_asked(bench: Bench) -> None:
     """Protection is for the quantity of the entry, and not measured again when it leaves."""
-    from cream.daemon import routing
+    from cream.core.risk import routing
 
     def measured(book: Any, terms: Any) -> Any:
         return None if terms.purpose.is_protective else plain_measure(book, terms)

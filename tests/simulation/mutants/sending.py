@@ -7,8 +7,8 @@ from attrs import evolve
 
 from cream.core.model.broker import CancelTaken, OutcomeUnknown, SubmitOutcome
 from cream.core.model.order import OrderPurpose
+from cream.core.risk import routing
 from cream.core.risk.gate import Approved
-from cream.daemon import routing
 from cream.daemon.desk import Desk, SendOrder
 from cream.daemon.mass_canceller import MassCanceller, _confirmed
 from cream.daemon.order_router import Router

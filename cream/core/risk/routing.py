@@ -1,6 +1,7 @@
-"""What does the router tell the desk, and ask of it, about one order?
+"""What does whoever sends orders tell the book, and ask of it, about one order?
 
-Pure decisions that the router (`order_router.py`) hands in.
+Pure decisions: the router (`daemon/order_router.py`) hands them to the desk, and a backtest to its
+clerk.
 """
 
 from datetime import datetime
