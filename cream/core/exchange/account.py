@@ -62,13 +62,20 @@ class VenueAccount:
         position = self.positions.get(symbol)
         return position.quantity if position is not None else ZERO
 
-    def book(self, instrument: Instrument, side: Side, quantity: Decimal, price: Decimal) -> None:
-        """Take an execution in: cash against shares or contracts."""
+    def book(
+        self,
+        instrument: Instrument,
+        side: Side,
+        quantity: Decimal,
+        price: Decimal,
+        commission: Decimal = ZERO,
+    ) -> None:
+        """Take an execution in: cash against shares or contracts, less what it cost."""
         signed = side.sign * quantity
         symbol = instrument.symbol
         position = self.positions.get(symbol) or Position(instrument=instrument)
         self.positions[symbol] = position.filled(signed, price)
-        cash = self.ledger.cash - signed * price * instrument.multiplier
+        cash = self.ledger.cash - signed * price * instrument.multiplier - commission
         self.ledger = evolve(self.ledger, cash=cash)
 
     def requirement_of(

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from attrs import evolve
+
 from cream.core.exchange.admission import held_for_orders
 from cream.core.exchange.alpaca_status import VenueStatus
+from cream.core.exchange.house import PLAIN, HouseRules
 from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.matching import (
     DisplayedSizes,
@@ -37,11 +40,12 @@ _AT_ONCE = frozenset((TimeInForce.IOC, TimeInForce.FOK))
 
 
 class TradingFloor:
-    """Matching over one book and one market."""
+    """Matching over one book and one market, by the rules of the house."""
 
-    def __init__(self, book: VenueBook, market: VenueMarket) -> None:
+    def __init__(self, book: VenueBook, market: VenueMarket, rules: HouseRules = PLAIN) -> None:
         self._book = book
         self._market = market
+        self._rules = rules
         self._sizes = DisplayedSizes()
         self._updates: list[OrderUpdate] = []
         # Shares of which nothing trades at the moment, nor of their options.
@@ -114,9 +118,9 @@ class TradingFloor:
 
     def _work(self, order: VenueOrder, now: datetime) -> None:
         """Trigger and trade one order, if it is open and not held back."""
-        if order.underlying in self.halted:
-            return
         if not order.is_open or order.status is VenueStatus.ACCEPTED or self._waits(order):
+            return
+        if not self._may_trade(order):
             return
         if order.is_stop:
             quote = self._market.latest(order.instrument.symbol)
@@ -157,10 +161,15 @@ class TradingFloor:
         quote = self._market.latest(order.instrument.symbol)
         if quote is None:
             return None
-        return match_single(order, quote, self._left(quote, order.side))
+        match = match_single(order, quote, self._left(quote, order.side))
+        return match and evolve(match, price=self._rules.price(order, match.price))
+
+    def _may_trade(self, order: VenueOrder) -> bool:
+        """Whether neither a halt nor the house holds it back for now."""
+        return order.underlying not in self.halted and not self._rules.holds_back(order)
 
     def _fills_whole(self, order: VenueOrder) -> bool:
-        match = self._match(order) if order.underlying not in self.halted else None
+        match = self._match(order) if self._may_trade(order) else None
         return match is not None and match.units == order.leaves
 
     def _left(self, quote: Quote, side: Side) -> Decimal:
@@ -258,6 +267,7 @@ class TradingFloor:
             quantity=quantity,
             price=price,
             executed_at=now,
+            commission=self._rules.commission(instrument, side, quantity, price),
         )
 
     def _take(self, symbol: str, side: Side, quantity: Decimal) -> None:

@@ -22,6 +22,7 @@ from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
 from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.floor import TradingFloor
+from cream.core.exchange.house import PLAIN, HouseRules
 from cream.core.exchange.margin import intrinsic_value
 from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.replacing import (
@@ -66,11 +67,12 @@ class Venue:
         market: VenueMarket,
         sessions: Sessions,
         retention: Retention | None = None,
+        rules: HouseRules = PLAIN,
     ) -> None:
         self._book = VenueBook(state, retention)
         self._market = market
         self._sessions = sessions
-        self._floor = TradingFloor(self._book, market)
+        self._floor = TradingFloor(self._book, market, rules)
 
     # Commands -----------------------------------------------------------------------------------
 

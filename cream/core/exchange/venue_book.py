@@ -159,7 +159,13 @@ class VenueBook:
     def record(self, execution: Execution) -> None:
         """Book an execution against cash and position."""
         self.executions.append(execution)
-        self.account.book(execution.instrument, execution.side, execution.quantity, execution.price)
+        self.account.book(
+            execution.instrument,
+            execution.side,
+            execution.quantity,
+            execution.price,
+            execution.commission,
+        )
         self._dirty.positions[execution.instrument.symbol] = None
         self._dirty.ledger = True
 
