@@ -69,14 +69,20 @@ def first_reached(
     return None
 
 
-def _target_first(bar: Bar, rising: bool, priority: SameBarPriority) -> bool:
+def low_comes_first(bar: Bar, *, rising: bool, priority: SameBarPriority) -> bool:
+    """Whether `bar` reached its low before its high, for a position that gains with rising prices,
+    or with falling ones.
+    """
     match priority:
         case SameBarPriority.STOP_FIRST:
-            return False
+            return rising
         case SameBarPriority.TARGET_FIRST:
-            return True
+            return not rising
         case SameBarPriority.HIGH_LOW_ORDER:
-            low_first = bar.close > bar.open
-            return low_first is not rising
+            return bar.close > bar.open
         case _:
             assert_never(priority)
+
+
+def _target_first(bar: Bar, rising: bool, priority: SameBarPriority) -> bool:
+    return low_comes_first(bar, rising=rising, priority=priority) is not rising

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cream.core.execution.bars import Bar, BarExit, SameBarPriority, first_reached
+from cream.core.execution.bars import (
+    Bar,
+    BarExit,
+    SameBarPriority,
+    first_reached,
+    low_comes_first,
+)
 from cream.core.execution.levels import Trigger
 
 STOP, TARGET = Trigger.STOP_LOSS, Trigger.TAKE_PROFIT
@@ -95,3 +101,12 @@ def test_the_price_of_an_exit_is_one_that_the_bar_traded_at(
     assert without is None
     if exits is not None:
         assert shown.low <= exits.price <= shown.high
+
+
+@pytest.mark.parametrize("shown", [UP, DOWN, DOJI])
+@pytest.mark.parametrize("rising", [True, False])
+def test_the_low_comes_first_where_the_stop_does_and_is_below(shown: Bar, rising: bool) -> None:
+    """By the colour of the bar it is the same for everybody."""
+    assert low_comes_first(shown, rising=rising, priority=FIRST) is rising
+    assert low_comes_first(shown, rising=rising, priority=LAST) is not rising
+    assert low_comes_first(shown, rising=rising, priority=ORDER) is (shown is UP)
