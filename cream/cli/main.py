@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     _add_acting(groups)
     _add_levers(groups)
     _add_options(groups)
+    _add_backtest(groups)
     _add_journal(groups)
     return root
 
@@ -204,6 +205,30 @@ def _add_options(groups: "Groups") -> None:
     payoff.set_defaults(command=_payoff)
 
 
+def _add_backtest(groups: "Groups") -> None:
+    command = groups.add_parser("backtest", help="what plans would have done over bars of the past")
+    command.add_argument("plans", type=Path, nargs="+", help="plans in JSON, or folders of them")
+    command.add_argument(
+        "--bars", type=Path, action="append", required=True, help="CSV (docs/backtest.md); repeat"
+    )
+    command.add_argument(
+        "--config", "-c", type=Path, help="default: config.yaml if it is there, else the defaults"
+    )
+    command.add_argument("--at", help="when to decide on plans that have no timestamp")
+    command.add_argument("--cash", help="of the account; else brokers.simulated.cash")
+    numbers = (
+        ("--slippage-bps", "5", "what takes any price gives away"),
+        ("--participation", "0.10", "of a bar's volume that can be had"),
+        ("--commission-per-share", "0", "dollars"),
+        ("--commission-per-contract", "0", "dollars"),
+    )
+    for name, default, text in numbers:
+        command.add_argument(name, default=default, help=f"{text} (default {default})")
+    command.add_argument("--allow-partial", action="store_true", help="admit decisions one by one")
+    command.add_argument("--json", action="store_true", help="print everything, with the curve")
+    command.set_defaults(command=_backtest)
+
+
 def _add_journal(groups: "Groups") -> None:
     group = groups.add_parser("journal", help="look after the journal; no daemon is needed")
     actions = group.add_subparsers(required=True, metavar="ACTION")
@@ -306,6 +331,12 @@ def _price(options: argparse.Namespace) -> int:
     from cream.cli.pricing import price
 
     return price(options)
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    from cream.cli.backtest import run_backtest
+
+    return run_backtest(options)
 
 
 def _payoff(options: argparse.Namespace) -> int:

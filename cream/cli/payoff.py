@@ -15,13 +15,10 @@ from pathlib import Path
 import numpy as np
 from attrs import frozen
 
-from cream.adapters.server.plan_json import PlanDefaults, read_plan
-from cream.adapters.server.problems import Problems
-from cream.adapters.server.strict_json import decode
 from cream.cli.client import CommandFailed, guarded, print_json
 from cream.cli.drawing import Curve, draw, svg
 from cream.cli.exits import DONE, USAGE
-from cream.core.model.errors import CreamError
+from cream.cli.plan_files import read_plan_file
 from cream.core.model.instrument import OptionContract
 from cream.core.model.money import decimal_text, trim
 from cream.core.model.plan import Action, Decision, DecisionPlan, SizeUnit
@@ -73,7 +70,7 @@ def payoff(options: argparse.Namespace) -> int:
 
 
 def _payoff(options: argparse.Namespace) -> int:
-    plan = _plan(options.file)
+    plan = read_plan_file(options.file)
     drawn = list(_drawings(plan, options))
     if not drawn:
         raise CommandFailed("no decision of the plan trades options at a price", USAGE)
@@ -84,22 +81,6 @@ def _payoff(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write("\n\n".join(_as_text(one) for one in drawn) + "\n")
     return DONE
-
-
-def _plan(file: Path) -> DecisionPlan:
-    problems = Problems()
-    try:
-        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        plan = read_plan(decode(body), "plan", problems, PlanDefaults())
-        problems.raise_any()
-    except OSError as error:
-        raise CommandFailed(f"{file}: {error}", USAGE) from None
-    except CreamError as error:
-        lines = [f"{file} is not a plan: {error.message}"]
-        lines += [f"  {one.field}: {one.problem}" for one in error.problems if one.field]
-        raise CommandFailed("\n".join(lines), USAGE) from None
-    assert plan is not None, "what is not a plan has a problem"
-    return plan
 
 
 def _drawings(plan: DecisionPlan, options: argparse.Namespace) -> Iterator[_Drawn]:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from cream.cli.client import CommandFailed, Json, call, guarded, print_json
@@ -53,12 +54,18 @@ def _submit(options: argparse.Namespace) -> int:
     return DONE if reply["ok"] else REFUSED
 
 
-def _print_violations(reply: Json) -> None:
+def violation_lines(reply: Json) -> Iterator[str]:
+    """What the gate found, and the sizes that would pass."""
     for one in reply["violations"]:
-        sys.stdout.write(f"  {one['severity']} {one['code']} ({_where(one)}): {one['message']}\n")
+        yield f"  {one['severity']} {one['code']} ({_where(one)}): {one['message']}"
     for one in reply.get("suggestions", ()):
         if one["quantity"] is not None:
-            sys.stdout.write(f"  {one['decision_id']} would pass with {one['quantity']}\n")
+            yield f"  {one['decision_id']} would pass with {one['quantity']}"
+
+
+def _print_violations(reply: Json) -> None:
+    for line in violation_lines(reply):
+        sys.stdout.write(f"{line}\n")
 
 
 def _where(one: Json) -> str:

@@ -24,7 +24,6 @@ from cream.daemon.partial_fill_settings import PartialFillSettings
 _ALPACA = "Alpaca for real"
 _OPTIONS = "Options"
 _LIFECYCLE = "The order lifecycle"
-_BARS = "Replay of bars"
 
 
 @frozen(kw_only=True)
@@ -270,7 +269,11 @@ class StopsSettings:
 
     enabled: bool = setting(True, doc="Watch levels here that no order at the broker covers.")
     same_bar_priority: Literal["stop_first", "target_first", "high_low_order"] = setting(
-        "stop_first", not_effective=_BARS, doc="Which counts when a bar reached both."
+        "stop_first",
+        doc=(
+            "Which counts where one bar reached both, in `cream backtest`; high_low_order: an up "
+            "bar went low first, any other high first. Quotes come one by one and need no rule."
+        ),
     )
     monitoring_interval_ms: int = setting(
         100,

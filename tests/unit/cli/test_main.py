@@ -73,6 +73,7 @@ def commands(of: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> list[tu
 
 def test_these_are_the_commands() -> None:
     assert sorted(" ".join(path) for path in commands(parser())) == [
+        "backtest",
         "cancel",
         "config check",
         "config schema",
