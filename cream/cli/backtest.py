@@ -104,7 +104,9 @@ def _fee(options: argparse.Namespace) -> Fee:
     if not share and not contract:
         return no_fee
 
-    def fee(instrument: Instrument, _side: Side, quantity: Decimal, _price: Decimal) -> Decimal:
+    def fee(
+        instrument: Instrument, _side: Side, quantity: Decimal, _price: Decimal, _at: datetime
+    ) -> Decimal:
         return quantity * (contract if isinstance(instrument, OptionContract) else share)
 
     return fee

@@ -21,11 +21,13 @@ from cream.core.model.order import OrderTerms, Side
 
 _BASIS_POINTS = Decimal(10_000)
 
-# Dollars for an execution: instrument, side, quantity, price.
-Fee = Callable[[Instrument, Side, Decimal, Decimal], Decimal]
+# Dollars for an execution: instrument, side, quantity, price, and when, as fees have their dates.
+Fee = Callable[[Instrument, Side, Decimal, Decimal, datetime], Decimal]
 
 
-def no_fee(_instrument: Instrument, _side: Side, _quantity: Decimal, _price: Decimal) -> Decimal:
+def no_fee(
+    _instrument: Instrument, _side: Side, _quantity: Decimal, _price: Decimal, _at: datetime
+) -> Decimal:
     """As at the simulated broker."""
     return ZERO
 
@@ -106,7 +108,7 @@ class Dealing:
         return max(round_to_tick_down(quoted - given_away, tick), bar.prices.low)
 
     def commission(
-        self, instrument: Instrument, side: Side, quantity: Decimal, price: Decimal
+        self, instrument: Instrument, side: Side, quantity: Decimal, price: Decimal, at: datetime
     ) -> Decimal:
         """By the fee that was given."""
-        return self.assumptions.fee(instrument, side, quantity, price)
+        return self.assumptions.fee(instrument, side, quantity, price, at)

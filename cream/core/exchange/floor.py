@@ -109,19 +109,27 @@ class TradingFloor:
     def _open(self, order: VenueOrder, now: datetime) -> None:
         self._move(order, VenueStatus.NEW, now)
         self._tell("new", order)
+        self._work(order, now)
+
+    def _work(self, order: VenueOrder, now: datetime) -> None:
+        """Trade one order, if it is open and not held back; what wants it at once, now or never."""
+        if not order.is_open or order.status is VenueStatus.ACCEPTED or self._waits(order):
+            return
+        if self._rules.holds_back(order):
+            return
+        if order.underlying in self.halted:
+            if order.time_in_force in _AT_ONCE:
+                self._close([order], VenueStatus.CANCELED, "the symbol is halted", now)
+            return
         if order.time_in_force is TimeInForce.FOK and not self._fills_whole(order):
             self._close([order], VenueStatus.CANCELED, "fill or kill", now)
             return
-        self._work(order, now)
+        self._trade(order, now)
         if order.time_in_force in _AT_ONCE and order.is_open:
             self._close([order], VenueStatus.CANCELED, "immediate or cancel", now)
 
-    def _work(self, order: VenueOrder, now: datetime) -> None:
-        """Trigger and trade one order, if it is open and not held back."""
-        if not order.is_open or order.status is VenueStatus.ACCEPTED or self._waits(order):
-            return
-        if not self._may_trade(order):
-            return
+    def _trade(self, order: VenueOrder, now: datetime) -> None:
+        """Trigger the order where it is a stop, and let it take what the market offers."""
         if order.is_stop:
             quote = self._market.latest(order.instrument.symbol)
             if quote is None or not self._elect(order, quote, now):
@@ -164,12 +172,8 @@ class TradingFloor:
         match = match_single(order, quote, self._left(quote, order.side))
         return match and evolve(match, price=self._rules.price(order, match.price))
 
-    def _may_trade(self, order: VenueOrder) -> bool:
-        """Whether neither a halt nor the house holds it back for now."""
-        return order.underlying not in self.halted and not self._rules.holds_back(order)
-
     def _fills_whole(self, order: VenueOrder) -> bool:
-        match = self._match(order) if self._may_trade(order) else None
+        match = self._match(order)
         return match is not None and match.units == order.leaves
 
     def _left(self, quote: Quote, side: Side) -> Decimal:
@@ -267,7 +271,7 @@ class TradingFloor:
             quantity=quantity,
             price=price,
             executed_at=now,
-            commission=self._rules.commission(instrument, side, quantity, price),
+            commission=self._rules.commission(instrument, side, quantity, price, now),
         )
 
     def _take(self, symbol: str, side: Side, quantity: Decimal) -> None:

@@ -5,6 +5,7 @@ what that costs. The plain rules add nothing: a quote is a price. Those of a bac
 (`core/backtest/dealing.py`) know of bars.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -26,9 +27,9 @@ class HouseRules(Protocol):
         ...
 
     def commission(
-        self, instrument: Instrument, side: Side, quantity: Decimal, price: Decimal
+        self, instrument: Instrument, side: Side, quantity: Decimal, price: Decimal, at: datetime
     ) -> Decimal:
-        """What such an execution costs. Units: dollars."""
+        """What such an execution costs at that time. Units: dollars."""
         ...
 
 
@@ -44,7 +45,12 @@ class PlainRules:
         return quoted
 
     def commission(
-        self, _instrument: Instrument, _side: Side, _quantity: Decimal, _price: Decimal
+        self,
+        _instrument: Instrument,
+        _side: Side,
+        _quantity: Decimal,
+        _price: Decimal,
+        _at: datetime,
     ) -> Decimal:
         """Nothing."""
         return ZERO

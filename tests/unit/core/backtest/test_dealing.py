@@ -140,7 +140,7 @@ def test_an_exit_that_its_own_price_has_caused_trades_at_once() -> None:
 
 
 def test_the_fee_is_the_one_that_was_assumed() -> None:
-    asked = (Equity("AAPL"), Side.SELL, Decimal(7), Decimal(100))
+    asked = (Equity("AAPL"), Side.SELL, Decimal(7), Decimal(100), EVE)
     assert no_fee(*asked) == 0
     rules = Dealing(dealing().tape, Assumptions(fee=lambda *given: given[2] * given[3]))
     assert rules.commission(*asked) == 700

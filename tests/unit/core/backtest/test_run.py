@@ -122,16 +122,6 @@ def test_an_order_that_is_given_within_a_bar_does_not_trade_in_it() -> None:
     assert entry(too_short).status is OrderStatus.EXPIRED
 
 
-@pytest.mark.parametrize("kind", [TimeInForce.IOC, TimeInForce.FOK])
-def test_what_is_given_within_a_bar_for_at_once_is_gone_at_once(kind: TimeInForce) -> None:
-    at = TUESDAY + timedelta(hours=4)
-    decision = enter(limit="105.00", stop=None, target=None, time_in_force=kind)
-    decision = evolve(decision, stop_loss=Decimal(90))
-    outcome = run(days(QUIET, QUIET, QUIET), decision, at=at)
-    assert all(not one.is_open and one.filled == 0 for one in outcome.orders)
-    assert fills(outcome) == []
-
-
 def test_a_plan_at_the_moment_a_bar_begins_does_not_know_its_open() -> None:
     """It is judged by the close before, and its order is there when the bar begins."""
     bars = days(QUIET, "104 104 104 104")
@@ -235,6 +225,29 @@ def test_an_entry_within_the_bar_meets_what_the_priority_puts_after_it(
     assert [one[3] for one in fills(outcome)] == reasons
 
 
+@pytest.mark.parametrize("kind", [TimeInForce.IOC, TimeInForce.FOK])
+@pytest.mark.parametrize(
+    ("hours", "limit", "status", "sold"),
+    [
+        (0, None, OrderStatus.FILLED, ["102"]),
+        (0, "102.00", OrderStatus.FILLED, ["102"]),
+        (0, "103.00", OrderStatus.CANCELED, []),
+        (5, None, OrderStatus.EXPIRED, []),
+    ],
+)
+def test_what_is_for_at_once_trades_with_the_next_open_of_its_session_or_not_at_all(
+    kind: TimeInForce, hours: int, limit: str | None, status: OrderStatus, sold: list[str]
+) -> None:
+    """Given within the only bar of its session there is no such open."""
+    given = evolve(leave(limit=limit), time_in_force=kind)
+    at = TUESDAY + timedelta(days=1, hours=hours)
+    bars = days(QUIET, QUIET, "102 104 101 103", "105 105 105 105")
+    outcome = run(bars, enter(), more=[(plan(given, plan_id="out"), at)])
+    (exit_order,) = (one for one in outcome.orders if one.terms.purpose is OrderPurpose.EXIT)
+    assert exit_order.status is status
+    assert [one[2] for one in fills(outcome)[1:]] == sold
+
+
 def test_an_exit_of_a_plan_sells_at_the_next_open_and_its_protection_lets_go() -> None:
     bars = days(QUIET, QUIET, "103 104 102 103")
     exit_plan = (plan(leave(), plan_id="out"), TUESDAY + timedelta(days=1))
@@ -318,7 +331,7 @@ def test_fees_are_paid_in_cash_and_told() -> None:
     outcome = run(
         days(QUIET, QUIET),
         enter(),
-        fee=lambda _instrument, _side, quantity, _price: quantity * Decimal("0.01"),
+        fee=lambda _instrument, _side, quantity, _price, _at: quantity * Decimal("0.01"),
     )
     assert outcome.fees == Decimal("0.10")
     assert outcome.curve[-1].cash == Decimal("98999.90")

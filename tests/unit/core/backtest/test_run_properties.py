@@ -87,7 +87,7 @@ def some_plans(draw: st.DrawFn) -> Given:
         "slippage_bps": draw(st.sampled_from((Decimal(0), Decimal(7), Decimal(300)))),
         "participation": draw(st.sampled_from((Decimal(1), Decimal("0.5")))),
         "priority": draw(st.sampled_from(SameBarPriority)),
-        "fee": lambda _instrument, _side, quantity, _price: quantity * Decimal("0.01"),
+        "fee": lambda _instrument, _side, quantity, _price, _at: quantity * Decimal("0.01"),
     }
     return Given(sorted(plans, key=lambda one: one[1]), assumed)
 

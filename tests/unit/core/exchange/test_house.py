@@ -1,6 +1,9 @@
 """What the venue asks its house rules, and that the plain ones change nothing."""
 
+from datetime import datetime
 from decimal import Decimal
+
+import pytest
 
 from cream.core.exchange.account import flat_ledger
 from cream.core.exchange.house import PLAIN
@@ -10,7 +13,7 @@ from cream.core.exchange.venue_order import VenueOrder
 from cream.core.model.instrument import Equity, Instrument
 from cream.core.model.order import OrderStatus, Side
 from cream.core.model.plan import TimeInForce
-from tests.fakes.venue_lab import Lab, terms
+from tests.fakes.venue_lab import NOON, Lab, terms
 
 
 class Strict:
@@ -26,7 +29,12 @@ class Strict:
         return quoted + order.side.sign * Decimal("0.01")
 
     def commission(
-        self, _instrument: Instrument, _side: Side, _quantity: Decimal, _price: Decimal
+        self,
+        _instrument: Instrument,
+        _side: Side,
+        _quantity: Decimal,
+        _price: Decimal,
+        _at: datetime,
     ) -> Decimal:
         return Decimal(1)
 
@@ -58,12 +66,20 @@ def test_what_is_held_back_keeps_its_place_and_trades_with_a_later_quote() -> No
     assert lab.order(order).status is OrderStatus.FILLED
 
 
-def test_what_is_held_back_is_not_there_for_an_order_that_wants_all_at_once() -> None:
+@pytest.mark.parametrize("kind", [TimeInForce.FOK, TimeInForce.IOC])
+@pytest.mark.parametrize(
+    ("ask", "status"), [("239.10", OrderStatus.FILLED), ("240.10", OrderStatus.CANCELED)]
+)
+def test_an_order_for_at_once_that_is_held_back_has_its_one_chance_later(
+    kind: TimeInForce, ask: str, status: OrderStatus
+) -> None:
     lab, rules = strict_lab()
     rules.waiting = True
-    for kind in (TimeInForce.FOK, TimeInForce.IOC):
-        order = lab.accepted(terms(Side.BUY, "10", "240.00", tif=kind))
-        assert lab.order(order).status is OrderStatus.CANCELED
+    order = lab.accepted(terms(Side.BUY, "10", "240.00", tif=kind))
+    assert lab.order(order).status is OrderStatus.ACCEPTED
+    rules.waiting = False
+    lab.quote("AAPL", "239.00", ask)
+    assert lab.order(order).status is status
 
 
 def test_the_plain_rules_add_nothing() -> None:
@@ -71,4 +87,4 @@ def test_the_plain_rules_add_nothing() -> None:
     lab.accepted(terms(Side.BUY, "10"))
     (execution,) = lab.executions()
     assert (execution.price, execution.commission) == (Decimal("238.41"), 0)
-    assert PLAIN.commission(Equity("AAPL"), Side.BUY, Decimal(1), Decimal(1)) == 0
+    assert PLAIN.commission(Equity("AAPL"), Side.BUY, Decimal(1), Decimal(1), NOON) == 0
