@@ -83,6 +83,7 @@ def _setup(settings: Settings, options: argparse.Namespace) -> Setup:
         environment=settings.environment.mode,
         policies=Policies(
             protection=tree.protection,
+            mass_cancel=tree.mass_cancel.policy,
             partial_fills=tree.partial_fills,
             watch=tree.watch_levels,
         ),

@@ -39,6 +39,7 @@ def as_json(setup: Setup, bars: Sequence[MarketBar], outcome: Outcome) -> Json:
         "digest": outcome.digest,
         "assumptions": _assumptions(setup, bars),
         "plans": [_plan_json(one, outcome) for one in outcome.plans],
+        "flattened": [_trade(one) for one in _flattened(outcome)],
         "settlements": [
             {
                 "at": _moment(one.settled_at),
@@ -71,6 +72,9 @@ def as_json(setup: Setup, bars: Sequence[MarketBar], outcome: Outcome) -> Json:
 def as_text(setup: Setup, bars: Sequence[MarketBar], outcome: Outcome) -> str:
     """Each plan, then the account."""
     parts = ["\n".join(_plan_lines(one, outcome)) for one in outcome.plans]
+    flattened = _flattened(outcome)
+    if flattened:
+        parts.append(f"A loss limit closed everything:\n{_trade_table(flattened)}")
     ended = [
         f"{_moment(one.settled_at)}  {one.contract.symbol}: {one.quantity:f} ended, "
         f"settled at {one.price:f} (expiry)"
@@ -135,6 +139,11 @@ def _of_plan(plan: PlanOutcome, outcome: Outcome) -> tuple[list[Order], list[Tra
     return [*orders.values()], [one for one in outcome.trades if one.fill.order_id in orders]
 
 
+def _flattened(outcome: Outcome) -> list[Traded]:
+    """What was closed for no plan."""
+    return [one for one in outcome.trades if one.reason == "flatten"]
+
+
 def _belongs(order: Order, plan: PlanOutcome) -> bool:
     return bool(plan.order_ids) and order.terms.plan_id == plan.plan_id
 
@@ -184,8 +193,12 @@ def _plan_lines(plan: PlanOutcome, outcome: Outcome) -> Iterator[str]:
     if orders:
         yield table(_ORDER_HEADINGS, [_order_row(one) for one in orders])
     if trades:
-        rows = [_trade(one) for one in trades]
-        yield table(_TRADE_HEADINGS, [[row[key] for key in _TRADE_KEYS] for row in rows])
+        yield _trade_table(trades)
+
+
+def _trade_table(trades: Sequence[Traded]) -> str:
+    rows = [_trade(one) for one in trades]
+    return table(_TRADE_HEADINGS, [[row[key] for key in _TRADE_KEYS] for row in rows])
 
 
 _WITHIN = (
@@ -239,18 +252,17 @@ def _in_words(setup: Setup, bars: Sequence[MarketBar]) -> str:
     assumed = setup.assumptions
     fees = "no commission" if assumed.fee is no_fee else "commission as given"
     share = f"{(assumed.participation * _PERCENT).normalize():f}"
-    words = [
-        f"{len(bars):,} bars",
-        "plans are decided on the latest known price and trade from the next bar on",
-        f"orders at the market and reached stops give away {assumed.slippage_bps:f} basis points "
-        "within the bar",
-        f"at most {share} % of a bar's volume a side",
-        f"where a bar reached stop and target {_PRIORITIES[assumed.priority]}",
-        f"no spread, {fees}, no dividends, splits, interest or borrowing costs",
-    ]
-    if setup.limits.losses.action == "flatten":
-        words.append("a loss limit halts, and positions stay with their stops")
-    return "; ".join(words)
+    return "; ".join(
+        [
+            f"{len(bars):,} bars",
+            "plans are decided on the latest known price and trade from the next bar on",
+            "orders at the market and reached stops give away "
+            f"{assumed.slippage_bps:f} basis points within the bar",
+            f"at most {share} % of a bar's volume a side",
+            f"where a bar reached stop and target {_PRIORITIES[assumed.priority]}",
+            f"no spread, {fees}, no dividends, splits, interest or borrowing costs",
+        ]
+    )
 
 
 def _dollars(amount: Decimal) -> str:

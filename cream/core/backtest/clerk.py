@@ -104,8 +104,10 @@ class Clerk:
                 self.traded.append(Traded(fill, earned, self._reason(fill) if closes else ""))
 
     def _reason(self, fill: Fill) -> str:
-        """Why a position was reduced: what was reached, or the plan that asked for it."""
+        """Why a position was reduced: what was reached, a plan, or that all had to be closed."""
         order = self.book.find(fill.order_id)
+        if order is not None and not order.terms.plan_id:
+            return "flatten"
         while order is not None:
             why = self._why.get(order.order_id) or _REACHED.get(order.terms.purpose)
             if why is not None:

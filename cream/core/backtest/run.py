@@ -39,7 +39,7 @@ from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.position import Position
 from cream.core.model.request import ExecutionParams
 from cream.core.options.occ import expires_at
-from cream.core.risk.decisions import submit_plan
+from cream.core.risk.decisions import owe_flatten, owe_mass_cancel, submit_plan, together
 from cream.core.risk.gate import Gate
 from cream.core.risk.limits import Constraints
 from cream.core.risk.losses import LossWatch, mark_equity, stop_trading
@@ -322,9 +322,18 @@ class _Run:
         account = self.venue.account(now)
         self.clerk.do(mark_equity(account))
         reason = self.watch.confirmed(account, self.clerk.book.history, now)
-        stop = stop_trading(self.setup.limits.losses, reason) if reason is not None else None
+        if reason is not None:
+            self._limit_losses(reason)
+        self.upkeep.pay_debts()
+
+    def _limit_losses(self, reason: str) -> None:
+        """As the loss guard does."""
+        limits = self.setup.limits.losses
+        stop = stop_trading(limits, reason)
         if stop is not None:
             self.clerk.do(stop)
+        if limits.action == "flatten":
+            self.clerk.do(together(owe_mass_cancel(reason), owe_flatten(reason, "loss_guard")))
 
     def _ended_options(self, now: datetime) -> Iterator[e.Event]:
         """The venue has settled them in cash; the book is told as by a reconciliation."""

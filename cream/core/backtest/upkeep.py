@@ -25,8 +25,10 @@ from cream.core.execution.tactics import SliceDue, TacticOver, TacticWaits, next
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decided, ViewOf, request_cancels
+from cream.core.risk.flattening import close_everything, settled_if_flat
 from cream.core.risk.gate import Approved, Gate
 from cream.core.risk.view import without
+from cream.core.safety.mass_cancel import MassCancelPolicy, targets
 
 
 @frozen(kw_only=True)
@@ -34,6 +36,7 @@ class Policies:
     """How the daemon is configured to look after orders. `watch`: whether levels are watched."""
 
     protection: ProtectionPolicy = field(factory=ProtectionPolicy)
+    mass_cancel: MassCancelPolicy = field(factory=MassCancelPolicy)
     partial_fills: PartialFillPolicy = field(factory=PartialFillPolicy)
     watch: bool = True
 
@@ -81,6 +84,27 @@ class Upkeep:
         self.clerk.do(lambda book, now: self._timing_out(book, now, looked))
         # What was cancelled just now has ended: the rest of it can be sent.
         self.clerk.do(lambda book, now: self._timing_out(book, now, looked))
+
+    def pay_debts(self) -> None:
+        """Cancel everything, and close everything while the market is open, where that is owed.
+
+        What is closed between bars leaves with the next open. What came to nothing is closed again
+        when this is called again.
+        """
+        book = self.clerk.book
+        if book.mass_cancel_owed is not None:
+            self.clerk.do(self._cancelling)
+            self.send_slices()
+            self.clerk.record((e.MassCancelConfirmed(at=self.clerk.now),))
+        owed = book.flatten_owed
+        if owed is not None and self.tape.sessions.is_open(self.clerk.now):
+            self.clerk.do(close_everything(self.gate, self.view_of, owed.reason))
+            self.clerk.do(settled_if_flat)
+
+    def _cancelling(self, book: Book, now: datetime) -> Decided[None]:
+        going = targets(book, self.policies.mass_cancel)
+        events, cancels = request_cancels(going, "mass cancel", "mass_canceller", now)
+        return Decided(None, events, cancels=cancels)
 
     # Levels -------------------------------------------------------------------------------------
 

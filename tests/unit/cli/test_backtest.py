@@ -211,7 +211,7 @@ def test_the_configuration_says_the_limits_and_what_comes_first_in_a_bar(
     text = (
         "brokers: {simulated: {cash: 90000}}\n"
         "stops: {same_bar_priority: target_first}\n"
-        "constraints: {per_instrument: {max_units: 14}, losses: {action: flatten}}\n"
+        "constraints: {per_instrument: {max_units: 14}}\n"
     )
     named = tmp_path / "named.yaml"
     named.write_text(text)
@@ -220,7 +220,7 @@ def test_the_configuration_says_the_limits_and_what_comes_first_in_a_bar(
     assert "PER_INSTRUMENT_UNITS_EXCEEDED" in codes
     assert shown["account"]["starting_cash"] == "90000.00"
     assert shown["assumptions"]["same_bar_priority"] == "target_first"
-    assert "a loss limit halts" in shown["assumptions"]["in_words"]
+    assert "the target counts" in shown["assumptions"]["in_words"]
 
     Path("config.yaml").write_text(text)
     assert found(capsys, "--bars", AAPL, file, code=REFUSED)["account"]["cash"] == "90000.00"
@@ -246,6 +246,50 @@ def test_same_bar_priority_decides_a_day_that_reached_both(
     config.write_text(f"stops: {{same_bar_priority: {priority}}}\n")
     shown = found(capsys, "--bars", str(bars), "--config", str(config), file)
     assert [one["reason"] for one in shown["plans"][0]["exits"]] == [exits]
+
+
+def test_what_a_loss_limit_closes_and_what_expires_is_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    bars = tmp_path / "bars.csv"
+    rows = ["symbol,timestamp,open,high,low,close,volume"]
+    prices = ((12, 100, 4), (13, 100, 4), (14, 98, 4), (15, 97, 4), (16, 107, 7))
+    for day, close, option in prices:
+        share = f"AAPL,2012-03-{day},{close},{close},{close},{close},1000000"
+        call = f"AAPL120316C00100000,2012-03-{day},{option},{option},{option},{option},1000"
+        rows += [share, call]
+    bars.write_text("\n".join(rows) + "\n")
+    levels = {"limit_price": "100.00", "stop_loss_level": "90.00", "take_profit_level": "130.00"}
+    file = plan(tmp_path, at="2012-03-13T13:00:00Z", **levels)
+    config = tmp_path / "loss.yaml"
+    limit = "max_drawdown_pct: '0.0001', action: flatten, confirmations: 1"
+    config.write_text(f"constraints: {{losses: {{{limit}}}}}\n")
+    shown = found(capsys, "--bars", str(bars), "--config", str(config), file)
+    (closed,) = shown["flattened"]
+    assert (closed["price"], closed["reason"], closed["quantity"]) == ("98", "flatten", "15")
+    assert shown["plans"][0]["exits"] == []
+    assert main(["backtest", "--bars", str(bars), "--config", str(config), file]) == DONE
+    assert "A loss limit closed everything:" in capsys.readouterr().out
+
+    option = plan(
+        tmp_path,
+        "call",
+        at="2012-03-13T13:00:00Z",
+        instrument_id="AAPL120316C00100000",
+        size={"quantity": "1", "unit": "CONTRACTS"},
+        limit_price="4.00",
+        stop_loss_level="2.00",
+        take_profit_level="9.00",
+        risk_denomination="OPTION_PRICE",
+    )
+    free = tmp_path / "free.yaml"
+    free.write_text("constraints: {options: {min_minutes_to_expiry: 0}}\n")
+    shown = found(capsys, "--bars", str(bars), "--config", str(free), option)
+    (ended,) = shown["settlements"]
+    assert (ended["price"], ended["quantity"], ended["reason"]) == ("7.00", "1", "expiry")
+    assert shown["account"]["realized_pnl"] == "300.00"
+    assert main(["backtest", "--bars", str(bars), "--config", str(free), option]) == DONE
+    assert "settled at 7.00 (expiry)" in capsys.readouterr().out
 
 
 def test_decisions_may_be_admitted_one_by_one(

@@ -355,6 +355,24 @@ def test_a_loss_limit_that_stops_trading_stops_it_here_too() -> None:
     assert "TRADING_REDUCING" in codes(outcome, 1)
 
 
+@pytest.mark.parametrize("confirmations", [1, 2])
+def test_a_loss_limit_that_flattens_closes_with_the_next_open(confirmations: int) -> None:
+    """A reading at each open and at each close; everything that works is cancelled before."""
+    losses = Losses(max_drawdown_pct=Decimal("0.01"), action="flatten", confirmations=confirmations)
+    bars = days(QUIET, QUIET, "100 100 95 95", "94 96 93 95", "96 96 96 96")
+    resting = plan(enter("5", limit="93.50", stop="85", decision_id="e", time_in_force=GTC))
+    resting = evolve(resting, plan_id="rest")
+    outcome = run(
+        bars,
+        enter("220", stop="92"),
+        more=[(resting, TUESDAY)],
+        limits=evolve(ROOMY, losses=losses),
+    )
+    assert all(one.ok for one in outcome.plans)
+    assert fills(outcome)[1:] == [("SELL", "220", "94", "flatten")]
+    assert not [one for one in outcome.orders if one.is_open]
+
+
 # Plans ------------------------------------------------------------------------------------------
 
 
