@@ -18,6 +18,7 @@ SEAMS = {
     "adapters/systemd.py": "tells systemd when a reload began, by the machine's own clock",
     "daemon/root.py": "makes the one random generator that others are given",
     "adapters/store/work_thread.py": "the journal's writer thread",
+    "adapters/offload.py": "the thread that prices options: the simulation prices inline",
     "client/connection.py": "runs in the agent's process, with its clock and chance",
 }
 GENERATED = ("wire/", "client/v1/", "adapters/rpc/google_rpc/")

@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     _add_acting(groups)
     _add_levers(groups)
     _add_options(groups)
+    _add_chain(groups)
     _add_backtest(groups)
     _add_journal(groups)
     return root
@@ -205,6 +206,22 @@ def _add_options(groups: "Groups") -> None:
     payoff.set_defaults(command=_payoff)
 
 
+def _add_chain(groups: "Groups") -> None:
+    chain = groups.add_parser("chain", help="the listed options of an underlying, with Greeks")
+    chain.add_argument("underlying", help="a ticker")
+    chain.add_argument(
+        "--expiration", action="append", default=[], help="YYYY-MM-DD; may be repeated"
+    )
+    chain.add_argument("--type", choices=("call", "put"), help="only calls or only puts")
+    chain.add_argument("--min-strike", help="dollars, inclusive")
+    chain.add_argument("--max-strike", help="dollars, inclusive")
+    chain.add_argument(
+        "--limit", help="at most so many: the first to expire, of these the nearest to the money"
+    )
+    _client_options(chain)
+    chain.set_defaults(command=_chain)
+
+
 def _add_backtest(groups: "Groups") -> None:
     command = groups.add_parser("backtest", help="what plans would have done over bars of the past")
     command.add_argument("plans", type=Path, nargs="+", help="plans in JSON, or folders of them")
@@ -313,6 +330,12 @@ def _reading(options: argparse.Namespace) -> int:
     from cream.cli.reading import reading
 
     return reading(options)
+
+
+def _chain(options: argparse.Namespace) -> int:
+    from cream.cli.chain import chain
+
+    return chain(options)
 
 
 def _journal(options: argparse.Namespace) -> int:

@@ -205,14 +205,21 @@ class CreamClient:
         expirations: Iterable[str] = (),
         min_strike: float | None = None,
         max_strike: float | None = None,
+        option_type: v1.OptionType | None = None,
+        limit: int = 0,
         timeout: float | None = None,
     ) -> v1.GetOptionChainResponse:
-        """The listed options.   Units: expirations as YYYY-MM-DD, strikes in dollars per share."""
+        """The listed options, at most `limit` of them if that is not zero.
+
+        Units: expirations as YYYY-MM-DD, strikes in dollars per share.
+        """
         request = v1.GetOptionChainRequest(
             underlying=underlying,
             expirations=list(expirations),
             min_strike=min_strike,
             max_strike=max_strike,
+            option_type=v1.OptionType(0) if option_type is None else option_type,
+            limit=limit,
         )
         return await self._ask(self._market.get_option_chain, request, timeout)
 

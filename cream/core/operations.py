@@ -28,6 +28,7 @@ from cream.core.model.request import (
 )
 from cream.core.model.state import Restriction, TradingState
 from cream.core.model.verdict import Verdict
+from cream.core.options.chain import ChainFilter, OptionChain
 
 
 @frozen(kw_only=True)
@@ -334,6 +335,14 @@ class Operations(Protocol):
 
     def quote(self, symbol: str) -> Quote | None:
         """The latest quote of `symbol`."""
+        ...
+
+    async def option_chain(self, wanted: ChainFilter) -> OptionChain:
+        """Listed options with quotes, volatilities and Greeks, and what is wrong with each quote.
+
+        Raises: CreamError NOT_FOUND for an underlying without options, UNIMPLEMENTED where no
+        source of chains is connected.
+        """
         ...
 
     def market_status(self) -> MarketStatus:

@@ -25,6 +25,7 @@ from cream.core.model.broker import (
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
+from cream.core.options.chain import ChainFilter, Listing
 
 T = TypeVar("T")
 
@@ -190,9 +191,29 @@ class Archive(Protocol):
         ...
 
 
+class OptionChains(Protocol):
+    """Which options are listed, and how they are quoted."""
+
+    @property
+    def name(self) -> str:
+        """What logs and people call it."""
+        ...
+
+    async def listing(self, wanted: ChainFilter) -> Listing:
+        """Every listed option that `wanted` admits, whatever its limit, in any order.
+
+        Raises: CreamError NOT_FOUND for an underlying without options, NOT_READY where the market
+        does not answer.
+        """
+        ...
+
+
 class Offload(Protocol):
-    """Runs a pure computation away from the event loop."""
+    """Runs a pure computation away from the event loop, a bounded number at a time."""
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work()` returns."""
+        """What `work()` returns, or raises.
+
+        Cancellation: gives up the result at once; work that has begun goes on to its end unseen.
+        """
         ...

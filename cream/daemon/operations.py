@@ -43,6 +43,7 @@ from cream.core.operations import (
     SubsystemView,
     TradingStateView,
 )
+from cream.core.options.chain import ChainFilter, OptionChain
 from cream.core.ports import MarketData
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.decisions import (
@@ -57,6 +58,7 @@ from cream.core.risk.view import PortfolioView
 from cream.core.safety.heartbeat import Link
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.archivist import LookUp
+from cream.daemon.chains import Chains
 from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk
 from cream.daemon.hub import Hub, QuoteBoard
@@ -92,6 +94,7 @@ class LiveOperations:
     breaker: Breaker
     trading: TradingControl
     sessions: ClientSessions
+    chains: Chains
     breakers: Sequence[Breaker] = ()
     levers: Simulation | None = None
     look_up: LookUp = field(factory=LookUp)
@@ -249,6 +252,10 @@ class LiveOperations:
     def quote(self, symbol: str) -> Quote | None:
         """The latest quote of `symbol`."""
         return self.market.latest(symbol)
+
+    async def option_chain(self, wanted: ChainFilter) -> OptionChain:
+        """Listed options with quotes, volatilities and Greeks."""
+        return await self.chains.chain(wanted)
 
     def market_status(self) -> MarketStatus:
         """Where in its day the market stands now."""

@@ -22,7 +22,9 @@ from cream.adapters.brokers.simulated import SimulatedBroker
 from cream.adapters.clock import clock_from
 from cream.adapters.config import Loaded, effective_hash
 from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.adapters.feeds.synthetic_chain import SyntheticChains
 from cream.adapters.metrics import Metrics
+from cream.adapters.offload import ThreadOffload
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http
 from cream.adapters.store.marker import TrustMarker
@@ -30,7 +32,7 @@ from cream.adapters.store.opening import archive_in, marker_path, open_journal
 from cream.adapters.systemd import Notifier
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.operations import Operations, Simulation
-from cream.core.ports import Broker, Clock
+from cream.core.ports import Broker, Clock, OptionChains
 from cream.core.resilience.breaker import Breaker
 from cream.daemon.desk import Committed
 from cream.daemon.measures import measures
@@ -259,6 +261,7 @@ class _BrokerEnd:
     levers: Simulation | None
     children: list[Child]
     breakers: Sequence[Breaker] = ()
+    chains: OptionChains | None = None
 
 
 @asynccontextmanager
@@ -288,6 +291,8 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
                 levers=end.levers,
                 breakers=end.breakers,
                 sessions=market.sessions,
+                chains=end.chains or SyntheticChains(market, settings.feeds.synthetic, clock),
+                offload=ThreadOffload(),
                 trusted=marker.stands(),
                 entrust=marker.place if settings.persistence.enabled else _nothing,
                 distrust=marker.remove,

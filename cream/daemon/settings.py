@@ -78,10 +78,14 @@ class PricingSettings:
     """How options are priced."""
 
     risk_free_rate: float = setting(
-        0.05, ge=0, le=1, unit="per year", not_effective=_OPTIONS, doc="Continuous rate."
+        0.05,
+        ge=0,
+        le=1,
+        unit="per year",
+        doc="Continuous rate; the synthetic market's options are read with its own rate instead.",
     )
     default_dividend_yield: float = setting(
-        0.0, ge=0, le=1, unit="per year", not_effective=_OPTIONS, doc="Where none is known."
+        0.0, ge=0, le=1, unit="per year", doc="Where none is known; the synthetic market has none."
     )
     use_implied_volatility: bool = setting(
         True, not_effective=_OPTIONS, doc="Take volatility from quotes where there are any."

@@ -21,7 +21,7 @@ from cream.core.model.plan import Environment
 from cream.core.model.promise import OnLoss
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
-from cream.core.ports import Archive, Broker, Clock, Journal, MarketData
+from cream.core.ports import Archive, Broker, Clock, Journal, MarketData, Offload, OptionChains
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker, BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
@@ -47,6 +47,7 @@ from cream.daemon.reconciler import Reconciler, ReconcilerSettings
 from cream.daemon.recovery import end_run
 from cream.daemon.stop_monitor import StopMonitor
 from cream.daemon.supervisor import Child, Intensity, Restart, StartTimedOut, Supervisor
+from cream.daemon.valuations import InlineOffload, Rates
 from cream.daemon.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
@@ -58,7 +59,7 @@ class Outside:
     """The ports, and the two seams of chance and doubt. `draw` gives [0, 1) for jitter.
 
     `sessions` are those of the market, for which a flattening waits; `halted` tells why a symbol is
-    not traded for now.
+    not traded for now. Without `chains` no option chain is shown.
 
     `trusted` says whether the last life's journal could commit to its end. `entrust` is called once
     this life has begun in the journal, `distrust` when it can commit no more: the next start knows.
@@ -75,6 +76,8 @@ class Outside:
     sessions: Sessions = field(default=ALWAYS_OPEN)
     archive: Archive | None = None
     halted: Callable[[str], str | None] = never_halted
+    chains: OptionChains | None = None
+    offload: Offload = field(factory=InlineOffload)
     trusted: bool = True
     breakers: Sequence[Breaker] = ()
     entrust: Callable[[], None] = field(default=lambda: None)
@@ -112,6 +115,7 @@ class TreeSettings:
     recovery_wait: float = 30.0
     stop_within: float = 5.0
     stream_buffer: int = 1024
+    rates: Rates = field(factory=Rates)
 
 
 @define

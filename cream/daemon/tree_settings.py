@@ -15,6 +15,7 @@ from cream.daemon.reconciler import ReconcilerSettings
 from cream.daemon.settings import BreakerSettings, Settings
 from cream.daemon.supervisor import Intensity
 from cream.daemon.tree import TreeSettings
+from cream.daemon.valuations import Rates
 
 
 def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSettings:
@@ -74,7 +75,16 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         recovery_wait=settings.recovery.start_timeout_seconds if settings.recovery.enabled else 0,
         stop_within=supervision.stop_seconds,
         stream_buffer=settings.server.stream_buffer,
+        rates=_rates(settings),
     )
+
+
+def _rates(settings: Settings) -> Rates:
+    """What options are priced with. The synthetic market says itself what it quotes with."""
+    if settings.brokers.active == "simulated":
+        return Rates(rate=float(settings.feeds.synthetic.risk_free_rate), dividend_yield=0.0)
+    own = settings.pricing
+    return Rates(rate=own.risk_free_rate, dividend_yield=own.default_dividend_yield)
 
 
 def _seconds_of_days(days: int | None) -> float | None:

@@ -16,6 +16,7 @@ from cream.daemon.account_board import AccountBoard
 from cream.daemon.ack_watch import AckWatch
 from cream.daemon.archivist import Archivist, LookUp, RecallingBroker
 from cream.daemon.broker_session import BrokerSession
+from cream.daemon.chains import Chains
 from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
 from cream.daemon.feed_reader import FeedReader
@@ -35,6 +36,7 @@ from cream.daemon.supervisor import Supervisor
 from cream.daemon.tactic_runner import TacticRunner
 from cream.daemon.trading import TradingControl
 from cream.daemon.tree import Outside, Tree, TreeSettings
+from cream.daemon.valuations import OptionValuations
 
 log = structlog.get_logger(__name__)
 
@@ -249,6 +251,12 @@ def _operations(
             policy=settings.mass_cancel.policy,
             wait_seconds=settings.mass_cancel_wait,
             reconcile=reconciler.sweep,
+        ),
+        chains=Chains(
+            source=outside.chains,
+            valuations=OptionValuations(outside.offload, outside.clock, settings.rates),
+            clock=outside.clock,
+            stale_after_seconds=settings.quote_stale_after,
         ),
         levers=outside.levers,
         look_up=LookUp(archivist),

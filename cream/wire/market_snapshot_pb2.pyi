@@ -93,7 +93,7 @@ class MarketSnapshot(_message.Message):
     def __init__(self, environment: _Optional[_Union[_common_pb2.Environment, str]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., market_status: _Optional[_Union[_common_pb2.MarketStatus, str]] = ..., regime: _Optional[_Union[_common_pb2.Regime, str]] = ..., symbols: _Optional[_Iterable[_Union[SymbolSnapshot, _Mapping]]] = ...) -> None: ...
 
 class OptionQuote(_message.Message):
-    __slots__ = ("contract", "quote", "implied_volatility", "delta", "gamma", "theta", "vega", "rho", "open_interest")
+    __slots__ = ("contract", "quote", "implied_volatility", "delta", "gamma", "theta", "vega", "rho", "open_interest", "quote_age_seconds", "flags", "valuation_status", "figures_from", "model_price", "open_interest_is_known", "volume")
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
     QUOTE_FIELD_NUMBER: _ClassVar[int]
     IMPLIED_VOLATILITY_FIELD_NUMBER: _ClassVar[int]
@@ -103,6 +103,13 @@ class OptionQuote(_message.Message):
     VEGA_FIELD_NUMBER: _ClassVar[int]
     RHO_FIELD_NUMBER: _ClassVar[int]
     OPEN_INTEREST_FIELD_NUMBER: _ClassVar[int]
+    QUOTE_AGE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FLAGS_FIELD_NUMBER: _ClassVar[int]
+    VALUATION_STATUS_FIELD_NUMBER: _ClassVar[int]
+    FIGURES_FROM_FIELD_NUMBER: _ClassVar[int]
+    MODEL_PRICE_FIELD_NUMBER: _ClassVar[int]
+    OPEN_INTEREST_IS_KNOWN_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     contract: _common_pb2.OptionContract
     quote: Quote
     implied_volatility: float
@@ -112,19 +119,36 @@ class OptionQuote(_message.Message):
     vega: float
     rho: float
     open_interest: int
-    def __init__(self, contract: _Optional[_Union[_common_pb2.OptionContract, _Mapping]] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., implied_volatility: _Optional[float] = ..., delta: _Optional[float] = ..., gamma: _Optional[float] = ..., theta: _Optional[float] = ..., vega: _Optional[float] = ..., rho: _Optional[float] = ..., open_interest: _Optional[int] = ...) -> None: ...
+    quote_age_seconds: float
+    flags: _containers.RepeatedScalarFieldContainer[str]
+    valuation_status: str
+    figures_from: str
+    model_price: float
+    open_interest_is_known: bool
+    volume: int
+    def __init__(self, contract: _Optional[_Union[_common_pb2.OptionContract, _Mapping]] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., implied_volatility: _Optional[float] = ..., delta: _Optional[float] = ..., gamma: _Optional[float] = ..., theta: _Optional[float] = ..., vega: _Optional[float] = ..., rho: _Optional[float] = ..., open_interest: _Optional[int] = ..., quote_age_seconds: _Optional[float] = ..., flags: _Optional[_Iterable[str]] = ..., valuation_status: _Optional[str] = ..., figures_from: _Optional[str] = ..., model_price: _Optional[float] = ..., open_interest_is_known: _Optional[bool] = ..., volume: _Optional[int] = ...) -> None: ...
 
 class OptionChain(_message.Message):
-    __slots__ = ("underlying", "underlying_price", "options", "as_of")
+    __slots__ = ("underlying", "underlying_price", "options", "as_of", "underlying_age_seconds", "underlying_is_stale", "matched", "risk_free_rate", "dividend_yield")
     UNDERLYING_FIELD_NUMBER: _ClassVar[int]
     UNDERLYING_PRICE_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    UNDERLYING_AGE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    UNDERLYING_IS_STALE_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
+    RISK_FREE_RATE_FIELD_NUMBER: _ClassVar[int]
+    DIVIDEND_YIELD_FIELD_NUMBER: _ClassVar[int]
     underlying: str
     underlying_price: float
     options: _containers.RepeatedCompositeFieldContainer[OptionQuote]
     as_of: _timestamp_pb2.Timestamp
-    def __init__(self, underlying: _Optional[str] = ..., underlying_price: _Optional[float] = ..., options: _Optional[_Iterable[_Union[OptionQuote, _Mapping]]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    underlying_age_seconds: float
+    underlying_is_stale: bool
+    matched: int
+    risk_free_rate: float
+    dividend_yield: float
+    def __init__(self, underlying: _Optional[str] = ..., underlying_price: _Optional[float] = ..., options: _Optional[_Iterable[_Union[OptionQuote, _Mapping]]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., underlying_age_seconds: _Optional[float] = ..., underlying_is_stale: _Optional[bool] = ..., matched: _Optional[int] = ..., risk_free_rate: _Optional[float] = ..., dividend_yield: _Optional[float] = ...) -> None: ...
 
 class SubscribeMarketDataRequest(_message.Message):
     __slots__ = ("symbols", "include_options", "bar_timeframes")
@@ -165,16 +189,20 @@ class GetSnapshotResponse(_message.Message):
     def __init__(self, snapshot: _Optional[_Union[MarketSnapshot, _Mapping]] = ...) -> None: ...
 
 class GetOptionChainRequest(_message.Message):
-    __slots__ = ("underlying", "expirations", "min_strike", "max_strike")
+    __slots__ = ("underlying", "expirations", "min_strike", "max_strike", "option_type", "limit")
     UNDERLYING_FIELD_NUMBER: _ClassVar[int]
     EXPIRATIONS_FIELD_NUMBER: _ClassVar[int]
     MIN_STRIKE_FIELD_NUMBER: _ClassVar[int]
     MAX_STRIKE_FIELD_NUMBER: _ClassVar[int]
+    OPTION_TYPE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
     underlying: str
     expirations: _containers.RepeatedScalarFieldContainer[str]
     min_strike: float
     max_strike: float
-    def __init__(self, underlying: _Optional[str] = ..., expirations: _Optional[_Iterable[str]] = ..., min_strike: _Optional[float] = ..., max_strike: _Optional[float] = ...) -> None: ...
+    option_type: _common_pb2.OptionType
+    limit: int
+    def __init__(self, underlying: _Optional[str] = ..., expirations: _Optional[_Iterable[str]] = ..., min_strike: _Optional[float] = ..., max_strike: _Optional[float] = ..., option_type: _Optional[_Union[_common_pb2.OptionType, str]] = ..., limit: _Optional[int] = ...) -> None: ...
 
 class GetOptionChainResponse(_message.Message):
     __slots__ = ("chain",)

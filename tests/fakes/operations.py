@@ -44,6 +44,7 @@ from cream.core.operations import (
     TradingStateView,
     Update,
 )
+from cream.core.options.chain import ChainFilter, OptionChain
 from tests.fakes.operations_data import (
     ACCOUNT,
     NOW,
@@ -128,6 +129,8 @@ class FakeOperations:
     subscribers: dict[trio.MemorySendChannel[Update], _Subscription] = field(factory=dict)
     quote_readers: list[trio.MemorySendChannel[Quote]] = field(factory=list)
     levers: FakeSimulation | None = None
+    chain: OptionChain | None = None
+    chains_asked: list[ChainFilter] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.levers = FakeSimulation(self.latest) if self.has_simulation else None
@@ -375,6 +378,12 @@ class FakeOperations:
 
     def quote(self, symbol: str) -> Quote | None:
         return self.latest.get(symbol)
+
+    async def option_chain(self, wanted: ChainFilter) -> OptionChain:
+        self.chains_asked.append(wanted)
+        if self.chain is None:
+            raise CreamError("NOT_FOUND", f"There are no options on {wanted.underlying}")
+        return self.chain
 
     def market_status(self) -> MarketStatus:
         return self.status

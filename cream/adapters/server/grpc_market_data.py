@@ -7,6 +7,8 @@ from typing import Any
 import trio
 
 from cream.adapters.server import wire_requests as requests
+from cream.adapters.server.chain_requests import chain_from_wire
+from cream.adapters.server.chain_views import chain_message
 from cream.adapters.server.ending import run_until
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.grpc_execution import stream_error
@@ -20,7 +22,7 @@ from cream.wire.market_snapshot_grpc import MarketDataServiceBase
 
 
 class MarketDataService(MarketDataServiceBase):
-    """Prices, as the daemon's feed has them. Bars and chains come with their own issues."""
+    """Prices and chains, as the daemon's feed has them. Bars come with their own issue."""
 
     def __init__(
         self,
@@ -66,16 +68,17 @@ class MarketDataService(MarketDataServiceBase):
         raise stream_error(StreamEnd.STOPPING)
 
     async def GetOptionChain(self, stream: Any) -> None:  # noqa: N802 - the contract's name
-        """Not offered yet."""
-        await request_of(stream)
-        raise CreamError("UNIMPLEMENTED", "Option chains are not offered by this version")
+        """Listed options with quotes, volatilities and Greeks."""
+        wanted = chain_from_wire(await request_of(stream))
+        chain = await chain_message(await self._operations.option_chain(wanted))
+        await stream.send_message(market_snapshot_pb2.GetOptionChainResponse(chain=chain))
 
 
 # What a caller who asks for one of these is to do instead.
 _NOT_OFFERED = {
     "include_bars": "bars are not offered by this version; leave it out",
     "bar_timeframes": "bars are not offered by this version; leave it empty",
-    "include_options": "chains are not offered by this version; name each option in symbols",
+    "include_options": "chains are not streamed by this version; name each option in symbols",
 }
 
 

@@ -6,8 +6,11 @@ from quart_schema import document_response
 from cream.adapters.server import json_bodies as bodies
 from cream.adapters.server import json_types as api
 from cream.adapters.server import values
+from cream.adapters.server.chain_requests import chain_from_query
+from cream.adapters.server.chain_views import chain_view
 from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
+from cream.adapters.server.json_chain_types import OptionChain
 from cream.adapters.server.json_reader import shown_key
 from cream.adapters.server.json_state_types import Portfolio as PortfolioShape
 from cream.adapters.server.json_state_types import Positions
@@ -33,6 +36,7 @@ def add_to(app: Quart, site: Site) -> None:
     _add_plans(app, site)
     _add_orders(app, site)
     _add_holdings(app, site)
+    _add_chains(app, site)
 
 
 def _add_plans(app: Quart, site: Site) -> None:
@@ -110,6 +114,23 @@ def _add_holdings(app: Quart, site: Site) -> None:
     async def whole_portfolio() -> Response:
         """Account, holdings, working orders, profit and loss, and how old each figure is."""
         return reply(portfolio_view(portfolio(operations, site.now())))
+
+
+def _add_chains(app: Quart, site: Site) -> None:
+    @app.get("/v1/option-chain")
+    @document_query(
+        underlying="The ticker; required.",
+        expiration="Only options that expire on this day (YYYY-MM-DD); may be repeated.",
+        type="Only CALL or only PUT.",
+        min_strike="Dollars per share, inclusive.",
+        max_strike="Dollars per share, inclusive.",
+        limit="At most so many: those that expire first, of these the nearest to the money.",
+    )
+    @document_response(OptionChain)
+    async def option_chain() -> Response:
+        """The listed options of an underlying, with quotes, volatilities and Greeks."""
+        wanted = chain_from_query(list(request.args.lists()))
+        return reply(await chain_view(await site.operations.option_chain(wanted)))
 
 
 def _narrowing() -> tuple[OrderStatus | None, int | None]:

@@ -75,6 +75,7 @@ def test_these_are_the_commands() -> None:
     assert sorted(" ".join(path) for path in commands(parser())) == [
         "backtest",
         "cancel",
+        "chain",
         "config check",
         "config schema",
         "config show",

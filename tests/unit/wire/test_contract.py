@@ -184,6 +184,13 @@ GetPortfolioStateResponse: 1 account_state AccountState; 2 positions Position*;
     3 working_orders OrderState*; 4 realized_pnl double; 5 unrealized_pnl double;
     6 trading_state TradingState; 7 data_ages DataAge*; 8 as_of gp.Timestamp;
     9 exact_realized_pnl string?; 10 exact_unrealized_pnl string?
+[market_snapshot]
+OptionQuote: 100 quote_age_seconds double?; 101 flags string*; 102 valuation_status string;
+    103 figures_from string; 104 model_price double?; 105 open_interest_is_known bool;
+    106 volume int64?
+OptionChain: 100 underlying_age_seconds double?; 101 underlying_is_stale bool; 102 matched int32;
+    103 risk_free_rate double; 104 dividend_yield double
+GetOptionChainRequest: 100 option_type OptionType; 101 limit int32
 [control]
 TradingStateCause: 1 cause string; 2 reason string; 3 actor string; 4 since gp.Timestamp;
     5 state TradingStateValue

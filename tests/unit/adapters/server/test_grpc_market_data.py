@@ -10,6 +10,7 @@ from grpclib.exceptions import GRPCError
 from cream.adapters.rpc.google_rpc import BadRequest
 from cream.core.model.market import MarketStatus
 from cream.wire import common_pb2, market_snapshot_pb2
+from tests.fakes.chains import NEAR, a_chain
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import a_quote
 from tests.unit.adapters.server.calls import Caller, FakeStream
@@ -123,10 +124,25 @@ async def test_symbols_that_are_wrong_are_refused(
     assert caught.value.status is Status.INVALID_ARGUMENT
 
 
-async def test_chains_are_not_offered_yet(operations: FakeOperations) -> None:
+async def test_a_chain_is_asked_for_in_the_words_of_the_request(
+    operations: FakeOperations,
+) -> None:
+    operations.chain = a_chain()
+    request = market_snapshot_pb2.GetOptionChainRequest(
+        underlying="AAPL", expirations=["2026-12-18"], min_strike=200.0
+    )
+
+    reply = await Caller(operations).call(f"{SERVICE}/GetOptionChain", request)
+
+    assert [one.contract.strike for one in reply.chain.options] == [240.0, 200.0]
+    (asked,) = operations.chains_asked
+    assert (asked.underlying, asked.expirations, asked.min_strike) == ("AAPL", (NEAR,), 200)
+
+
+async def test_an_underlying_without_options_is_not_found(operations: FakeOperations) -> None:
     request = market_snapshot_pb2.GetOptionChainRequest(underlying="AAPL")
 
     with pytest.raises(GRPCError) as caught:
         await Caller(operations).call(f"{SERVICE}/GetOptionChain", request)
 
-    assert caught.value.status is Status.UNIMPLEMENTED
+    assert caught.value.status is Status.NOT_FOUND

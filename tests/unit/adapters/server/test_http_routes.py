@@ -7,6 +7,7 @@ from attrs import evolve
 
 from cream.core.model.order import OrderStatus
 from cream.core.model.order_state import standing
+from tests.fakes.chains import a_chain
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import REFUSAL, working
 from tests.unit.adapters.server import states
@@ -235,3 +236,29 @@ async def test_positions_and_the_portfolio_are_shown(operations: FakeOperations)
 
     assert positions["positions"] == portfolio["positions"]
     assert portfolio["account"]["account_id"] == "SIM-1"
+
+
+async def test_a_chain_is_asked_for_by_a_query(operations: FakeOperations) -> None:
+    operations.chain = a_chain()
+
+    shown = await get(operations, "/v1/option-chain?underlying=AAPL&type=call&limit=2")
+
+    assert [one["strike"] for one in shown["options"]] == ["240", "200"]
+    assert shown["options"][0]["expiration"] == "2026-12-18"
+    assert shown["underlying_price"] == "238.40"
+    (asked,) = operations.chains_asked
+    assert (asked.underlying, asked.limit) == ("AAPL", 2)
+
+
+async def test_a_chain_that_cannot_be_meant_names_its_parameters(
+    operations: FakeOperations,
+) -> None:
+    wrong = await call(operations, "GET", "/v1/option-chain?limit=none&min_strike=x")
+    unknown = await call(operations, "GET", "/v1/option-chain?underlying=ZZZZ")
+
+    assert set(await refused(wrong, 400, "INVALID_REQUEST")) == {
+        "underlying",
+        "limit",
+        "min_strike",
+    }
+    await refused(unknown, 404, "NOT_FOUND")

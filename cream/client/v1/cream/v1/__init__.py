@@ -1773,6 +1773,18 @@ class GetOptionChainRequest(betterproto2.Message):
     Dollars per share, inclusive.
     """
 
+    option_type: "OptionType" = betterproto2.field(
+        100, betterproto2.TYPE_ENUM, default_factory=lambda: OptionType(0)
+    )
+    """
+    Only calls or only puts.
+    """
+
+    limit: "int" = betterproto2.field(101, betterproto2.TYPE_INT32)
+    """
+    At most so many: those that expire first, of these the nearest to the money. Zero: all.
+    """
+
 
 default_message_pool.register_message("cream.v1", "GetOptionChainRequest", GetOptionChainRequest)
 
@@ -2253,6 +2265,30 @@ class OptionChain(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: __google__protobuf__.Timestamp, optional=True
     )
 
+    underlying_age_seconds: "float | None" = betterproto2.field(
+        100, betterproto2.TYPE_DOUBLE, optional=True
+    )
+    """
+    Since the quote of the underlying; absent without one.
+    """
+
+    underlying_is_stale: "bool" = betterproto2.field(101, betterproto2.TYPE_BOOL)
+    """
+    Too old to judge by, or not there.
+    """
+
+    matched: "int" = betterproto2.field(102, betterproto2.TYPE_INT32)
+    """
+    How many options the request matches, those beyond its limit included.
+    """
+
+    risk_free_rate: "float" = betterproto2.field(103, betterproto2.TYPE_DOUBLE)
+    """
+    What the options were read with, per year, continuously compounded.
+    """
+
+    dividend_yield: "float" = betterproto2.field(104, betterproto2.TYPE_DOUBLE)
+
 
 default_message_pool.register_message("cream.v1", "OptionChain", OptionChain)
 
@@ -2360,7 +2396,43 @@ class OptionQuote(betterproto2.Message):
 
     open_interest: "int" = betterproto2.field(9, betterproto2.TYPE_INT32)
     """
-    Contracts.
+    Contracts; zero where the feed does not say.
+    """
+
+    quote_age_seconds: "float | None" = betterproto2.field(
+        100, betterproto2.TYPE_DOUBLE, optional=True
+    )
+    """
+    Since the quote; absent without one.
+    """
+
+    flags: "list[str]" = betterproto2.field(101, betterproto2.TYPE_STRING, repeated=True)
+    """
+    What is wrong with the quote: NO_QUOTE, STALE, CROSSED, NO_BID, NO_ASK.
+    """
+
+    valuation_status: "str" = betterproto2.field(102, betterproto2.TYPE_STRING)
+    """
+    OK, or why the quote gives no volatility: BELOW_INTRINSIC, ABOVE_MAXIMUM, BAD_INPUT,
+    NOT_BRACKETED, NO_PRICE, NO_SPOT, EXPIRED.
+    """
+
+    figures_from: "str" = betterproto2.field(103, betterproto2.TYPE_STRING)
+    """
+    Where volatility and Greeks come from: QUOTE (this one), TWIN (the other right at the same
+    strike), FEED; empty without any.
+    """
+
+    model_price: "float | None" = betterproto2.field(104, betterproto2.TYPE_DOUBLE, optional=True)
+    """
+    Dollars per share: what the model gives at that volatility.
+    """
+
+    open_interest_is_known: "bool" = betterproto2.field(105, betterproto2.TYPE_BOOL)
+
+    volume: "int | None" = betterproto2.field(106, betterproto2.TYPE_INT64, optional=True)
+    """
+    Contracts since the session began; absent where the feed does not say.
     """
 
 

@@ -1,0 +1,164 @@
+"""How does an option chain look on the wire and in JSON?
+
+A chain has thousands of rows: they are made a few at a time, so that everyone else gets turns.
+Units change here, and nowhere else: theta per day, vega and rho per point.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import trio
+from attrs import frozen
+
+from cream.adapters.server import json_chain_types as api
+from cream.adapters.server.json_views import text_or_none
+from cream.adapters.server.wire_enums import OPTION_TYPE
+from cream.adapters.server.wire_state_views import quote_message
+from cream.adapters.server.wire_values import wire_instant
+from cream.core.model.money import decimal_text
+from cream.core.options.chain import OptionChain, OptionRow, price_of
+from cream.core.options.greeks import PerShare
+from cream.wire import common_pb2, market_snapshot_pb2
+
+T = TypeVar("T")
+
+# Rows that are made before everyone else gets a turn: about a millisecond.
+TURN = 50
+
+_DAYS_A_YEAR = 365.0
+_POINTS = 100.0
+_LARGEST_INT32 = 2**31 - 1
+
+
+@frozen
+class _EdgeGreeks:
+    """Greeks in the units of people: per share, per calendar day, per point."""
+
+    delta: float | None = None
+    gamma: float | None = None
+    theta: float | None = None
+    vega: float | None = None
+    rho: float | None = None
+
+
+_NO_GREEKS = _EdgeGreeks()
+
+
+def _at_the_edge(greeks: PerShare | None) -> _EdgeGreeks:
+    if greeks is None:
+        return _NO_GREEKS
+    return _EdgeGreeks(
+        delta=greeks.delta,
+        gamma=greeks.gamma,
+        theta=greeks.theta / _DAYS_A_YEAR,
+        vega=greeks.vega / _POINTS,
+        rho=greeks.rho / _POINTS,
+    )
+
+
+async def chain_view(chain: OptionChain) -> api.OptionChain:
+    """The chain in JSON."""
+    quote, price = chain.underlying, price_of(chain.underlying)
+    return api.OptionChain(
+        underlying=chain.symbol,
+        underlying_price=text_or_none(price),
+        underlying_bid=None if quote is None else decimal_text(quote.bid),
+        underlying_ask=None if quote is None else decimal_text(quote.ask),
+        underlying_age_seconds=chain.underlying_age_seconds,
+        underlying_is_stale=chain.underlying_is_stale,
+        as_of=chain.as_of,
+        risk_free_rate=chain.rate,
+        dividend_yield=chain.dividend_yield,
+        matched=chain.matched,
+        options=tuple(await _in_turns(_option_view, chain)),
+    )
+
+
+async def chain_message(chain: OptionChain) -> market_snapshot_pb2.OptionChain:
+    """The chain on the wire. An underlying without a price is at zero, as the contract has it."""
+    price = price_of(chain.underlying)
+    return market_snapshot_pb2.OptionChain(
+        underlying=chain.symbol,
+        underlying_price=0.0 if price is None else float(price),
+        options=await _in_turns(_option_message, chain),
+        as_of=wire_instant(chain.as_of),
+        underlying_age_seconds=chain.underlying_age_seconds,
+        underlying_is_stale=chain.underlying_is_stale,
+        matched=chain.matched,
+        risk_free_rate=chain.rate,
+        dividend_yield=chain.dividend_yield,
+    )
+
+
+async def _in_turns(made: Callable[[OptionRow], T], chain: OptionChain) -> list[T]:
+    rows: list[T] = []
+    for start in range(0, len(chain.rows), TURN):
+        rows.extend(map(made, chain.rows[start : start + TURN]))
+        await trio.lowlevel.checkpoint()
+    return rows
+
+
+def _option_view(row: OptionRow) -> api.Option:
+    listed, valuation = row.listed, row.valuation
+    contract, quote = listed.contract, listed.quote
+    greeks, source = _at_the_edge(valuation.greeks), valuation.figures_from
+    return api.Option(
+        symbol=contract.symbol,
+        expiration=contract.expiration,
+        type=contract.right.value,
+        strike=decimal_text(contract.strike),
+        bid=None if quote is None else decimal_text(quote.bid),
+        ask=None if quote is None else decimal_text(quote.ask),
+        bid_size=None if quote is None else quote.bid_size,
+        ask_size=None if quote is None else quote.ask_size,
+        quote_at=None if quote is None else quote.at,
+        quote_age_seconds=row.quote_age_seconds,
+        flags=tuple(flag.value for flag in row.flags),
+        implied_volatility=valuation.implied_volatility,
+        delta=greeks.delta,
+        gamma=greeks.gamma,
+        theta=greeks.theta,
+        vega=greeks.vega,
+        rho=greeks.rho,
+        model_price=valuation.price,
+        figures_from=None if source is None else source.value,
+        valuation_status=valuation.status.value,
+        open_interest=listed.open_interest,
+        volume=listed.volume,
+    )
+
+
+def _option_message(row: OptionRow) -> market_snapshot_pb2.OptionQuote:
+    listed, valuation = row.listed, row.valuation
+    contract = listed.contract
+    greeks, source = _at_the_edge(valuation.greeks), valuation.figures_from
+    return market_snapshot_pb2.OptionQuote(
+        contract=common_pb2.OptionContract(
+            underlying=contract.underlying,
+            expiration=contract.expiration.isoformat(),
+            strike=float(contract.strike),
+            option_type=OPTION_TYPE.name(contract.right),
+        ),
+        quote=None if listed.quote is None else _quote_message(row),
+        implied_volatility=valuation.implied_volatility,
+        delta=greeks.delta,
+        gamma=greeks.gamma,
+        theta=greeks.theta,
+        vega=greeks.vega,
+        rho=greeks.rho,
+        open_interest=min(listed.open_interest or 0, _LARGEST_INT32),
+        quote_age_seconds=row.quote_age_seconds,
+        flags=[flag.value for flag in row.flags],
+        valuation_status=valuation.status.value,
+        figures_from="" if source is None else source.value,
+        model_price=valuation.price,
+        open_interest_is_known=listed.open_interest is not None,
+        volume=listed.volume,
+    )
+
+
+def _quote_message(row: OptionRow) -> market_snapshot_pb2.Quote:
+    assert row.listed.quote is not None, "asked only for a row with a quote"
+    message = quote_message(row.listed.quote)
+    message.volume = row.listed.volume or 0
+    return message

@@ -1,0 +1,162 @@
+"""Which volatilities and Greeks do the quotes of a chain stand for?
+
+Everything for one refresh of a live chain, on whole columns: American volatilities by the tables of
+`american_chain`, Greeks from the same tables and from two more at a rate a little to each side. A
+quote without a volatility of its own takes that of the other right at the same strike, and is
+marked so. The tables depend on rates and times alone; who refreshes keeps them.
+
+Units: as in `american`: per share, per 1.00, theta per year.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from cream.core.pricing.american_chain import AmericanChain, build
+from cream.core.pricing.american_implied import implied_volatility
+from cream.core.pricing.normal import Codes, Flags, Floats
+from cream.core.pricing.rows import Contracts, Status, contracts
+
+Indices = NDArray[np.intp]
+
+# Which side, and how many years: what the boundary of a contract depends on beside the rates.
+Group = tuple[float, float]
+
+# Steps of the differences, as in `american`: a fifth of a point of volatility, a twentieth of a
+# point of interest.
+_SIGMA_STEP = 2e-3
+_MOST_OF_SIGMA = 0.1
+_RATE_STEP = 5e-4
+
+NO_TWIN = -1
+
+
+@frozen(eq=False)
+class Tables:
+    """The boundaries of some groups at a rate, and at rates a little below and above it."""
+
+    groups: tuple[Group, ...]
+    rate: float
+    dividend_yield: float
+    below: float
+    at: AmericanChain
+    lower: AmericanChain
+    upper: AmericanChain
+
+    def serve(self, groups: Sequence[Group], rate: float, dividend_yield: float) -> bool:
+        """Whether every one of `groups` is in here, at these rates."""
+        alike = (self.rate, self.dividend_yield) == (rate, dividend_yield)
+        return alike and set(groups) <= set(self.groups)
+
+
+@frozen(eq=False)
+class Explained:
+    """One array per figure, NaN where there is none. `status` is that of a row's own price;
+    `borrowed` marks rows whose volatility is their twin's."""
+
+    status: Codes
+    borrowed: Flags
+    sigma: Floats
+    price: Floats
+    delta: Floats
+    gamma: Floats
+    vega: Floats
+    theta: Floats
+    rho: Floats
+
+
+def tables_for(groups: Sequence[Group], rate: float, dividend_yield: float) -> Tables:
+    """Solve the boundaries of these groups."""
+    distinct = tuple(dict.fromkeys(groups))
+    # A rate below zero may give two boundaries, of which no table knows.
+    below = max(rate - _RATE_STEP, 0.0) if rate >= 0.0 else rate
+    return Tables(
+        distinct,
+        rate,
+        dividend_yield,
+        below,
+        _solved(distinct, rate, dividend_yield),
+        _solved(distinct, below, dividend_yield),
+        _solved(distinct, rate + _RATE_STEP, dividend_yield),
+    )
+
+
+def _solved(groups: tuple[Group, ...], rate: float, dividend_yield: float) -> AmericanChain:
+    """Boundaries are relative to the strike, so any will do."""
+    sign = np.array([one for one, _ in groups], float)
+    years = np.array([time for _, time in groups], float)
+    return build(contracts(sign, 1.0, 1.0, rate, dividend_yield, years))
+
+
+@np.errstate(all="ignore")
+def explain(
+    groups: Sequence[Group],
+    spot: float,
+    strike: Floats,
+    paid: Floats,
+    twin: Indices,
+    tables: Tables,
+) -> Explained:
+    """What the prices `paid` say of contracts on one underlying, a row each.
+
+    A price that is not there is NaN. `twin` is the row of the other right, or `NO_TWIN`. `tables`
+    serve `groups`.
+    """
+    number = {group: index for index, group in enumerate(tables.groups)}
+    member = np.array([number[group] for group in groups], np.intp)
+    sign = np.array([one for one, _ in groups], float)
+    years = np.array([time for _, time in groups], float)
+    batch = contracts(sign, spot, strike, tables.rate, tables.dividend_yield, years)
+    chain = _on(tables.at, batch, member)
+    sigma, status = implied_volatility(chain, paid)
+    borrowed = (status != Status.OK) & (twin != NO_TWIN) & (status[twin] == Status.OK)
+    sigma[borrowed] = sigma[twin[borrowed]]
+    figures = np.full((6, batch.size), np.nan)
+    rows = np.flatnonzero(np.isfinite(sigma))
+    if rows.size:
+        figures[:, rows] = _greeks(chain, batch, member, sigma[rows], rows, tables)
+    return Explained(status, borrowed, sigma, *figures)
+
+
+def _greeks(
+    chain: AmericanChain,
+    batch: Contracts,
+    member: Indices,
+    sigma: Floats,
+    rows: Indices,
+    tables: Tables,
+) -> Floats:
+    """Price, delta, gamma, vega, theta and rho of those rows."""
+    base = chain.values(sigma, rows, derivatives=True)
+    step = np.minimum(_SIGMA_STEP, _MOST_OF_SIGMA * sigma)
+    more, less = chain.values(sigma + step, rows).price, chain.values(sigma - step, rows).price
+    vega = (more - less) / (2.0 * step)
+    live = batch.take(rows)
+    above = tables.rate + _RATE_STEP
+    upper = _at_rate(tables.upper, live, member[rows], above).values(sigma).price
+    lower = _at_rate(tables.lower, live, member[rows], tables.below).values(sigma).price
+    rho = (upper - lower) / (above - tables.below)
+    theta = live.rate * base.price
+    theta -= (live.rate - live.dividend_yield) * live.spot * base.delta
+    theta -= 0.5 * (sigma * live.spot) ** 2 * base.gamma
+    # Where exercise is due now, nothing but the spot moves the price.
+    due = (base.price <= live.intrinsic()) & (base.gamma == 0.0)
+    for figure in (vega, theta, rho):
+        figure[due] = 0.0
+    return np.stack([base.price, base.delta, base.gamma, vega, theta, rho])
+
+
+def _on(solved: AmericanChain, batch: Contracts, member: Indices) -> AmericanChain:
+    """The boundaries of groups as those of the contracts that belong to them."""
+    return AmericanChain(batch, solved.group[member], solved.log_limit, solved.depth)
+
+
+def _at_rate(
+    solved: AmericanChain, batch: Contracts, member: Indices, rate: float
+) -> AmericanChain:
+    changed = contracts(
+        batch.sign, batch.spot, batch.strike, rate, batch.dividend_yield, batch.years
+    )
+    return _on(solved, changed, member)
