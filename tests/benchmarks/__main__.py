@@ -2,7 +2,17 @@
 
 import sys
 
-from tests.benchmarks import durable, gate, idle, options, recovery, rpc, startup, stops
+from tests.benchmarks import (
+    chains,
+    durable,
+    gate,
+    idle,
+    options,
+    recovery,
+    rpc,
+    startup,
+    stops,
+)
 
 
 def main(arguments: list[str]) -> None:
@@ -14,6 +24,7 @@ def main(arguments: list[str]) -> None:
         "rpc": rpc.run,
         "gate": gate.run,
         "options": options.run,
+        "chains": chains.run,
         "durable": durable.run,
         "recovery": recovery.run,
     }
