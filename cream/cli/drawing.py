@@ -1,7 +1,6 @@
 """How is a curve of profits drawn, in a terminal and as SVG?
 
-Nothing here needs more than text. PNG is left to whoever has a converter: a library that draws one
-would weigh more than all of Cream.
+Nothing here needs more than text; `picture.py` draws the same as PNG.
 """
 
 from xml.sax.saxutils import escape
@@ -11,8 +10,8 @@ from attrs import frozen
 _COLUMNS, _LINES = 72, 17
 _LABEL = 11
 
-_WIDTH, _HEIGHT = 720, 400
-_LEFT, _RIGHT, _TOP, _BOTTOM = 90, 20, 40, 45
+# Of the names below a picture: lines, and how wide and high a letter is at most. Units: pixels.
+_NAME_LINES, _LETTER_WIDTH, _NAME_HEIGHT = 2, 7, 16
 
 
 @frozen
@@ -84,40 +83,83 @@ def _marks(curve: Curve) -> list[str]:
     return [(margin + "".join(row)).rstrip() for row in (ticks, names)]
 
 
+@frozen
+class Frame:
+    """Where a curve stands in a picture of this size. Units: pixels from the upper left."""
+
+    curve: Curve
+    width: float = 720
+    height: float = 400
+    left: float = 90
+    right: float = 700
+    top: float = 40
+    floor: float = 355
+
+    def x(self, spot: float) -> float:
+        """Where a price stands."""
+        first, last = self.curve.spots[0], self.curve.spots[-1]
+        return self.left + (spot - first) / (last - first) * (self.right - self.left)
+
+    def y(self, profit: float) -> float:
+        """Where a profit stands."""
+        low, high = self.curve.span
+        return self.top + (high - profit) / (high - low) * (self.floor - self.top)
+
+    @property
+    def levels(self) -> list[float]:
+        """The profits that are written at the side."""
+        low, high = self.curve.span
+        return sorted({low, 0.0, high})
+
+    @property
+    def names(self) -> list[tuple[float, float, str]]:
+        """The marks' prices and where each is written: in a second line where one has no room.
+
+        A name that has no room in either is left out; its line stands.
+        """
+        free = [0.0] * _NAME_LINES
+        placed = []
+        for mark in self.curve.marks:
+            name, x = f"{mark:g}", self.x(mark)
+            half = len(name) * _LETTER_WIDTH / 2
+            for number, start in enumerate(free):
+                if x - half >= start:
+                    free[number] = x + half + _LETTER_WIDTH
+                    placed.append((x, self.floor + 18 + number * _NAME_HEIGHT, name))
+                    break
+        return placed
+
+
 def svg(curve: Curve) -> str:
     """The curve as a picture that stands alone."""
-    low, high = curve.span
-    first, last = curve.spots[0], curve.spots[-1]
-
-    def x(spot: float) -> float:
-        return _LEFT + (spot - first) / (last - first) * (_WIDTH - _LEFT - _RIGHT)
-
-    def y(profit: float) -> float:
-        return _TOP + (high - profit) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
-
+    frame = Frame(curve)
+    left, floor, zero = frame.left, frame.floor, frame.y(0.0)
     points = " ".join(
-        f"{x(spot):.1f},{y(profit):.1f}"
+        f"{frame.x(spot):.1f},{frame.y(profit):.1f}"
         for spot, profit in zip(curve.spots, curve.profits, strict=True)
     )
-    right, floor, zero = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM, y(0.0)
     levels = [
-        f'<text x="{_LEFT - 8}" y="{y(profit) + 4:.1f}" text-anchor="end">{profit:,.0f}</text>'
-        for profit in sorted({low, 0.0, high})
+        f'<text x="{left - 8}" y="{frame.y(profit) + 4:.1f}" text-anchor="end">{profit:,.0f}</text>'
+        for profit in frame.levels
     ]
     marks = [
-        f'<line x1="{x(mark):.1f}" y1="{_TOP}" x2="{x(mark):.1f}" y2="{floor}" '
+        f'<line x1="{frame.x(mark):.1f}" y1="{frame.top}" x2="{frame.x(mark):.1f}" y2="{floor}" '
         'stroke="#ccc" stroke-dasharray="4 3"/>'
-        f'<text x="{x(mark):.1f}" y="{floor + 18}" text-anchor="middle">{mark:g}</text>'
         for mark in curve.marks
     ]
+    names = [
+        f'<text x="{x:.1f}" y="{y}" text-anchor="middle">{name}</text>'
+        for x, y, name in frame.names
+    ]
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height}" '
         'font-family="sans-serif" font-size="12">',
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
-        f'<text x="{_LEFT}" y="24" font-size="15">{escape(curve.title)}</text>',
-        f'<line x1="{_LEFT}" y1="{zero:.1f}" x2="{right}" y2="{zero:.1f}" stroke="#888"/>',
+        f'<rect width="{frame.width}" height="{frame.height}" fill="white"/>',
+        f'<text x="{left}" y="24" font-size="15">{escape(curve.title)}</text>',
+        f'<line x1="{left}" y1="{zero:.1f}" x2="{frame.right}" y2="{zero:.1f}" stroke="#888"/>',
         *levels,
         *marks,
+        *names,
         f'<polyline points="{points}" fill="none" stroke="#06c" stroke-width="2"/>',
         "</svg>",
     ]

@@ -198,6 +198,7 @@ def _add_options(groups: "Groups") -> None:
     payoff = groups.add_parser("payoff", help="draw what a plan's option trades gain and lose")
     payoff.add_argument("file", type=Path, help="a plan in JSON, - for standard input")
     payoff.add_argument("--svg", type=Path, help="also write a drawing to this file")
+    payoff.add_argument("--png", type=Path, help="the same as PNG; needs cream[plot]")
     payoff.add_argument("--json", action="store_true", help="print figures and curves as JSON")
     assumed = payoff.add_argument_group("assumed where legs expire on several days")
     assumed.add_argument("--volatility", type=float, default=0.30, help="default: 0.30")

@@ -18,6 +18,7 @@ from attrs import frozen
 from cream.cli.client import CommandFailed, guarded, print_json
 from cream.cli.drawing import Curve, draw, svg
 from cream.cli.exits import DONE, USAGE
+from cream.cli.picture import png
 from cream.cli.plan_files import read_plan_file
 from cream.core.model.instrument import OptionContract
 from cream.core.model.money import decimal_text, trim
@@ -75,7 +76,9 @@ def _payoff(options: argparse.Namespace) -> int:
     if not drawn:
         raise CommandFailed("no decision of the plan trades options at a price", USAGE)
     if options.svg is not None:
-        _write_svgs(options.svg, drawn)
+        _write(options.svg, [svg(_curve(one)).encode() for one in drawn])
+    if options.png is not None:
+        _write(options.png, [png(_curve(one)) for one in drawn])
     if options.json:
         print_json([_as_json(one) for one in drawn])
     else:
@@ -215,11 +218,11 @@ def _as_text(one: _Drawn) -> str:
     return "\n".join(lines)
 
 
-def _write_svgs(file: Path, drawn: list[_Drawn]) -> None:
+def _write(file: Path, pictures: list[bytes]) -> None:
     """One drawing a decision; from the second on, the decision's number goes into the name."""
-    for number, one in enumerate(drawn):
+    for number, picture in enumerate(pictures):
         name = file if number == 0 else file.with_stem(f"{file.stem}-{number + 1}")
         try:
-            name.write_text(svg(_curve(one)), encoding="utf-8")
+            name.write_bytes(picture)
         except OSError as error:
             raise CommandFailed(f"{name}: {error}", USAGE) from None

@@ -1,6 +1,6 @@
 from xml.etree import ElementTree
 
-from cream.cli.drawing import Curve, draw, svg
+from cream.cli.drawing import Curve, Frame, draw, svg
 
 VALLEY = Curve("a & b", (80.0, 100.0, 120.0), (200.0, -100.0, 200.0), (100.0,))
 
@@ -44,3 +44,13 @@ def test_the_picture_is_xml_and_escapes_its_title() -> None:
 
     assert "a & b" in [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
     assert root.find("{http://www.w3.org/2000/svg}polyline") is not None
+
+
+def test_names_without_room_stand_in_a_second_line_and_then_nowhere() -> None:
+    crowded = Curve("crowded", (0.0, 100.0), (0.0, 1.0), (50.0, 50.5, 51.0, 90.0))
+
+    names = Frame(crowded).names
+
+    assert [name for _, _, name in names] == ["50", "50.5", "90"]
+    (_, first, _), (_, second, _), (_, third, _) = names
+    assert first == third < second < Frame(crowded).height

@@ -2,11 +2,12 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from cream.cli.exits import DONE, USAGE
+from cream.cli.exits import DONE, REFUSED, USAGE
 from cream.cli.main import main
 
 PLANS = Path(__file__).parents[3] / "examples" / "plans"
@@ -61,6 +62,33 @@ def test_a_picture_is_written(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert picture.read_text().startswith("<svg")
     nowhere = str(tmp_path / "none" / "payoff.svg")
     assert main(["payoff", str(PLANS / "iron-condor.json"), "--svg", nowhere]) == USAGE
+
+
+def test_a_png_is_written_for_each_decision(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    plan = json.loads((PLANS / "iron-condor.json").read_text())
+    plan["decisions"].append({**plan["decisions"][0], "decision_id": "second"})
+    file, picture = tmp_path / "plan.json", tmp_path / "payoff.png"
+    file.write_text(json.dumps(plan))
+
+    figures(capsys, str(file), "--png", str(picture))
+
+    for name in ("payoff.png", "payoff-2.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+    nowhere = str(tmp_path / "none" / "payoff.png")
+    assert main(["payoff", str(file), "--png", nowhere]) == USAGE
+
+
+def test_a_png_without_pillow_is_refused_and_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    picture = tmp_path / "payoff.png"
+
+    assert main(["payoff", str(PLANS / "iron-condor.json"), "--png", str(picture)]) == REFUSED
+    assert "cream[plot]" in capsys.readouterr().err
+    assert not picture.exists()
 
 
 def test_several_expirations_are_modelled_and_say_so(
