@@ -14,6 +14,7 @@ import structlog
 import trio
 from attrs import frozen
 
+from cream.core.execution import events as e
 from cream.core.execution.reports import Reading
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
@@ -98,7 +99,7 @@ class BrokerSession:
 
     async def _debts_paid(self) -> None:
         while self.desk.book.mass_cancel_owed is not None:
-            await self.desk.wait_change()
+            await self.desk.wait_touched(e.MassCancelConfirmed)
 
     async def _read(self, updates: AsyncIterator[OrderUpdate]) -> None:
         """Hand every update to the desk, in order.

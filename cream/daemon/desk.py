@@ -2,7 +2,8 @@
 
 A command is a function of (book, now) that gives events, effects and an answer
 (`core/risk/decisions.py`). The desk runs commands one after the other, applies their events to the
-book at once, and queues them for the journal. Effects (an order to the router, an answer to a
+book at once, and queues them for the journal: those that wait at the same time are one turn, and
+go to the journal as one. Effects (an order to the router, an answer to a
 caller, an update to subscribers) are released only when the journal has committed, in the same
 order. So a decision always sees everything decided before it, nothing is sent or acknowledged
 before it is durable, and many commands share one fsync.
@@ -11,7 +12,7 @@ When the journal fails, what was released stays true and nothing more is taken i
 the broker's own reports still pass, without a journal.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -62,6 +63,15 @@ class _Command(Generic[T]):
 
 
 @frozen
+class _Step:
+    """A command that was decided, and what was recorded for it."""
+
+    command: _Command[Any]
+    decided: Decided[Any]
+    committed: Sequence["Committed"]
+
+
+@frozen
 class Committed:
     """What subscribers are told: a record that is durable, and the book it was applied to."""
 
@@ -79,6 +89,14 @@ class Touched:
 
 # Commands that may wait for the desk. Each is one order or report; past this, callers wait.
 _COMMANDS = 10_000
+# Commands that are decided in one turn. Many share what a turn costs besides; with more, the first
+# would wait for the last longer than a sync takes (a decision takes some 0.2 ms), and everyone else
+# for the desk.
+_TURN = 64
+
+# Whoever waits for a change names what it is about: an order by our id, a holding by its symbol, or
+# a kind of event.
+Subject = str | type[Event]
 
 
 @define
@@ -113,17 +131,35 @@ class Desk:
     finished: trio.Event = field(factory=trio.Event)
     _listeners: list[Callable[[Sequence[Committed]], None]] = field(factory=list)
     _changed: trio.Event = field(factory=trio.Event)
+    _waiting: dict[Subject, dict[trio.Event, None]] = field(factory=dict)
 
     def on_change(self, listener: Callable[[Sequence[Committed]], None]) -> None:
-        """Call `listener` (which must not wait) with every change of the book, at once.
+        """Call `listener` (which must not wait) with what each turn has changed in the book.
 
-        At once is before it is durable: what follows must go through the desk too.
+        That is before it is durable: what follows must go through the desk too.
         """
         self._listeners.append(listener)
 
     async def wait_change(self) -> None:
-        """Return once the book has changed."""
+        """Return once the book has changed. For what changes with anything, and for rare waits."""
         await self._changed.wait()
+
+    async def wait_touched(self, *subjects: Subject) -> None:
+        """Return once a record has touched one of `subjects`; whatever else changes wakes nobody.
+
+        A slice, or an exit, of an order touches that order too.
+        """
+        touched = trio.Event()
+        for subject in subjects:
+            self._waiting.setdefault(subject, {})[touched] = None
+        try:
+            await touched.wait()
+        finally:
+            for subject in subjects:
+                waiting = self._waiting[subject]
+                waiting.pop(touched, None)
+                if not waiting:
+                    del self._waiting[subject]
 
     async def do(self, decide: Decide[T], *, passes_without_journal: bool = False) -> T:
         """The decision's answer, once what it recorded is durable.
@@ -173,74 +209,101 @@ class Desk:
         task_status.started()
         try:
             async for command in self.channels.commands_out:
-                await self._take(command)
+                await self._take(self._turn(command))
         finally:
             self.finished.set()
 
-    async def _take(self, command: _Command[Any]) -> None:
+    def _turn(self, first: _Command[Any]) -> Sequence[_Command[Any]]:
+        """`first`, and those that wait behind it."""
+        turn = [first]
+        while len(turn) < _TURN:
+            try:
+                turn.append(self.channels.commands_out.receive_nowait())
+            except (trio.WouldBlock, trio.EndOfChannel):
+                break
+        return turn
+
+    async def _take(self, turn: Sequence[_Command[Any]]) -> None:
+        """Decide one after the other, and hand what they record to the journal as one batch."""
+        steps = [step for command in turn if (step := self._decide(command)) is not None]
+        self._changed_by([one for step in steps for one in step.committed])
+        if self.failure is not None:
+            self._release(steps)
+        elif steps:
+            batch = Batch(
+                records=tuple(one.record for step in steps for one in step.committed),
+                committed=partial(self._release, steps),
+                failed=partial(self._fail, steps),
+            )
+            try:
+                self.channels.batches.send_nowait(batch)
+            except trio.WouldBlock:
+                await self.channels.batches.send(batch)
+
+    def _decide(self, command: _Command[Any]) -> _Step | None:
+        """Take one command; None if it had to be answered with an error."""
         if self.failure is not None and not command.passes_without_journal:
             message = f"the journal cannot commit: {self.failure}"
             self._answer(command, CreamError("PERSISTENCE_UNAVAILABLE", message))
-            return
+            return None
         try:
             decided = command.decide(self.book, self.clock.now())
         except CreamError as error:
             self._answer(command, error)
-            return
+            return None
         except Exception as error:  # barrier: a defect in one command ends only it
             log.error("desk.decision_failed", exc_info=error)
             self._answer(command, CreamError("INTERNAL", "the command could not be decided"))
-            return
-        committed = self._record(decided.events)
-        batch = Batch(
-            records=tuple(one.record for one in committed),
-            committed=partial(self._release, command, decided, committed),
-            failed=partial(self._fail, command, decided),
-        )
-        if self.failure is not None:
-            self._release(command, decided, committed)
-            return
-        await self.channels.batches.send(batch)
+            return None
+        return _Step(command, decided, self._record(decided.events))
 
-    def _record(self, events: Sequence[Event]) -> tuple[Committed, ...]:
+    def _record(self, events: Sequence[Event]) -> Sequence[Committed]:
         """Apply `events` and say what each touched. A broken invariant ends the process."""
         committed = []
         for event in events:
             record = Record(self.book.sequence + 1, event)
             self.book.apply(record)
             committed.append(Committed(record, self.touch(self.book, event)))
-        if committed:
-            self._changed.set()
-            self._changed = trio.Event()
-            for listener in self._listeners:
-                listener(committed)
-        return tuple(committed)
+        return committed
 
-    def _release(
-        self, command: _Command[Any], decided: Decided[Any], committed: Sequence[Committed]
-    ) -> None:
+    def _changed_by(self, committed: Sequence[Committed]) -> None:
+        """Tell whoever listens and wake whoever waits for this."""
+        if not committed:
+            return
+        self._changed.set()
+        self._changed = trio.Event()
+        for listener in self._listeners:
+            listener(committed)
+        if self._waiting:
+            for subject in {one: None for each in committed for one in _subjects(each)}:
+                for waiting in self._waiting.get(subject, ()):
+                    waiting.set()
+
+    def _release(self, steps: Sequence[_Step]) -> None:
         """The journal has it: let the effects happen."""
-        # Cancels first: what is to go may stand in the way of what is to leave.
-        for order_id in decided.cancels:
-            self.channels.jobs.send_nowait(CancelOrder(order_id))
-        for approved in decided.sends:
-            self.channels.jobs.send_nowait(SendOrder(approved))
-        self.published(committed)
-        self._succeed(command, decided)
+        for step in steps:
+            # Cancels first: what is to go may stand in the way of what is to leave.
+            for order_id in step.decided.cancels:
+                self.channels.jobs.send_nowait(CancelOrder(order_id))
+            for approved in step.decided.sends:
+                self.channels.jobs.send_nowait(SendOrder(approved))
+            self.published(step.committed)
+            self._succeed(step.command, step.decided)
 
-    def _fail(self, command: _Command[Any], decided: Decided[Any], error: JournalFailed) -> None:
+    def _fail(self, steps: Sequence[_Step], error: JournalFailed) -> None:
         """The journal does not have it. Cancels that need none still leave; nothing else does.
 
         A cancel that only makes way for an exit does not: the exit cannot follow it.
         """
         self.journal_failed(error)
-        if command.passes_without_journal:
-            for order_id in decided.cancels:
-                self.channels.jobs.send_nowait(CancelOrder(order_id))
-            self._succeed(command, decided)
-            return
-        message = f"the journal cannot commit: {error}"
-        self._answer(command, CreamError("PERSISTENCE_UNAVAILABLE", message))
+        for step in steps:
+            if step.command.passes_without_journal:
+                for order_id in step.decided.cancels:
+                    self.channels.jobs.send_nowait(CancelOrder(order_id))
+                self._succeed(step.command, step.decided)
+                continue
+            message = f"the journal cannot commit: {error}"
+            self._answer(step.command, CreamError("PERSISTENCE_UNAVAILABLE", message))
 
     def journal_failed(self, error: JournalFailed) -> None:
         """Trade no more: the store can keep nothing. Said once, whoever found out."""
@@ -257,7 +320,9 @@ class Desk:
             reason=str(error),
             actor="desk",
         )
-        self.published(self._record((halted,)))
+        committed = self._record((halted,))
+        self._changed_by(committed)
+        self.published(committed)
 
     def _succeed(self, command: _Command[Any], decided: Decided[Any]) -> None:
         command.result = decided.result
@@ -270,3 +335,13 @@ class Desk:
         command.error = error
         if command.done is not None:
             command.done.set()
+
+
+def _subjects(one: Committed) -> Iterator[Subject]:
+    """Whatever somebody may wait for that this record touched."""
+    yield type(one.record.event)
+    yield from one.touched.symbols
+    for order in one.touched.orders:
+        yield order.order_id
+        if order.terms.parent_order_id is not None:
+            yield order.terms.parent_order_id

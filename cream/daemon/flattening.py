@@ -49,7 +49,7 @@ class Flattener:
         task_status.started()
         while True:
             if self.desk.book.flatten_owed is None:
-                await self.desk.wait_change()
+                await self.desk.wait_touched(e.FlattenOwed)
                 continue
             await self._await_cancels()
             await self._pay()
@@ -57,7 +57,7 @@ class Flattener:
     async def _await_cancels(self) -> None:
         with trio.move_on_after(self.patience):
             while self.desk.book.mass_cancel_owed is not None:
-                await self.desk.wait_change()
+                await self.desk.wait_touched(e.MassCancelConfirmed)
 
     async def _pay(self) -> None:
         attempt = 0
@@ -85,7 +85,7 @@ class Flattener:
         wait = (opens_at - now).total_seconds()
         with trio.move_on_after(max(wait, _SHORTEST_WAIT_SECONDS)):
             while self.desk.book.flatten_owed is not None:
-                await self.desk.wait_change()
+                await self.desk.wait_touched(e.FlattenSettled)
 
     async def _await_flat(self) -> None:
         while self.desk.book.flatten_owed is not None and not is_done(self.desk.book):

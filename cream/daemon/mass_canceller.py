@@ -71,7 +71,7 @@ class MassCanceller:
         task_status.started()
         while True:
             if self.desk.book.mass_cancel_owed is None:
-                await self.desk.wait_change()
+                await self.desk.wait_touched(e.MassCancelOwed)
                 continue
             await self._pay()
 

@@ -191,8 +191,9 @@ class LiveOperations:
     async def _answered(self, order_ids: Sequence[str], seconds: float) -> None:
         """Wait until the broker has said something about each order, at most `seconds`."""
         with trio.move_on_after(min(max(seconds, 0), _LONGEST_WAIT_SECONDS)):
-            while any(self.book.order(one).status is OrderStatus.PENDING_NEW for one in order_ids):
-                await self.desk.wait_change()
+            for one in order_ids:
+                while self.book.order(one).status is OrderStatus.PENDING_NEW:
+                    await self.desk.wait_touched(one)
 
     def _verdict(self, done: Submission) -> Verdict:
         """The gate's verdict, or the remembered one of a repeated submission."""

@@ -253,8 +253,9 @@ class Router:
         except CreamError as error:
             return await self._refuse(order_id, error.kind.code, error.message)
         with trio.move_on_after(self.settings.release):
-            while any(self.desk.book.order(one).is_open for one in holders):
-                await self.desk.wait_change()
+            for one in holders:
+                while self.desk.book.order(one).is_open:
+                    await self.desk.wait_touched(one)
             await self.desk.do(routing.bound_exit(order_id), passes_without_journal=True)
             return True
         message = "the orders that protect the position were not cancelled in time"
@@ -312,7 +313,7 @@ class Router:
         """Wait for the order to change. Whether it has not by then."""
         with trio.move_on_at(until) as waited:
             while self.desk.book.order(order.order_id).status is order.status:
-                await self.desk.wait_change()
+                await self.desk.wait_touched(order.order_id)
         return waited.cancelled_caught
 
     async def _cancel_once(self, order: Order, broker_order_id: str) -> bool:

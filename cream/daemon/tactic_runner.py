@@ -4,6 +4,7 @@ The task keeps nothing: which slice is next follows from the book (`core/executi
 a runner that dies and starts again goes on where the journal says.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -23,7 +24,7 @@ from cream.core.model.order import Order, OrderStatus
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf
 from cream.core.risk.gate import Approved, Gate
-from cream.daemon.desk import Desk
+from cream.daemon.desk import Committed, Desk
 
 log = structlog.get_logger(__name__)
 
@@ -33,27 +34,41 @@ _REFUSED_SLICE_RETRY_SECONDS = 5.0
 
 @define
 class TacticRunner:
-    """Runs every open tactic parent in the book."""
+    """Runs every open tactic parent in the book; `changed` is to be told what changes there."""
 
     desk: Desk
     gate: Gate
     view_of: ViewOf
     _working: set[str] = field(factory=set)
+    _new: dict[str, None] = field(factory=dict)
+    _wake: trio.Event = field(factory=trio.Event)
+
+    def changed(self, committed: Sequence[Committed]) -> None:
+        """The book changed. Does not wait."""
+        for one in committed:
+            for order in one.touched.orders:
+                if order.terms.is_tactic and order.order_id not in self._working:
+                    self._new[order.order_id] = None
+                    self._wake.set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Look for parents that nobody works yet, whenever the book changes.
+        """Work every parent that nobody works yet, those in the book and those that come.
 
         Cancellation: slices that were intended stay; the rest waits for the next run.
         """
+        book = self.desk.book
         self._working.clear()
+        self._new = {one.order_id: None for one in book.open_orders() if one.terms.is_tactic}
         async with trio.open_nursery() as nursery:
             task_status.started()
             while True:
-                for order in self.desk.book.open_orders():
-                    if order.terms.is_tactic and order.order_id not in self._working:
-                        self._working.add(order.order_id)
-                        nursery.start_soon(self._work, order.order_id)
-                await self.desk.wait_change()
+                self._wake = trio.Event()
+                new, self._new = self._new, {}
+                for order_id in new:
+                    if book.order(order_id).is_open:
+                        self._working.add(order_id)
+                        nursery.start_soon(self._work, order_id)
+                await self._wake.wait()
 
     async def _work(self, order_id: str) -> None:
         """Work one parent. Without a journal nothing can be intended: it rests for this life."""
@@ -74,22 +89,26 @@ class TacticRunner:
                     self._working.discard(order_id)
                     return
                 case TacticWaits():
-                    await self.desk.wait_change()
+                    await self._touched(parent)
                 case SliceDue():
                     await self._await_slice(parent, step)
 
     async def _await_slice(self, parent: Order, step: SliceDue) -> None:
-        """Sleep until the slice is due, or until the book changes: the parent may be cancelled."""
+        """Sleep until the slice is due, or until the parent changes: it may be cancelled."""
         wait = (step.due_at - self.desk.clock.now()).total_seconds()
         if wait > 0:
             with trio.move_on_after(wait):
-                await self.desk.wait_change()
+                await self._touched(parent)
             return
         refused = await self.desk.do(_intend_slice(parent, step, self.gate, self.view_of))
         if refused is not None:
             log.warning("tactic_runner.slice_refused", order_id=parent.order_id, code=refused.code)
             with trio.move_on_after(_REFUSED_SLICE_RETRY_SECONDS):
-                await self.desk.wait_change()
+                await self._touched(parent)
+
+    async def _touched(self, parent: Order) -> None:
+        """Until something happened to the parent, to a slice of it, or to what it trades."""
+        await self.desk.wait_touched(parent.order_id, parent.terms.instrument.symbol)
 
 
 def _begun(order_id: str) -> Decide[None]:

@@ -10,6 +10,7 @@ import structlog
 import trio
 from attrs import frozen
 
+from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.reconciliation import Reconciliation
 from cream.core.model.errors import BrokerUnavailable, CreamError
@@ -153,5 +154,5 @@ class TradingControl:
         """Wait, within the deadline, until no mass cancel is owed."""
         with trio.move_on_after(self.wait_seconds):
             while self.book.mass_cancel_owed is not None:
-                await self.desk.wait_change()
+                await self.desk.wait_touched(e.MassCancelConfirmed)
         return self.book.mass_cancel_owed is None

@@ -13,6 +13,7 @@ import structlog
 import trio
 from attrs import define
 
+from cream.core.execution import events as e
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.state import Cause, TradingState
 from cream.core.ports import Broker
@@ -101,7 +102,7 @@ class Watchdog:
         with trio.move_on_after(_DECIDED_WITHIN) as limit:
             await self.desk.post(begun)
             while self.desk.book.mass_cancel_owed is None:
-                await self.desk.wait_change()
+                await self.desk.wait_touched(e.MassCancelOwed)
         if limit.cancelled_caught:
             log.critical("watchdog.desk_behind", seconds=_DECIDED_WITHIN)
         self.end_session()

@@ -200,6 +200,13 @@ def _partial_fills(settings: TreeSettings, ground: _Ground) -> PartialFills:
     return watch
 
 
+def _tactics(ground: _Ground) -> TacticRunner:
+    """The runner of tactics, listening to the book."""
+    runner = TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of)
+    ground.desk.on_change(runner.changed)
+    return runner
+
+
 def _session(
     settings: TreeSettings,
     outside: Outside,
@@ -212,7 +219,7 @@ def _session(
         outside.broker,
         ground.link,
         router,
-        TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of),
+        _tactics(ground),
         ground.jobs,
         AckWatch(ground.desk, outside.broker, reconciler, settings.ack_timeout),
         sweep=_Sweep(ground.accounts, reconciler),
