@@ -91,21 +91,19 @@ class Router:
             while True:
                 job = await jobs.receive()
                 match job:
-                    # One after the other, so that they leave in the order in which they were
-                    # decided; what has to wait for something lets the next one pass.
                     case SendOrder(approved):
-                        await nursery.start(self._send, approved)
+                        nursery.start_soon(self._send, approved)
                     case CancelOrder(order_id):
-                        await nursery.start(self._cancel, order_id)
+                        nursery.start_soon(self._cancel, order_id)
+                # A turn for each, so that they leave in the order in which they were decided; what
+                # has to wait for something lets the next one pass.
+                await trio.lowlevel.checkpoint()
 
     # Sending ------------------------------------------------------------------------------------
 
-    async def _send(
-        self, approved: Approved, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
+    async def _send(self, approved: Approved) -> None:
         order_id = approved.terms.order_id
         settled = False
-        task_status.started()
         try:
             if self._has_to_wait(order_id) and not await self._may_exit(approved):
                 settled = True
@@ -268,15 +266,12 @@ class Router:
 
     # Cancelling ---------------------------------------------------------------------------------
 
-    async def _cancel(
-        self, order_id: str, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
+    async def _cancel(self, order_id: str) -> None:
         """Ask until the order is closed or the broker has refused: then it is no longer to go.
 
         Asking twice is harmless, so a cancel is repeated where a submit never is. Who asks for an
         order that is being asked for already makes it asked at once.
         """
-        task_status.started()
         attempt = 0
         repeats = order_id not in self.cancelling
         self.cancelling.add(order_id)

@@ -6,7 +6,7 @@ ours and Alpaca's words. What follows from the order alone is in `alpaca_rules.p
 Source: docs.alpaca.markets, Orders at Alpaca and User Protection, 2026-11.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.margin import SHARE_MARGIN, OptionHolding
 from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.matching import far_price
-from cream.core.exchange.venue_order import Role, VenueOrder
+from cream.core.exchange.venue_order import VenueOrder
 from cream.core.model.broker import Refused
 from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
 from cream.core.model.money import ZERO
@@ -45,13 +45,18 @@ _CLOSING = frozenset((PositionIntent.BUY_TO_CLOSE, PositionIntent.SELL_TO_CLOSE)
 
 @frozen(kw_only=True)
 class Standing:
-    """What an order is judged against. `open_orders` are those on the order's underlying."""
+    """What an order is judged against.
+
+    `open_orders` gives those on the order's underlying, `roots_on` those that buy or sell a symbol
+    and are nobody's exits.
+    """
 
     account: VenueAccount
     market: VenueMarket
     sessions: Sessions
     mark_of: MarkOf
-    open_orders: Sequence[VenueOrder]
+    open_orders: Callable[[], Sequence[VenueOrder]]
+    roots_on: Callable[[str, Side], Sequence[VenueOrder]]
     reserved: Decimal
     now: datetime
 
@@ -167,7 +172,7 @@ def _quantity(
         yield Refused("INVALID_PURPOSE", message)
         return
     if closes:
-        available = abs(held) - held_for_orders(symbol, side, standing.open_orders)
+        available = abs(held) - held_for_orders(symbol, side, standing.open_orders())
         if quantity > available:
             message = (
                 "insufficient qty available for order "
@@ -175,7 +180,8 @@ def _quantity(
             )
             yield Refused(INSUFFICIENT_QTY, message)
         return
-    if held == 0 and any(_opens_against(order, symbol, side) for order in standing.open_orders):
+    # Nothing is held, so that whatever works on the other side would open there.
+    if held == 0 and standing.roots_on(symbol, side.opposite):
         ours, theirs = (
             ("long buy", "short sell") if side is Side.BUY else ("short sell", "long buy")
         )
@@ -187,16 +193,6 @@ def _quantity(
 
 def _inferred(side: Side, *, closes: bool) -> str:
     return f"{side.value.lower()}_to_{'close' if closes else 'open'}"
-
-
-def _opens_against(order: VenueOrder, symbol: str, side: Side) -> bool:
-    """Whether `order` would open `symbol` on the other side. Nothing is held, so exits do not."""
-    if order.role is not Role.ROOT or not order.is_open:
-        return False
-    return any(
-        instrument.symbol == symbol and its_side is not side
-        for instrument, its_side, _ in order.deltas(order.leaves)
-    )
 
 
 def _short_sale(terms: OrderTerms, standing: Standing) -> Iterator[Refused]:
@@ -216,13 +212,8 @@ def _wash_trade(terms: OrderTerms, standing: Standing) -> Iterator[Refused]:
     if terms.order_class is not OrderClass.SIMPLE or terms.order_type is trailing:
         return
     price = _wash_price(terms.order_type, terms.limit_price)
-    for order in standing.open_orders:
-        if (
-            order.order_class is not OrderClass.SIMPLE
-            or order.order_type is trailing
-            or order.instrument != terms.instrument
-            or order.side is terms.side
-        ):
+    for order in standing.roots_on(terms.instrument.symbol, terms.side.opposite):
+        if order.order_class is not OrderClass.SIMPLE or order.order_type is trailing:
             continue
         other = _wash_price(order.order_type, order.limit_price)
         if price is None or other is None or terms.side.sign * (price - other) >= 0:
@@ -282,7 +273,7 @@ def _share_margin(terms: OrderTerms, standing: Standing) -> Decimal | None:
 def _uncovering(terms: OrderTerms, standing: Standing) -> Decimal | None:
     """How much more the calls could lose once the shares are sold. None: they would be naked."""
     account, symbol = standing.account, terms.instrument.symbol
-    pending, sold = _working_sales(symbol, standing.open_orders)
+    pending, sold = _working_sales(symbol, standing.open_orders())
     before = account.requirement_of(symbol, pending, sold)
     after = account.requirement_of(symbol, pending, sold + terms.quantity)
     return _rise(before, after)
@@ -296,7 +287,7 @@ def _option_cost(terms: OrderTerms, standing: Standing) -> Decimal | None:
         for instrument, side, quantity, _ in _deltas(terms)
         if isinstance(instrument, OptionContract)
     ]
-    pending, sold = _working_sales(underlying, standing.open_orders)
+    pending, sold = _working_sales(underlying, standing.open_orders())
     before = account.requirement_of(underlying, pending, sold)
     rise = _rise(before, account.requirement_of(underlying, [*pending, *changes], sold))
     if rise is None:

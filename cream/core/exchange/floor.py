@@ -68,10 +68,7 @@ class TradingFloor:
 
     def open_queue(self, now: datetime) -> Sequence[OrderUpdate]:
         """Put to work what waited for the session, oldest first."""
-        waiting = [
-            order for order in self._book.open_orders() if order.status is VenueStatus.ACCEPTED
-        ]
-        for order in sorted(waiting, key=lambda order: order.sequence):
+        for order in self._book.queued():
             self._open(order, now)
         return self._told()
 

@@ -154,9 +154,8 @@ class Venue:
         """What the passing of time makes happen: orders expire, options end, queues open."""
         moment = self._book.advance_to(now)
         updates: list[OrderUpdate] = []
-        for order in sorted(self._book.open_orders(), key=lambda order: order.expires_at):
-            if order.is_open and order.expires_at <= moment:
-                updates += self._floor.close_group(order, VenueStatus.EXPIRED, "", moment)
+        for order in self._book.ended(moment):
+            updates += self._floor.close_group(order, VenueStatus.EXPIRED, "", moment)
         self._settle_options(moment)
         self._begin_day(moment)
         if self._sessions.is_open(moment):
@@ -197,8 +196,8 @@ class Venue:
 
     def account(self, now: datetime) -> Account:
         """The account's figures at current quotes."""
-        reserved = reserved_margin(self._book.open_orders())
-        return self._book.account.figures(self._mark, reserved, self._book.advance_to(now))
+        moment = self._book.advance_to(now)
+        return self._book.account.figures(self._mark, self._book.reserved, moment)
 
     # Persisting ---------------------------------------------------------------------------------
 
@@ -222,8 +221,9 @@ class Venue:
             market=self._market,
             sessions=self._sessions,
             mark_of=self._mark,
-            open_orders=self._book.open_on(terms.instrument.underlying),
-            reserved=reserved_margin(self._book.open_orders()),
+            open_orders=lambda: self._book.open_on(terms.instrument.underlying),
+            roots_on=self._book.roots_on,
+            reserved=self._book.reserved,
             now=moment,
         )
 
@@ -237,9 +237,13 @@ class Venue:
             breach = next(iter(violations_of(terms)), None)
             return Admitted(ZERO) if breach is None else Refused(breach.code, breach.message)
         standing = self._standing(terms, moment)
-        others = [order for order in standing.open_orders if order not in group]
-        own = reserved_margin(group)
-        return judge(terms, evolve(standing, open_orders=others, reserved=standing.reserved - own))
+        others = evolve(
+            standing,
+            open_orders=lambda: _others(standing.open_orders(), group),
+            roots_on=lambda symbol, side: _others(standing.roots_on(symbol, side), group),
+            reserved=standing.reserved - reserved_margin(group),
+        )
+        return judge(terms, others)
 
     def _admit(self, terms: OrderTerms, verdict: Admitted, moment: datetime) -> VenueOrder:
         sequence = self._book.next_sequence
@@ -287,3 +291,7 @@ class Venue:
                     settled_at=moment,
                 )
             )
+
+
+def _others(orders: Sequence[VenueOrder], group: Sequence[VenueOrder]) -> Sequence[VenueOrder]:
+    return [order for order in orders if order not in group]

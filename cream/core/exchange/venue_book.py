@@ -8,13 +8,18 @@ forgets old orders and executions that are closed and written down, and finds th
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
+from heapq import heappop, heappush
 
 from attrs import define, evolve, field, frozen
 
 from cream.core.exchange.account import Ledger, Settlement, VenueAccount
+from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
-from cream.core.exchange.venue_order import VenueOrder, shown
+from cream.core.exchange.venue_order import Role, VenueOrder, shown
 from cream.core.model.broker import BrokerOrder, Execution
+from cream.core.model.money import ZERO
+from cream.core.model.order import Side
 from cream.core.model.position import Position
 
 
@@ -59,6 +64,14 @@ class VenueBook:
         self._orders: dict[str, VenueOrder] = {}
         self._by_client: dict[str, str] = {}
         self._open: dict[str, dict[str, VenueOrder]] = {}
+        # By what they trade, and on which side: open orders that are nobody's exits.
+        self._roots: dict[tuple[str, Side], dict[str, VenueOrder]] = {}
+        # What each open order keeps reserved, and all of them. Units: dollars.
+        self._reserved: dict[str, Decimal] = {}
+        self.reserved = ZERO
+        # The ends of open orders, the earliest first; entries of what has closed are left behind.
+        self._ends: list[tuple[datetime, int, str]] = []
+        self._queued: dict[str, None] = {}
         # Groups that are closed as a whole, by their root, in the order in which they ended.
         self._closed: dict[str, None] = {}
         self._retention = retention
@@ -103,6 +116,21 @@ class VenueBook:
         """Every open order."""
         for orders in list(self._open.values()):
             yield from list(orders.values())
+
+    def roots_on(self, symbol: str, side: Side) -> Sequence[VenueOrder]:
+        """Open orders that buy or sell `symbol` and are nobody's exits, oldest first."""
+        return tuple(self._roots.get((symbol, side), {}).values())
+
+    def ended(self, moment: datetime) -> Iterator[VenueOrder]:
+        """Open orders whose time is over at `moment`, the earliest end first; each only once."""
+        while self._ends and self._ends[0][0] <= moment:
+            order = self._orders.get(heappop(self._ends)[2])
+            if order is not None and order.is_open:
+                yield order
+
+    def queued(self) -> Sequence[VenueOrder]:
+        """Orders that wait for the next session, oldest first."""
+        return sorted((self._orders[one] for one in self._queued), key=lambda order: order.sequence)
 
     def children(self, order: VenueOrder) -> Sequence[VenueOrder]:
         """The exits that came with `order`."""
@@ -199,13 +227,37 @@ class VenueBook:
     def _index(self, order: VenueOrder) -> None:
         self._orders[order.broker_order_id] = order
         self._by_client[order.client_order_id] = order.broker_order_id
-        working = self._open.setdefault(order.underlying, {})
-        if order.is_open:
-            working[order.broker_order_id] = order
-        else:
-            working.pop(order.broker_order_id, None)
+        self._index_open(order)
         self._last_sequence = max(self._last_sequence, order.sequence)
         self._note_if_closed(self._orders.get(order.parent_id or order.broker_order_id))
+
+    def _index_open(self, order: VenueOrder) -> None:
+        """Find the order among the open ones, or no longer."""
+        order_id = order.broker_order_id
+        working = self._open.setdefault(order.underlying, {})
+        is_new = order_id not in working
+        reserved = order.margin_each * order.leaves
+        self.reserved += reserved - self._reserved.pop(order_id, ZERO)
+        if reserved:
+            self._reserved[order_id] = reserved
+        if order.status is VenueStatus.ACCEPTED:
+            self._queued[order_id] = None
+        else:
+            self._queued.pop(order_id, None)
+        if order.is_open:
+            working[order_id] = order
+            if is_new:
+                heappush(self._ends, (order.expires_at, order.sequence, order_id))
+        else:
+            working.pop(order_id, None)
+        if order.role is not Role.ROOT or order.is_open is not is_new:
+            return
+        for instrument, side, _ in order.deltas(order.quantity):
+            roots = self._roots.setdefault((instrument.symbol, side), {})
+            if order.is_open:
+                roots[order_id] = order
+            else:
+                roots.pop(order_id, None)
 
     def _note_if_closed(self, root: VenueOrder | None) -> None:
         """A group may be forgotten once all of its members are here, and none of them is open."""

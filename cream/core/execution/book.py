@@ -5,6 +5,7 @@ journal order; a record that was applied before is ignored, so that replaying an
 no-op. One task owns a book (`daemon/desk.py`); everyone else reads immutable orders out of it.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -20,6 +21,9 @@ from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
 from cream.core.model.position import Position
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
+
+# Far more changes than there are between two judgements; whoever has missed one looks at all.
+_LATELY = 1_024
 
 
 def restriction_of(event: e.TradingRestricted) -> Restriction:
@@ -56,6 +60,8 @@ class Book:
         # Symbols in which an order or a holding changed, the latest change last: the record that
         # changed it, and the underlying.
         self.touched: dict[str, tuple[int, str]] = {}
+        # The latest changes of orders: the record, and the order as it was after it.
+        self.lately: deque[tuple[int, Order]] = deque(maxlen=_LATELY)
         self._orders: dict[str, Order] = {}
         self._open: dict[str, None] = {}
         self._guessed: dict[str, None] = {}
@@ -226,6 +232,7 @@ class Book:
         order_id, symbol = order.order_id, order.terms.instrument.symbol
         self._touch(order.terms.instrument)
         self._orders[order_id] = order
+        self.lately.append((self.sequence, order))
         working = self._open_on.setdefault(symbol, {})
         if order.is_open:
             self._open.setdefault(order_id)

@@ -20,6 +20,7 @@ from cream.core.risk.lean import NO_LEAN, Lean, leans_of
 from cream.core.risk.line import Line, is_occupied
 from cream.core.risk.margin import entry_margin, spread_margin
 from cream.core.risk.prices import Prices
+from cream.core.risk.tally import Tally
 
 
 @frozen(kw_only=True)
@@ -75,6 +76,23 @@ def exposure_of(
             ledger.open_orders += 1
         if order.terms.purpose.is_protective or order.terms.parent_order_id in tactics:
             continue
+        ledger.work(order)
+    return ledger.total()
+
+
+def exposure_of_share(position: Position | None, tally: Tally, prices: Prices) -> Exposure:
+    """What `exposure_of` gives for a holding in a share and its orders, from sums of the orders.
+
+    Only where the tally stands alone beside the holding.
+    """
+    ledger = _Ledger(prices)
+    if position is not None and not position.is_flat:
+        ledger.hold(position)
+    buys, sells = tally.orders
+    for order in (*buys[:1], *sells[:1]):
+        ledger.begin(order.terms.instrument, tally, buys, sells)
+    ledger.open_orders, ledger.reserved = tally.open_orders, tally.reserved
+    for order in tally.floating.values():
         ledger.work(order)
     return ledger.total()
 
@@ -138,6 +156,8 @@ class _Entry:
     crossing: Decimal = ZERO
     buying_value: Decimal = ZERO
     selling_value: Decimal = ZERO
+    buys: tuple[Order, ...] = ()
+    sells: tuple[Order, ...] = ()
     orders: list[Order] = field(factory=list)
 
     @property
@@ -171,6 +191,20 @@ class _Ledger:
         self._doubt(reading.doubt)
         # Without any price the entry price stands in; the doubt denies increases in the meantime.
         entry.mark = abs(position.average_price) if reading.mid is None else reading.mid
+
+    def begin(
+        self,
+        instrument: Instrument,
+        tally: Tally,
+        buys: tuple[Order, ...],
+        sells: tuple[Order, ...],
+    ) -> None:
+        """Count what has been added up already."""
+        entry = self._entry(instrument)
+        entry.buying, entry.selling = tally.buying, tally.selling
+        entry.exiting = tally.exiting
+        entry.buying_value, entry.selling_value = tally.buying_value, tally.selling_value
+        entry.buys, entry.sells = buys, sells
 
     def work(self, order: Order) -> None:
         terms, leaves = order.terms, order.leaves
@@ -276,7 +310,9 @@ class _Ledger:
                 buying_value=entry.buying_value,
                 selling_value=entry.selling_value,
                 grouped=of_option and instrument.underlying in mixed,
-                orders=tuple(entry.orders),
+                buys=entry.buys + tuple(one for one in entry.orders if one.terms.side is Side.BUY),
+                sells=entry.sells
+                + tuple(one for one in entry.orders if one.terms.side is Side.SELL),
             )
             lines[symbol] = line
             at_stake = line.gross()

@@ -14,9 +14,12 @@ from attrs import define, evolve, field
 
 from cream.core.execution.book import Book
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
-from cream.core.risk.exposure import Exposure, exposure_of
+from cream.core.model.money import ZERO
+from cream.core.model.order import Order
+from cream.core.risk.exposure import Exposure, exposure_of, exposure_of_share
 from cream.core.risk.greeks import QuotedGreeks, Valuer
 from cream.core.risk.prices import Prices, read
+from cream.core.risk.tally import Tally
 
 T = TypeVar("T")
 
@@ -42,6 +45,8 @@ class Ledger:
     _whole: Exposure = field(default=_NOTHING, init=False)
     _parts: dict[str, Exposure] = field(factory=dict, init=False)
     _seen: int = field(default=0, init=False)
+    # By underlying on which there are only shares: the sums of its orders.
+    _tallies: dict[str, Tally] = field(factory=dict, init=False)
     # By underlying: every symbol that the book has had there, and every symbol whose quote counts.
     _symbols: dict[str, dict[str, None]] = field(factory=dict, init=False)
     _reads: dict[str, set[str]] = field(factory=dict, init=False)
@@ -68,6 +73,7 @@ class Ledger:
         """Take in what has changed in the book."""
         if self.book.sequence == self._seen:
             return
+        orders = self._changed_orders()
         changed: dict[str, None] = {}
         for symbol, (sequence, underlying) in reversed(self.book.touched.items()):
             if sequence <= self._seen:
@@ -76,7 +82,32 @@ class Ledger:
             changed[underlying] = None
         self._seen = self.book.sequence
         for underlying in changed:
+            self._keep_tally(underlying, None if orders is None else orders.get(underlying, {}))
             self._rebuild(underlying)
+
+    def _changed_orders(self) -> Mapping[str, Mapping[str, Order]] | None:
+        """By underlying and id, the orders that have changed; None if there were too many."""
+        lately = self.book.lately
+        if len(lately) == lately.maxlen and lately[0][0] > self._seen:
+            return None
+        changed: dict[str, dict[str, Order]] = {}
+        for sequence, order in reversed(lately):
+            if sequence <= self._seen:
+                break
+            on = changed.setdefault(order.terms.instrument.underlying, {})
+            on.setdefault(order.order_id, order)
+        return changed
+
+    def _keep_tally(self, underlying: str, orders: Mapping[str, Order] | None) -> None:
+        """Take in `orders`, or all; where there are options, nothing is kept but everything."""
+        if self._symbols[underlying].keys() != {underlying}:
+            self._tallies.pop(underlying, None)
+            return
+        tally = self._tallies.get(underlying)
+        if tally is None or orders is None:
+            self._tallies[underlying] = Tally.of(self.book.open_on(underlying))
+        else:
+            tally.take(reversed(list(orders.values())))
 
     def exposure(self, now: datetime) -> Exposure:
         """What is at stake at `now`, with a doubt for each quote that has grown old."""
@@ -130,18 +161,27 @@ class Ledger:
             quote = self._quotes.get(symbol)
             return Unknown("no quote has come") if quote is None else Known(quote)
 
-        book, symbols = self.book, self._symbols.get(underlying, {})
-        part = exposure_of(
-            [book.positions[symbol] for symbol in symbols if symbol in book.positions],
-            [order for symbol in symbols for order in book.open_on(symbol)],
-            Prices(quote_of, self.valuer),
-        )
+        part = self._part(underlying, Prices(quote_of, self.valuer))
         before = self._parts.get(underlying, _NOTHING)
         self._parts[underlying] = part
         self._read_by(underlying, read)
         self._count(before.priced, -1)
         self._count(part.priced, 1)
         self._whole = _exchanged(self._whole, before, part)
+
+    def _part(self, underlying: str, prices: Prices) -> Exposure:
+        """From the kept sums where they tell all there is, otherwise by adding everything up."""
+        book, symbols = self.book, self._symbols.get(underlying, {})
+        tally = self._tallies.get(underlying)
+        if tally is not None:
+            position = book.positions.get(underlying)
+            if tally.stands_alone(ZERO if position is None else position.quantity):
+                return exposure_of_share(position, tally, prices)
+        return exposure_of(
+            [book.positions[symbol] for symbol in symbols if symbol in book.positions],
+            [order for symbol in symbols for order in book.open_on(symbol)],
+            prices,
+        )
 
     def _read_by(self, underlying: str, read: set[str]) -> None:
         """From now on `underlying` counts on the quotes of `read`, and on no others."""

@@ -15,6 +15,7 @@ class Line:
 
     `held` is signed, everything else is not. `exiting` is what working exits would close,
     protection not among them. Values are in dollars; what spreads put at stake is not in them.
+    `buys` and `sells` are the working orders by their side.
     `grouped`: a holding whose value is counted with the other options of its underlying, because
     some of those are short. Worked out from these: the most that could be held on each side, in
     units and in dollars, and what is held at its mark.
@@ -29,7 +30,8 @@ class Line:
     buying_value: Decimal = ZERO
     selling_value: Decimal = ZERO
     grouped: bool = False
-    orders: tuple[Order, ...] = ()
+    buys: tuple[Order, ...] = ()
+    sells: tuple[Order, ...] = ()
     long_units: Decimal = field(init=False, eq=False)
     short_units: Decimal = field(init=False, eq=False)
     held_value: Decimal = field(init=False, eq=False)
@@ -50,6 +52,11 @@ class Line:
         else:
             self.short_units -= held
             self.short_value += value
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """What works in the instrument, protection and slices not among them."""
+        return self.buys + self.sells
 
     @property
     def available(self) -> Decimal:

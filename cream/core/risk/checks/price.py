@@ -256,9 +256,9 @@ class NoSelfCross(Rule):
             terms = intent.terms
             if terms is None or intent.is_spread:
                 continue
-            side = terms.side
-            for order in case.scene.line(intent.instrument).orders:
-                if order.terms.side is side or not _cross(terms, order):
+            line = case.scene.line(intent.instrument)
+            for order in line.sells if terms.side is Side.BUY else line.buys:
+                if not _cross(terms, order):
                     continue
                 found.append(
                     Breach(

@@ -72,7 +72,11 @@ class Kept:
 def essence(exposure: Exposure) -> Exposure:
     """Without what may differ: the order of doubts, lines of nothing, Greeks kept for a while."""
     lines = {
-        name: evolve(line, orders=tuple(sorted(line.orders, key=lambda one: one.order_id)))
+        name: evolve(
+            line,
+            buys=tuple(sorted(line.buys, key=lambda one: one.order_id)),
+            sells=tuple(sorted(line.sells, key=lambda one: one.order_id)),
+        )
         for name, line in sorted(exposure.lines.items())
         if line.held or line.orders or line.buying or line.selling or line.exiting
     }
