@@ -234,6 +234,7 @@ class Desk:
                 records=tuple(one.record for step in steps for one in step.committed),
                 committed=partial(self._release, steps),
                 failed=partial(self._fail, steps),
+                urgent=any(_is_urgent(step) for step in steps),
             )
             try:
                 self.channels.batches.send_nowait(batch)
@@ -335,6 +336,14 @@ class Desk:
         command.error = error
         if command.done is not None:
             command.done.set()
+
+
+def _is_urgent(step: _Step) -> bool:
+    """Whether somebody waits for it, something follows from it, or a holding has changed."""
+    decided = step.decided
+    if step.command.done is not None or decided.sends or decided.cancels:
+        return True
+    return any(one.touched.symbols for one in step.committed)
 
 
 def _subjects(one: Committed) -> Iterator[Subject]:

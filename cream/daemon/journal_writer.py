@@ -25,12 +25,14 @@ class Batch:
     """Records that are durable together or not at all; exactly one of the two calls follows.
 
     The calls must not wait. No records: the batch is answered in its turn, and nothing is written
-    for it.
+    for it. Not `urgent`: nobody waits for it and nothing follows from it, so that it may linger for
+    the next one that is, and share its sync.
     """
 
     records: tuple[Record, ...]
     committed: Callable[[], None]
     failed: Callable[[JournalFailed], None]
+    urgent: bool = True
 
 
 @frozen(kw_only=True)
@@ -49,6 +51,9 @@ class JournalWriterSettings:
     # A group takes no more batches once it has this many records: about 30 ms of encoding, which
     # is what the first caller of a full group waits longer than the sync itself.
     commit_batch_max: int = 1_000
+    # How long what is not urgent waits for company. What a crash takes with it is what the broker
+    # has just told, and tells again; subscribers hear of it this much later.
+    linger_seconds: float = 0.002
     # A sync takes milliseconds. A disk that needs this long has failed, whatever it says later.
     commit_timeout_seconds: float = 10.0
     # For what is queued when the daemon stops.
@@ -100,7 +105,22 @@ class _Writer:
             first = await self.batches.receive()
         except trio.EndOfChannel:
             return ()
-        return self._group([first])
+        group = self._group([first])
+        if not any(batch.urgent for batch in group):
+            await self._gather(group)
+        return group
+
+    async def _gather(self, group: list[Batch]) -> None:
+        """Add what comes until something urgent does, the group is full, or time is up."""
+        size = sum(len(batch.records) for batch in group)
+        with trio.move_on_after(self.settings.linger_seconds):
+            while size < self.settings.commit_batch_max and not group[-1].urgent:
+                try:
+                    group.append(await self.batches.receive())
+                except trio.EndOfChannel:
+                    return
+                size += len(group[-1].records)
+        self._group(group)
 
     def group_nowait(self) -> Sequence[Batch]:
         """The batches that wait; none if none do."""
@@ -135,7 +155,7 @@ class _Writer:
                 )
             await self.write(group, left)
 
-    def _group(self, group: list[Batch]) -> Sequence[Batch]:
+    def _group(self, group: list[Batch]) -> list[Batch]:
         """`group`, and behind it the batches that wait, until it is full."""
         size = sum(len(batch.records) for batch in group)
         while size < self.settings.commit_batch_max:

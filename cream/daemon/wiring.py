@@ -155,7 +155,6 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         touch=touched_by,
         on_failure=partial(_distrusted, outside, hub),
     )
-    desk.on_change(lambda _committed: ledger.follow())
     return _Ground(
         desk=desk,
         link=link,

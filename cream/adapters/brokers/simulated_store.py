@@ -47,8 +47,10 @@ SELECT body FROM orders WHERE root_id IN (
     UNION SELECT root_id FROM (SELECT root_id FROM orders ORDER BY sequence DESC LIMIT ?)
 ) ORDER BY sequence
 """
-_BY_CLIENT_ID = "SELECT body FROM orders WHERE client_order_id = ?"
-_BY_BROKER_ID = "SELECT body FROM orders WHERE broker_order_id = ?"
+_BY_ANY_ID = """
+SELECT body FROM orders WHERE client_order_id = ?1
+UNION ALL SELECT body FROM orders WHERE broker_order_id = ?1 LIMIT 1
+"""
 _CHANGED_SINCE = """
 SELECT body FROM orders WHERE root_id IN (SELECT root_id FROM orders WHERE updated_at >= ?)
 ORDER BY sequence
@@ -123,11 +125,8 @@ class VenueStore:
 
     def order(self, any_id: str) -> VenueOrder | None:
         """The order with this client id or broker id."""
-        for query in (_BY_CLIENT_ID, _BY_BROKER_ID):
-            found = self._rows(query, VenueOrder, any_id)
-            if found:
-                return found[0]
-        return None
+        found = self._rows(_BY_ANY_ID, VenueOrder, any_id)
+        return found[0] if found else None
 
     def changed_since(self, moment: datetime) -> Sequence[VenueOrder]:
         """Every member of each group of which one changed at `moment` or later, by sequence."""
@@ -179,6 +178,8 @@ class VenueStore:
                 for order in changes.orders
             ],
         )
+        if not (changes.positions or changes.executions or changes.settlements):
+            return
         many(
             "INSERT OR REPLACE INTO positions VALUES (?, ?)",
             [(position.instrument.symbol, _text(position)) for position in changes.positions],

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from attrs import evolve
-
 from cream.core.execution.events import Asked
 from cream.core.model.plan import Decision, DecisionPlan, SizeUnit
 from cream.core.model.request import SingleOrder
@@ -48,4 +46,14 @@ def asked_by_order(order: SingleOrder) -> Asked:
 
 def with_numbers(checks: Sequence[Check]) -> tuple[Check, ...]:
     """The checks that measured something. What a code means is in docs/api.md, not in each."""
-    return tuple(evolve(one, description="") for one in checks if one.observed is not None)
+    return tuple(
+        Check(
+            code=one.code,
+            result=one.result,
+            observed=one.observed,
+            limit=one.limit,
+            unit=one.unit,
+        )
+        for one in checks
+        if one.observed is not None
+    )
