@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from attrs import frozen
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select
 
 from cream.adapters.store import codec
@@ -19,6 +20,14 @@ from cream.core.model.plan import Environment
 
 # Ids in one query: SQLite takes 32,766 values, and a query for more gains nothing.
 IDS_A_QUERY: Final = 500
+
+
+@frozen
+class Place:
+    """How far all names have been read: first those of plans, then those of orders."""
+
+    of_plans: bool = True
+    after: str = ""
 
 
 def keep(
@@ -95,6 +104,17 @@ def plan(
     assert isinstance(judged, e.PlanJudged)
     orders = _families(connection, environment, account_id, judged.order_ids, None)
     return Archived(orders=orders, plans=(judged,))
+
+
+def names_after(
+    connection: Connection, environment: Environment, account_id: str, place: Place, most: int
+) -> Sequence[str]:
+    """At most so many names of what was archived, those past `place`, in order."""
+    table = ARCHIVED_PLAN if place.of_plans else ARCHIVED_NAME
+    column = table.c.plan_id if place.of_plans else table.c.name
+    mine = of_account(table, environment, account_id) & (column > place.after)
+    query = select(column).where(mine).distinct().order_by(column).limit(most)
+    return connection.execute(query).scalars().all()
 
 
 def orders(

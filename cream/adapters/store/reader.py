@@ -133,6 +133,13 @@ class JournalReader:
         with self._reading() as connection:
             return archive.plan(connection, environment, account_id, plan_id)
 
+    def names_after(
+        self, environment: Environment, account_id: str, place: archive.Place, most: int
+    ) -> Sequence[str]:
+        """At most so many names of archived plans or orders, those past `place`, in order."""
+        with self._reading() as connection:
+            return archive.names_after(connection, environment, account_id, place, most)
+
     def orders(
         self,
         environment: Environment,

@@ -11,11 +11,14 @@ from typing import Final, TypeVar
 
 import structlog
 import trio
+from attrs import evolve
 
+from cream.adapters.store.archive import Place, names_of
 from cream.adapters.store.codec import nanoseconds
 from cream.adapters.store.database import Database, WritableDatabase
 from cream.adapters.store.journal_log import JournalLog
 from cream.adapters.store.reader import JournalReader
+from cream.adapters.store.sieve import Sieve
 from cream.adapters.store.work_thread import WorkThread
 from cream.core.execution.events import Record
 from cream.core.execution.memory import Archived, BookState
@@ -34,6 +37,8 @@ CLOSE_TIMEOUT_SECONDS: Final = 5.0
 ORDERS_A_JOB: Final = 1_000
 # Records that one transaction removes: some 10 ms.
 RECORDS_A_JOB: Final = 2_000
+# Names that a look-up reads along until all are known: some 2 ms, of which the loop has half.
+NAMES_A_JOB: Final = 1_000
 
 
 class ThreadedJournal:
@@ -55,6 +60,9 @@ class ThreadedJournal:
         self._reader = reader
         self._close_timeout_seconds = close_timeout_seconds
         self._is_closed = False
+        self._names = Sieve()
+        # Where the names go on that the sieve does not have yet; None while they are being read.
+        self._names_from: Place | None = Place()
 
     @classmethod
     async def open(
@@ -137,6 +145,9 @@ class ThreadedJournal:
 
         Raises: JournalFailed.   Cancellation: what was begun is finished, the rest is not.
         """
+        # First: once they have left memory, nobody may take their names for new ones.
+        self._names.add(name for one in archived.orders for name in names_of(one))
+        self._names.add(one.plan_id for one in archived.plans)
         for at in range(0, len(archived.orders), ORDERS_A_JOB):
             some = Archived(orders=archived.orders[at : at + ORDERS_A_JOB])
             await self._write(partial(self._log.keep, some, sequence))
@@ -149,11 +160,16 @@ class ThreadedJournal:
 
         Raises: JournalFailed.
         """
-        return await self._read(lambda at: at.reader.find(*at.account, names))
+        perhaps = [name for name in names if self._names.may_have(name)]
+        if not perhaps:
+            return await self._none()
+        return await self._look_up(lambda at: at.reader.find(*at.account, perhaps))
 
     async def plan(self, plan_id: str) -> Archived:
         """The archived plan, and the families of its orders.   Raises: JournalFailed."""
-        return await self._read(lambda at: at.reader.plan(*at.account, plan_id))
+        if not self._names.may_have(plan_id):
+            return await self._none()
+        return await self._look_up(lambda at: at.reader.plan(*at.account, plan_id))
 
     async def orders(self, status: OrderStatus | None, limit: int | None) -> Sequence[Order]:
         """Archived orders, oldest first.   Raises: JournalFailed."""
@@ -169,6 +185,32 @@ class ThreadedJournal:
         while some := await self._write(work):
             removed += some
         return removed
+
+    async def _none(self) -> Archived:
+        self._demand_open()
+        await trio.lowlevel.checkpoint_if_cancelled()
+        return Archived()
+
+    async def _look_up(self, work: "Callable[[_LazyReader], T]") -> T:
+        """As `_read`; reads some names along until all are known."""
+        place, self._names_from = self._names_from, None
+        if place is None:
+            return await self._read(work)
+        try:
+            found, names = await self._read(
+                lambda at: (work(at), at.reader.names_after(*at.account, place, NAMES_A_JOB))
+            )
+        except BaseException:
+            self._names_from = place
+            raise
+        self._names.add(names)
+        if len(names) == NAMES_A_JOB:
+            self._names_from = evolve(place, after=names[-1])
+        elif place.of_plans:
+            self._names_from = Place(of_plans=False)
+        else:
+            self._names.is_whole = True
+        return found
 
     async def _write(self, work: Callable[[], T]) -> T:
         self._demand_open()
