@@ -73,6 +73,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
     archivist = None
     if outside.archive is not None:
         archivist = Archivist(ground.desk, outside.archive, settings.archivist)
+        ground.desk.on_change(archivist.changed)
         outside = evolve(outside, broker=RecallingBroker(outside.broker, archivist))
     supervisor = Supervisor(outside.draw, settings.intensity)
     breaker = Breaker(outside.broker.name, settings.breaker)

@@ -126,9 +126,12 @@ class JournalLog:
 
     def keep_snapshot(self, state: BookState) -> None:
         """Make the state durable; only the newest few are kept.   Raises: JournalFailed."""
-        body = codec.encode_value(state)
+        self.keep_written_snapshot(state.sequence, codec.encode_value(state))
+
+    def keep_written_snapshot(self, sequence: int, body: str) -> None:
+        """As `keep_snapshot`, of a state that was written out elsewhere."""
         with self._trusted(), self._database.engine.begin() as connection:
-            snapshots.keep(connection, self._environment, self._account_id, state.sequence, body)
+            snapshots.keep(connection, self._environment, self._account_id, sequence, body)
 
     def keep(self, archived: Archived, sequence: int) -> None:
         """Make orders and plans durable as they are at `sequence`.   Raises: JournalFailed."""

@@ -14,7 +14,7 @@ import trio
 from attrs import evolve
 
 from cream.adapters.store.archive import Place, names_of
-from cream.adapters.store.codec import nanoseconds
+from cream.adapters.store.codec import encode_value, nanoseconds
 from cream.adapters.store.database import Database, WritableDatabase
 from cream.adapters.store.journal_log import JournalLog
 from cream.adapters.store.reader import JournalReader
@@ -137,8 +137,14 @@ class ThreadedJournal:
         return await self._write(self._log.restore)
 
     async def keep_snapshot(self, state: BookState) -> None:
-        """Make a state durable.   Raises: JournalFailed.   Cancellation: does not stop it."""
-        await self._write(partial(self._log.keep_snapshot, state))
+        """Make a state durable.   Raises: JournalFailed.
+
+        Cancellation: before it was written out nothing is kept; from then on it is not stopped.
+        """
+        # In the thread that reads: thousands of open orders take a second to write out, for which
+        # no commit can wait.
+        body = await self._read(lambda _at: encode_value(state))
+        await self._write(partial(self._log.keep_written_snapshot, state.sequence, body))
 
     async def keep(self, archived: Archived, sequence: int) -> None:
         """Make what leaves memory durable, in steps between which commits have their turn.
