@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 import trio
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from cream.core.execution.events import Record
 from cream.core.model.errors import JournalFailed
@@ -98,33 +98,35 @@ class _Writer:
     released: Callable[[GroupCommit], None]
     settings: JournalWriterSettings
     failure: JournalFailed | None = None
+    # Taken from the channel and not written yet, and how many records that is.
+    gathered: list[Batch] = field(factory=list)
+    size: int = 0
 
     async def wait_group(self) -> Sequence[Batch]:
         """The next batch and those that wait behind it; none once the channel has ended."""
         try:
-            first = await self.batches.receive()
+            self._gather(await self.batches.receive())
+            self._fill()
+            if not any(batch.urgent for batch in self.gathered):
+                await self._linger()
         except trio.EndOfChannel:
-            return ()
-        group = self._group([first])
-        if not any(batch.urgent for batch in group):
-            await self._gather(group)
-        return group
+            pass
+        return self._taken()
 
-    async def _gather(self, group: list[Batch]) -> None:
-        """Add what comes until something urgent does, the group is full, or time is up."""
-        size = sum(len(batch.records) for batch in group)
+    async def _linger(self) -> None:
+        """Gather until something urgent comes, the group is full, or time is up.
+
+        Raises: trio.EndOfChannel.   Cancellation: what was gathered is there for `drain`.
+        """
         with trio.move_on_after(self.settings.linger_seconds):
-            while size < self.settings.commit_batch_max and not group[-1].urgent:
-                try:
-                    group.append(await self.batches.receive())
-                except trio.EndOfChannel:
-                    return
-                size += len(group[-1].records)
-        self._group(group)
+            while not self._is_full and not self.gathered[-1].urgent:
+                self._gather(await self.batches.receive())
+        self._fill()
 
     def group_nowait(self) -> Sequence[Batch]:
         """The batches that wait; none if none do."""
-        return self._group([])
+        self._fill()
+        return self._taken()
 
     async def write(self, group: Sequence[Batch], within_seconds: float) -> None:
         """Commit the group and tell its batches.   Cancellation: shielded, for `within_seconds`."""
@@ -155,16 +157,24 @@ class _Writer:
                 )
             await self.write(group, left)
 
-    def _group(self, group: list[Batch]) -> list[Batch]:
-        """`group`, and behind it the batches that wait, until it is full."""
-        size = sum(len(batch.records) for batch in group)
-        while size < self.settings.commit_batch_max:
+    @property
+    def _is_full(self) -> bool:
+        return self.size >= self.settings.commit_batch_max
+
+    def _gather(self, batch: Batch) -> None:
+        self.gathered.append(batch)
+        self.size += len(batch.records)
+
+    def _fill(self) -> None:
+        """Gather the batches that wait, until the group is full."""
+        while not self._is_full:
             try:
-                batch = self.batches.receive_nowait()
+                self._gather(self.batches.receive_nowait())
             except (trio.WouldBlock, trio.EndOfChannel):
                 break
-            group.append(batch)
-            size += len(batch.records)
+
+    def _taken(self) -> Sequence[Batch]:
+        group, self.gathered, self.size = self.gathered, [], 0
         return group
 
     async def _commit(

@@ -168,6 +168,32 @@ async def test_a_plan_is_found_with_its_orders(both: tuple[Journal, Archive]) ->
     assert await archive.plan("plan-2") == Archived()
 
 
+async def test_what_was_looked_for_in_vain_is_found_once_it_was_put_away(
+    open_both: Open,
+) -> None:
+    """In the life that put it away, and in a later one, however often others were looked for."""
+    journal, archive = await open_both("PA-1")
+    for _ in range(4):
+        assert await archive.plan("plan-1") == Archived()
+        assert await archive.find(["o-entry"]) == Archived()
+    ledger = finished()
+    await journal.commit(ledger.records)
+    archived = put_away(ledger.book)
+    await archive.keep(archived, ledger.book.sequence)
+
+    assert await archive.plan("plan-1") == archived
+    assert (await archive.find(["o-entry"])).orders == archived.orders
+    await journal.aclose()
+
+    journal, archive = await open_both("PA-1")
+    for number in range(4):
+        assert await archive.plan(f"other-{number}") == Archived()
+    assert await archive.plan("plan-1") == archived
+    for name in ("o-entry", broker_id("o-entry")):
+        assert (await archive.find([name])).orders == archived.orders
+    await journal.aclose()
+
+
 async def test_orders_are_listed_oldest_first_by_status_and_the_newest_only(
     both: tuple[Journal, Archive],
 ) -> None:

@@ -29,7 +29,7 @@ class Desk:
     commits: list[GroupCommit] = field(factory=list)
     sequence: int = 0
 
-    def batch(self, name: str, count: int = 1) -> Batch:
+    def batch(self, name: str, count: int = 1, urgent: bool = True) -> Batch:
         """A batch of `count` records; answers are kept as "name" or "name failed"."""
         last = self.sequence + count
         records = tuple(
@@ -47,7 +47,7 @@ class Desk:
             self.told.append(f"{name} failed")
             self.errors.append(str(error))
 
-        return Batch(records=records, committed=committed, failed=failed)
+        return Batch(records=records, committed=committed, failed=failed, urgent=urgent)
 
     def hand_in(self, *names: str) -> None:
         """Queue a batch of one record for each name."""
@@ -307,3 +307,69 @@ async def test_one_who_does_not_listen_to_commits_need_not(
     await journal_writer.run(receive, journal)
 
     assert desk.told == ["a"]
+
+
+LINGER = 0.5
+LINGERING = JournalWriterSettings(linger_seconds=LINGER)
+
+
+async def test_what_is_not_urgent_waits_for_what_is_and_shares_its_commit(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    journal = MemoryJournal(delay_seconds=SYNC)
+    async with running(journal, LINGERING) as (desk, _):
+        desk.batches.send_nowait(desk.batch("a", urgent=False))
+        await trio.sleep(LINGER / 2)
+        desk.batches.send_nowait(desk.batch("b", urgent=False))
+        desk.batches.send_nowait(desk.batch("c"))
+        await trio.sleep(SYNC + LINGER / 4)
+        assert desk.told == ["a", "b", "c"]
+
+    assert [len(group) for group in journal.commits] == [3]
+
+
+async def test_what_is_not_urgent_waits_no_longer_than_it_may(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    journal = MemoryJournal(delay_seconds=SYNC)
+    async with running(journal, LINGERING) as (desk, _):
+        desk.batches.send_nowait(desk.batch("a", urgent=False))
+        await trio.sleep(LINGER + SYNC / 2)
+        assert desk.told == []
+        await trio.sleep(SYNC)
+        assert desk.told == ["a"]
+
+
+async def test_a_full_group_does_not_linger(autojump_clock: trio.testing.MockClock) -> None:
+    journal = MemoryJournal(delay_seconds=SYNC)
+    settings = JournalWriterSettings(linger_seconds=LINGER, commit_batch_max=2)
+    async with running(journal, settings) as (desk, _):
+        desk.batches.send_nowait(desk.batch("a", urgent=False))
+        desk.batches.send_nowait(desk.batch("b", urgent=False))
+        await trio.sleep(SYNC + LINGER / 2)
+        assert desk.told == ["a", "b"]
+
+
+async def test_what_lingers_is_written_when_the_writer_is_cancelled(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    journal = MemoryJournal()
+    async with running(journal, LINGERING) as (desk, scope):
+        desk.batches.send_nowait(desk.batch("a", urgent=False))
+        await trio.testing.wait_all_tasks_blocked()
+        scope.cancel()
+
+    assert desk.told == ["a"]
+
+
+async def test_what_lingers_is_written_when_nothing_more_can_come(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    journal = MemoryJournal()
+    async with running(journal, LINGERING) as (desk, _):
+        desk.batches.send_nowait(desk.batch("a", urgent=False))
+        await trio.testing.wait_all_tasks_blocked()
+        began = trio.current_time()
+
+    assert desk.told == ["a"]
+    assert trio.current_time() == began

@@ -13,11 +13,16 @@ import structlog
 import trio
 import trio.testing
 
+from cream.adapters.store import threaded_journal
+from cream.adapters.store.archive import names_of
 from cream.adapters.store.opening import open_sqlite_journal
+from cream.adapters.store.reader import JournalReader
 from cream.adapters.store.threaded_journal import ThreadedJournal
+from cream.core.execution.memory import Archived, superfluous
 from cream.core.model.errors import JournalFailed
 from cream.core.model.plan import Environment
 from tests.unit.adapters.store.examples import records
+from tests.unit.core.execution.test_memory import LONG_AFTER, finished
 
 PAPER = Environment.PAPER
 
@@ -142,3 +147,48 @@ async def test_a_file_cut_in_half_is_refused_with_advice(tmp_path: Path) -> None
 
     with pytest.raises(JournalFailed, match="malformed; keep the file"):
         await open_sqlite_journal(path, PAPER, "1")
+
+
+async def test_all_names_are_read_along_page_by_page_and_then_new_ones_cost_no_query(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threaded_journal, "NAMES_A_JOB", 2)
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
+    ledger = finished()
+    await journal.commit(ledger.records)
+    archived = superfluous(ledger.book, LONG_AFTER)
+    await journal.keep(archived, ledger.book.sequence)
+    await journal.aclose()
+
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
+    names = {name for one in archived.orders for name in names_of(one)} | {"plan-1"}
+    look_ups = 0
+    while not journal._names.is_whole:
+        assert await journal.plan(f"other-{look_ups}") == Archived()
+        look_ups += 1
+
+    assert look_ups > len(names) // 2
+    assert all(journal._names.may_have(name) for name in names)
+    await journal._reader.aclose(1)
+    assert await journal.plan("another") == Archived()
+    assert await journal.find(["nobody"]) == Archived()
+    await journal.aclose()
+
+
+async def test_a_look_up_that_fails_leaves_the_names_to_be_read_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = await open_sqlite_journal(tmp_path / "orders.db", PAPER, "1")
+
+    def broken(*_: object) -> Archived:
+        raise JournalFailed("the disk failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JournalReader, "plan", broken)
+        with pytest.raises(JournalFailed):
+            await journal.plan("plan-1")
+
+    await journal.plan("plan-1")
+    await journal.plan("plan-1")
+    assert journal._names.is_whole
+    await journal.aclose()

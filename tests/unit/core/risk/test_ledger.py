@@ -12,7 +12,7 @@ from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.model.fill import Fill
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
-from cream.core.model.order import OrderClass, OrderLeg, OrderStatus, OrderTerms, Side
+from cream.core.model.order import Order, OrderClass, OrderLeg, OrderStatus, OrderTerms, Side
 from cream.core.risk.exposure import Exposure, exposure_of
 from cream.core.risk.ledger import Ledger
 from cream.core.risk.prices import Prices
@@ -54,6 +54,19 @@ class Kept:
 
     def intend(self, terms: OrderTerms) -> None:
         self.record(e.OrderIntended(at=NOW, terms=terms, reason="test"))
+
+    def fill(self, execution_id: str, order: Order, quantity: Decimal) -> None:
+        fill = Fill(
+            execution_id=execution_id,
+            order_id=order.order_id,
+            instrument=order.terms.instrument,
+            side=order.terms.side,
+            quantity=quantity,
+            price=d("101"),
+            executed_at=NOW,
+            commission=d(0),
+        )
+        self.record(e.OrderFilled(at=NOW, fill=fill))
 
     def added_up(self) -> Exposure:
         """What going through everything gives."""
@@ -139,17 +152,7 @@ class AsAddedUp(RuleBasedStateMachine):
             return
         order = working[index % len(working)]
         self.count += 1
-        fill = Fill(
-            execution_id=f"x-{self.count}",
-            order_id=order.order_id,
-            instrument=order.terms.instrument,
-            side=order.terms.side,
-            quantity=min(d(quantity), order.leaves),
-            price=d("101"),
-            executed_at=NOW,
-            commission=d(0),
-        )
-        self.of.record(e.OrderFilled(at=NOW, fill=fill))
+        self.of.fill(f"x-{self.count}", order, min(d(quantity), order.leaves))
 
     @rule(index=st.integers(0, 5))
     def cancel(self, index: int) -> None:
