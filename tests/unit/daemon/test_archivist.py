@@ -252,6 +252,28 @@ async def test_an_unchanged_book_is_written_once(
         assert world.archive.snapshots == [state_of(life.tree.desk.book)]
 
 
+async def test_after_many_records_the_next_snapshot_is_not_waited_for(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """However fast it trades, a start reads no more records than it can within its time."""
+    world = archived_world(tmp_path)
+
+    def soon(settings: TreeSettings) -> TreeSettings:
+        often = ArchivistSettings(snapshot_interval=1e6, snapshot_records=10)
+        return evolve(settings, archivist=often)
+
+    async with world.life(soon) as life:
+        assert world.archive is not None
+        book = life.tree.desk.book
+        for number in range(6):
+            decision = buy("1", limit="215.00", stop="205.00", target="260.00")
+            await life.submit(decision, plan_id=f"p-{number}")
+            await trio.testing.wait_all_tasks_blocked()
+            assert book.sequence - world.archive.snapshots[-1].sequence < 10 + 5
+
+        assert len(world.archive.snapshots) > 2
+
+
 async def test_an_archive_that_fails_halts_trading(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:

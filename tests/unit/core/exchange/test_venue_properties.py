@@ -12,6 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from cream.core.exchange.admission import reserved_margin
+from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.venue import Venue
 from cream.core.exchange.venue_order import Role, VenueOrder
 from cream.core.model.broker import Accepted
@@ -207,6 +209,26 @@ class VenueMachine(RuleBasedStateMachine):
             if root.order_class is not OrderClass.OCO and root.filled < root.quantity:
                 assert all(one.filled == 0 for one in exits)
             assert _ends_together(root, children)
+
+    @invariant()
+    def what_is_kept_of_open_orders_is_what_going_through_them_gives(self) -> None:
+        book = self.lab.venue._book
+        working = list(book.open_orders())
+        assert book.reserved == reserved_margin(working)
+        assert {one.broker_order_id for one in book.queued()} == {
+            one.broker_order_id for one in working if one.status is VenueStatus.ACCEPTED
+        }
+        roots: dict[tuple[str, Side], set[str]] = defaultdict(set)
+        for order in working:
+            for instrument, side, _ in order.deltas(order.leaves):
+                if order.role is Role.ROOT:
+                    roots[instrument.symbol, side].add(order.broker_order_id)
+        for symbol in ("AAPL", LOW.symbol, HIGH.symbol):
+            for side in Side:
+                found = [one.broker_order_id for one in book.roots_on(symbol, side)]
+                assert set(found) == roots[symbol, side]
+                assert len(set(found)) == len(found)
+        assert all(book.moment is None or one.expires_at > book.moment for one in working)
 
     @invariant()
     def no_quote_gives_more_than_it_displays(self) -> None:
