@@ -15,16 +15,10 @@ from math import gcd
 from attrs import frozen
 
 from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
-from cream.core.model.money import ONE
-from cream.core.model.order import (
-    OrderClass,
-    OrderLeg,
-    OrderPurpose,
-    OrderTerms,
-    OrderType,
-    Side,
-)
+from cream.core.model.money import ONE, ZERO
+from cream.core.model.order import OrderClass, OrderLeg, OrderPurpose, OrderTerms, OrderType
 from cream.core.model.plan import PositionIntent, TimeInForce
+from cream.core.model.side import BUY
 
 # From one dollar upwards shares are priced in cents, below in hundredths of a cent (SEC Rule 612).
 CENT = Decimal("0.01")
@@ -63,6 +57,11 @@ TYPES_BY_CLASS: dict[OrderClass, frozenset[OrderType]] = {
 _WITH_EXITS = frozenset((OrderClass.BRACKET, OrderClass.OTO, OrderClass.OCO))
 
 _BUYS = frozenset((PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE))
+
+# What most orders are, by names that are quick to reach (see `core/model/side`).
+_DAY, _ENTRY = TimeInForce.DAY, OrderPurpose.ENTRY
+_MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
+_SIMPLE, _BRACKET = OrderClass.SIMPLE, OrderClass.BRACKET
 
 
 @frozen
@@ -105,7 +104,7 @@ def is_ordinary(terms: OrderTerms) -> bool:
     where they belong. Of others it says nothing.
     """
     if (
-        terms.time_in_force is not TimeInForce.DAY
+        terms.time_in_force is not _DAY
         or terms.legs
         or _has_trail(terms)
         or terms.stop_price is not None
@@ -114,22 +113,22 @@ def is_ordinary(terms: OrderTerms) -> bool:
     ):
         return False
     quantity, limit = terms.quantity, terms.limit_price
-    if not quantity.is_finite() or not 0 < quantity < _EXACT_BELOW or quantity % 1:
+    if not quantity.is_finite() or not ZERO < quantity < _EXACT_BELOW or quantity % ONE:
         return False
-    if terms.order_type is not (OrderType.MARKET if limit is None else OrderType.LIMIT):
+    if terms.order_type is not (_MARKET if limit is None else _LIMIT):
         return False
     if not _is_plain(limit):
         return False
-    if terms.order_class is OrderClass.SIMPLE:
+    if terms.order_class is _SIMPLE:
         return True
     stop, target = terms.stop_loss, terms.take_profit
-    if terms.order_class is not OrderClass.BRACKET or stop is None or target is None:
+    if terms.order_class is not _BRACKET or stop is None or target is None:
         return False
-    if terms.purpose is not OrderPurpose.ENTRY or not (_is_plain(stop) and _is_plain(target)):
+    if terms.purpose is not _ENTRY or not (_is_plain(stop) and _is_plain(target)):
         return False
     if limit is None:
-        return stop < target if terms.side is Side.BUY else stop > target
-    return stop < limit < target if terms.side is Side.BUY else target < limit < stop
+        return stop < target if terms.side is BUY else stop > target
+    return stop < limit < target if terms.side is BUY else target < limit < stop
 
 
 def every_violation_of(terms: OrderTerms) -> tuple[RuleBreach, ...]:
@@ -217,7 +216,7 @@ def _is_plain(price: Decimal | None) -> bool:
     """Whether a price is none, or in whole cents above zero: of most there is no more to say."""
     if price is None:
         return True
-    return price.is_finite() and 0 < price < _EXACT_BELOW and not price % CENT
+    return price.is_finite() and ZERO < price < _EXACT_BELOW and not price % CENT
 
 
 def _working_price(
@@ -323,7 +322,7 @@ def _exits(terms: OrderTerms) -> Iterator[RuleBreach]:
 
 def _levels(terms: OrderTerms) -> Iterator[RuleBreach]:
     """Target beyond the entry, stop behind it, each by at least a cent; target beyond stop."""
-    gains_up = (terms.side is Side.BUY) != (terms.order_class is OrderClass.OCO)
+    gains_up = (terms.side is BUY) != (terms.order_class is OrderClass.OCO)
     sign = 1 if gains_up else -1
     stop, target = _number(terms.stop_loss), _number(terms.take_profit)
     base = _number(terms.limit_price)

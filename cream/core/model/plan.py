@@ -35,7 +35,10 @@ class Action(Enum):
     @property
     def trades(self) -> bool:
         """Whether a decision with this action can lead to an order."""
-        return self not in (Action.HOLD, Action.NO_TRADE)
+        return self not in _IDLE
+
+
+_IDLE = (Action.HOLD, Action.NO_TRADE)
 
 
 class Direction(Enum):

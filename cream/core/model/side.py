@@ -1,6 +1,7 @@
 """On which side of a trade?"""
 
 from enum import Enum
+from typing import Final
 
 
 class Side(Enum):
@@ -12,9 +13,15 @@ class Side(Enum):
     @property
     def sign(self) -> int:
         """+1 for a buy, -1 for a sale."""
-        return 1 if self is Side.BUY else -1
+        return 1 if self is BUY else -1
 
     @property
     def opposite(self) -> "Side":
         """The side that undoes this one."""
-        return Side.SELL if self is Side.BUY else Side.BUY
+        return SELL if self is BUY else BUY
+
+
+# For code that runs with every order: on Python 3.11 it takes a tenth of a microsecond to reach a
+# member through its class, more than most of what is then done with it.
+BUY: Final = Side.BUY
+SELL: Final = Side.SELL

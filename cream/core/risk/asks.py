@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from cream.core.model.ids import framed
 from cream.core.model.instrument import OptionContract
@@ -56,10 +56,11 @@ class Origin:
         self.frame = framed(self.environment.value, self.account_id, self.plan_id)
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Ask:
     """One decision, at its place in the plan, with what only a single order can say.
 
+    Not changed after it was made.
     `order_type` None: LIMIT where there is a limit price, otherwise MARKET. `client_order_id` None:
     ours.
     """
@@ -83,9 +84,11 @@ class Ask:
 def asks_of(plan: DecisionPlan) -> tuple[Ask, ...]:
     """Every decision that can lead to an order, in plan order."""
     return tuple(
-        Ask(index=index, decision=decision)
-        for index, decision in enumerate(plan.decisions)
-        if decision.action.trades
+        [
+            Ask(index=index, decision=decision)
+            for index, decision in enumerate(plan.decisions)
+            if decision.action.trades
+        ]
     )
 
 

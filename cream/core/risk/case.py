@@ -8,15 +8,15 @@ worked out once, with the case.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
 
 from attrs import define, evolve, field
 
 from cream.core.model.instrument import OptionContract
 from cream.core.model.money import ZERO
-from cream.core.model.order import Side
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.position import Position
+from cream.core.model.side import BUY
+from cream.core.model.state import TradingState
 from cream.core.risk.exposure import group_value
 from cream.core.risk.greeks import NO_GREEKS, SHARE_GREEKS, Greeks
 from cream.core.risk.guarded import Guarded, guarded_of
@@ -78,8 +78,8 @@ class Totals:
     added_in_options: Decimal
 
 
-_of_options = attrgetter("of_options")
-_faults = attrgetter("faults")
+_ACTIVE = TradingState.ACTIVE
+_NO_RELIEF = (ZERO, ZERO, ZERO)
 
 
 def _repeats(intents: Sequence[Intent]) -> bool:
@@ -118,30 +118,55 @@ class Case:
     traits: Traits = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        intents = self.intents
-        self.equity = self.scene.equity
-        self.increases = [intent for intent in intents if intent.increases]
-        self.adds = [intent for intent in intents if intent.adds]
-        self.takes = [intent for intent in intents if intent.takes]
-        self.moves = moves_of(self.adds)
-        self.exits = moves_of(self.takes) if self.takes else {}
+        intents, scene = self.intents, self.scene
+        self.equity = scene.equity
+        increases: list[Intent] = []
+        adds: list[Intent] = []
+        takes: list[Intent] = []
+        guarded: list[Guarded] = []
         groups: dict[str, list[Intent]] = {}
-        for intent in self.adds:
-            groups.setdefault(intent.key, []).append(intent)
+        faults = options = unusual = loose = False
+        for intent in intents:
+            if intent.increases:
+                increases.append(intent)
+                levels = guarded_of(intent, scene)
+                if levels is not None:
+                    guarded.append(levels)
+                    loose = loose or not levels.stands
+            if intent.adds:
+                adds.append(intent)
+                groups.setdefault(intent.key, []).append(intent)
+            elif intent.takes:
+                takes.append(intent)
+            if not intent.is_plain:
+                unusual = True
+                faults = faults or bool(intent.faults)
+                options = options or intent.of_options
+        self.increases, self.adds, self.takes, self.guarded = increases, adds, takes, guarded
+        self.moves = moves_of(adds)
+        self.exits = moves_of(takes) if takes else {}
         self.afters = [_after(group, self) for group in groups.values()]
-        self.guarded = [
-            one for intent in self.increases if (one := guarded_of(intent, self.scene)) is not None
-        ]
         self.totals = _totals(self)
-        self.added_leans = _added_leans(self)
-        self.traits = Traits(
-            increases=bool(self.increases),
-            exits=bool(self.takes),
-            several=len(intents) > 1,
-            faults=any(map(_faults, intents)),
-            options=any(map(_of_options, intents)),
-            leans=bool(self.added_leans),
-            repeats=len(intents) > 1 and _repeats(intents),
+        self.added_leans = _added_leans(self) if options or scene.exposure.leans else {}
+        self.traits = self._traits(faults, options, unusual, loose)
+
+    def _traits(self, faults: bool, options: bool, unusual: bool, loose: bool) -> Traits:
+        view, limits, several = self.scene.view, self.limits, len(self.intents) > 1
+        increases = bool(self.increases)
+        return Traits(
+            increases,
+            bool(self.takes),
+            several,
+            faults,
+            options,
+            bool(self.added_leans),
+            unusual,
+            loose_levels=loose,
+            restricted=increases and view.state is not _ACTIVE,
+            closed=increases and not view.sessions.is_open(self.now),
+            loss_limits=increases and limits.losses.is_limited,
+            day_trades=limits.pdt.mode != "off",
+            repeats=several and _repeats(self.intents),
         )
 
     @property
@@ -156,7 +181,7 @@ def values_of(intents: Iterable[Intent]) -> tuple[Decimal, Decimal]:
     long = short = ZERO
     for intent in intents:
         assert intent.stance is not None, "only what was worked out is added up"
-        if intent.stance.side is Side.BUY:
+        if intent.stance.side is BUY:
             long += intent.value
         else:
             short += intent.value
@@ -202,9 +227,10 @@ def _after(group: Sequence[Intent], case: Case) -> After:
 def _after_one(intent: Intent, case: Case) -> After:
     """As `_after`, of the plainest: one decision on one instrument."""
     assert intent.stance is not None, "only what was worked out is added up"
-    line, move = case.scene.line(intent.instrument), case.moves[intent.instrument.symbol]
+    instrument = intent.instrument
+    line, move = case.scene.line(instrument), case.moves[instrument.symbol]
     value = intent.value
-    if intent.stance.side is Side.BUY:
+    if intent.stance.side is BUY:
         more_long, more_short = value, ZERO
     else:
         more_long, more_short = ZERO, value
@@ -238,13 +264,13 @@ def _totals(case: Case) -> Totals:
             long, short = after.long_value, after.short_value
             more = line.gross(long, short) - line.gross()
             added_net += long - short
-            margin += entry_margin(first.instrument, long + short)
+            margin += entry_margin(first.instrument, after.planned_value)
         added_gross += more
         if first.of_options:
             in_options += more
         name = first.instrument.underlying
         by_underlying[name] = by_underlying[name] + more if name in by_underlying else more
-    freed, closed_long, closed_short = _relief(case)
+    freed, closed_long, closed_short = _relief(case) if case.exits else _NO_RELIEF
     return Totals(
         gross=exposure.gross + added_gross - freed,
         added_gross=added_gross,
@@ -259,8 +285,6 @@ def _totals(case: Case) -> Totals:
 
 def _added_leans(case: Case) -> Mapping[str, Greeks]:
     leans = case.scene.exposure.leans
-    if not leans and not any(map(_of_options, case.adds)):
-        return {}
     names = {
         move.instrument.underlying
         for move in case.moves.values()
@@ -284,8 +308,6 @@ def _added_leans(case: Case) -> Mapping[str, Greeks]:
 
 def _relief(case: Case) -> tuple[Decimal, Decimal, Decimal]:
     """What the exits take off the gross value, off the longs and off the shorts."""
-    if not case.exits:
-        return ZERO, ZERO, ZERO
     gross = closed_long = closed_short = ZERO
     grouped: dict[str, None] = {}
     for move in case.exits.values():

@@ -14,6 +14,7 @@ from cream.core.model.instrument import Instrument, OptionContract, OptionRight
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
 from cream.core.model.position import Position
+from cream.core.model.side import BUY, SELL
 from cream.core.options.cover import lots, short_of, with_cover
 from cream.core.options.spread import all_close, opens, spread_risk, worst_payoff
 from cream.core.risk.lean import NO_LEAN, Lean, leans_of
@@ -224,11 +225,11 @@ class _Ledger:
 
     def _work_entry(self, entry: _Entry, terms: OrderTerms, opening: Decimal) -> None:
         counted = opening
-        if isinstance(terms.instrument, OptionContract) and terms.side is Side.SELL:
+        if isinstance(terms.instrument, OptionContract) and terms.side is SELL:
             counted = self._uncovered(terms.instrument, opening)
         value = counted * self._price(terms) * terms.instrument.multiplier
         self.reserved += entry_margin(terms.instrument, value)
-        if terms.side is Side.BUY:
+        if terms.side is BUY:
             entry.buying += opening
             entry.buying_value += value
         else:
@@ -253,7 +254,7 @@ class _Ledger:
         return count - covered
 
     def _price(self, terms: OrderTerms) -> Decimal:
-        if isinstance(terms.instrument, OptionContract) and terms.side is Side.SELL:
+        if isinstance(terms.instrument, OptionContract) and terms.side is SELL:
             # What matters is the obligation, and of a put what the sale brings is there for it.
             brings = terms.limit_price or ZERO
             put = terms.instrument.right is OptionRight.PUT

@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from cream.core.model.order import Side
+from cream.core.model.instrument import Equity
+from cream.core.model.money import ZERO
+from cream.core.model.side import BUY, SELL
 from cream.core.risk.intents import Intent
 from cream.core.risk.orders import gains_up, watched_by
 from cream.core.risk.view import Scene
@@ -27,6 +29,14 @@ class Guarded(NamedTuple):
     by_underlying: bool
 
     @property
+    def stands(self) -> bool:
+        """Whether there is a stop, and it and the target stand where they belong, beyond doubt."""
+        stop, nearest = self.stop, self.nearest
+        if stop is None or nearest is None or not (stop < nearest if self.up else stop > nearest):
+            return False
+        return self.target is None or self.is_beyond
+
+    @property
     def is_behind(self) -> bool:
         """Whether the stop lies where the position loses, as seen from the reference."""
         stop, entry = self.stop, self.reference
@@ -40,7 +50,7 @@ class Guarded(NamedTuple):
         target, entry = self.target, self.reference
         if target is None or entry is None:
             return False
-        return target > entry if self.up else 0 < target < entry
+        return target > entry if self.up else ZERO < target < entry
 
 
 def guarded_of(intent: Intent, scene: Scene) -> Guarded | None:
@@ -51,21 +61,26 @@ def guarded_of(intent: Intent, scene: Scene) -> Guarded | None:
     stance, levels = intent.stance, intent.levels
     if stance is None or levels is None or intent.is_spread:
         return None
-    side, decision = stance.side, intent.decision
-    watched = watched_by(decision)
-    by_underlying = watched is not intent.instrument
+    side, decision, instrument = stance.side, intent.decision, intent.instrument
+    of_shares = isinstance(instrument, Equity)
+    watched = instrument if of_shares else watched_by(decision)
+    by_underlying = watched is not instrument
     if by_underlying:
         reference = nearest = scene.prices.of(watched.symbol).mid
     else:
         reference = nearest = intent.entry
-        market = scene.prices.of(watched.symbol).far_side(side.opposite)
+        buys = side is BUY
+        market = scene.prices.of(watched.symbol).far_side(SELL if buys else BUY)
         if reference is not None and market is not None:
-            nearest = min(reference, market) if side is Side.BUY else max(reference, market)
-    stop, up = levels.stop_loss, gains_up(decision, side)
+            nearer = market < reference if buys else market > reference
+            nearest = market if nearer else reference
+    stop, up = levels.stop_loss, side is BUY if of_shares else gains_up(decision, side)
     if stop is not None and reference is not None and intent.quantity is not None:
         loss = abs(reference - stop)
         if by_underlying and intent.entry is not None:
             # An option moves no more than its underlying; a bought one loses no more than it cost.
             loss = min(loss, intent.entry)
-        intent.risk = loss * intent.instrument.multiplier * intent.quantity
+        if not of_shares:
+            loss *= instrument.multiplier
+        intent.risk = loss * intent.quantity
     return Guarded(intent, stop, levels.take_profit, reference, nearest, up, by_underlying)

@@ -9,21 +9,34 @@ from decimal import Decimal
 
 from attrs import define, field
 
-from cream.core.model.instrument import Instrument, OptionContract, OptionRight
-from cream.core.model.money import ZERO, floor_units
-from cream.core.model.order import OrderTerms, Side
-from cream.core.model.plan import Action, Decision, OptionLeg, SizeUnit
+from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
+from cream.core.model.money import ONE, ZERO, floor_units
+from cream.core.model.order import OrderTerms
+from cream.core.model.plan import (
+    Action,
+    Decision,
+    OptionLeg,
+    SizeUnit,
+    TimeHorizon,
+    TimeInForce,
+)
+from cream.core.model.side import BUY, SELL
 from cream.core.model.verdict import Unit
 from cream.core.options.spread import SpreadRisk, leg_faults, spread_risk
 from cream.core.risk.asks import Ask, Origin
 from cream.core.risk.orders import Levels, levels_of, terms_of
 from cream.core.risk.sizing import Unsized, units
-from cream.core.risk.stance import Effect, Fault, Stance, stance_of
+from cream.core.risk.stance import INCREASE, Fault, Stance, stance_of
 from cream.core.risk.view import Scene
 
 # Beyond any order that any venue takes; what is larger is a typing error, and is not reckoned with.
 LARGEST_QUANTITY = Decimal(10) ** 9
 LARGEST_PRICE = Decimal(10) ** 9
+
+
+# Reached through their classes, members cost more than what is done with them (see `side`).
+_SHARES, _CONTRACTS = SizeUnit.SHARES, SizeUnit.CONTRACTS
+_CLOSE, _DAY, _INTRADAY = Action.CLOSE, TimeInForce.DAY, TimeHorizon.INTRADAY
 
 
 @define(kw_only=True)
@@ -39,8 +52,9 @@ class Intent:
     `reduces` what it is meant to do to risk; `is_written` whether a single option is sold to open;
     `adds` and `takes` whether it is worked out far enough to be added up; `value` what it puts at
     stake in dollars, zero where that is not known; `risk` what it loses at its stop, or a spread at
-    worst; `is_rounded` whether a price of it was moved to the venue's grid. Nothing else of it is
-    changed after it was made.
+    worst; `is_rounded` whether a price of it was moved to the venue's grid; `is_plain` whether it
+    is an entry in whole shares, for the day, of which there is nothing more to say than its sizes
+    and prices. Nothing else of it is changed after it was made.
     """
 
     ask: Ask
@@ -65,28 +79,37 @@ class Intent:
     value: Decimal = field(init=False, eq=False)
     risk: Decimal = field(init=False, eq=False)
     is_rounded: bool = field(init=False, eq=False)
+    is_plain: bool = field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         decision, stance, quantity = self.ask.decision, self.stance, self.quantity
         self.decision = decision
         self.instrument = instrument = decision.instrument
-        self.is_spread = bool(decision.legs)
-        self.of_options = self.is_spread or isinstance(instrument, OptionContract)
+        self.is_spread = is_spread = bool(decision.legs)
+        self.of_options = is_spread or isinstance(instrument, OptionContract)
         symbol = instrument.symbol
-        self.key = f"{symbol} spreads" if self.is_spread else symbol
-        self.increases = stance is not None and stance.effect is Effect.INCREASE
-        self.reduces = stance is not None and stance.effect is Effect.REDUCE
-        sized = quantity is not None and quantity > 0
-        self.adds = self.increases and sized
-        self.is_written = (
-            self.of_options and self.increases and not self.is_spread and _sells(stance)
-        )
+        self.key = f"{symbol} spreads" if is_spread else symbol
+        self.increases = increases = stance is not None and stance.effect is INCREASE
+        self.reduces = stance is not None and not increases
+        sized = quantity is not None and quantity > ZERO
+        self.adds = increases and sized
+        self.is_written = self.of_options and increases and not is_spread and _sells(stance)
         self.takes = self.reduces and sized
         stake = self.stake
         self.value = ZERO if quantity is None or stake is None else quantity * stake
         self.is_rounded = self.levels is not None and _is_rounded(self.ask, self.levels)
         # Until a stop is known that bounds it.
-        self.risk = self.value if self.is_spread or self.is_written else ZERO
+        self.risk = self.value if is_spread or self.is_written else ZERO
+        self.is_plain = (
+            sized
+            and increases
+            and self.terms is not None
+            and not (self.of_options or self.is_rounded or self.faults)
+            and (decision.confidence is None or is_sound_confidence(decision.confidence))
+            and decision.time_in_force is _DAY
+            and (decision.time_horizon is None or decision.time_horizon is _INTRADAY)
+            and not self.terms.quantity % ONE
+        )
 
     def path(self, name: str) -> str:
         """Where the caller finds the field that a decision calls `name`."""
@@ -106,11 +129,11 @@ def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
     """What `ask` comes to in this scene."""
     decision = ask.decision
     line = scene.line(decision.instrument)
-    faults = [] if _is_plain(ask) else list(_faults_of_form(ask))
+    faults = [] if _is_sound(ask) else list(_faults_of_form(ask))
     stance = stance_of(decision, line.held)
     if isinstance(stance, Fault):
         return Intent(ask=ask, faults=(*faults, stance))
-    if any(fault.code == "OUT_OF_RANGE" for fault in faults):
+    if faults and any(fault.code == "OUT_OF_RANGE" for fault in faults):
         return Intent(ask=ask, stance=stance, faults=tuple(faults))
     levels = levels_of(ask, stance)
     entry = _entry_price(decision, levels, stance, scene)
@@ -123,7 +146,7 @@ def intent_of(ask: Ask, scene: Scene, origin: Origin) -> Intent:
     if isinstance(quantity, Unsized):
         faults.append(_unsized(decision, quantity))
     elif _is_whole(quantity) or _may_be_fractional(ask, stance):
-        terms = terms_of(ask, stance, quantity, levels, origin) if quantity > 0 else None
+        terms = terms_of(ask, stance, quantity, levels, origin) if quantity > ZERO else None
         if isinstance(terms, Fault):
             faults.append(terms)
     return Intent(
@@ -143,15 +166,29 @@ def _is_rounded(ask: Ask, levels: Levels) -> bool:
     """Whether some price was brought to the venue's grid."""
     decision = ask.decision
     asked = decision.net_limit_price if decision.legs else decision.limit_price
-    if asked != levels.limit or ask.stop_price != levels.trigger:
+    limit, trigger = levels.limit, levels.trigger
+    stop, target = levels.stop_loss, levels.take_profit
+    # What was not moved is the very same object most of the time.
+    if asked is not limit and asked != limit:
         return True
-    return (levels.stop_loss is not None and decision.stop_loss != levels.stop_loss) or (
-        levels.take_profit is not None and decision.take_profit != levels.take_profit
+    if ask.stop_price is not trigger and ask.stop_price != trigger:
+        return True
+    if stop is not None and stop is not decision.stop_loss and stop != decision.stop_loss:
+        return True
+    return (
+        target is not None
+        and target is not decision.take_profit
+        and (target != decision.take_profit)
     )
 
 
+def is_sound_confidence(confidence: Decimal) -> bool:
+    """Whether it lies between 0 and 1; both ends are inside."""
+    return confidence.is_finite() and ZERO <= confidence <= ONE
+
+
 def _sells(stance: Stance | None) -> bool:
-    return stance is not None and stance.side is Side.SELL
+    return stance is not None and stance.side is SELL
 
 
 def must_be_whole(intent: Intent) -> bool:
@@ -162,18 +199,18 @@ def must_be_whole(intent: Intent) -> bool:
     return intent.stance is not None and not _may_be_fractional(intent.ask, intent.stance)
 
 
-def _is_plain(ask: Ask) -> bool:
+def _is_sound(ask: Ask) -> bool:
     """Whether an order in shares has nothing but sound numbers: most have."""
     decision = ask.decision
     if decision.legs or isinstance(decision.instrument, OptionContract):
         return False
     size = decision.size
-    if size.unit is SizeUnit.CONTRACTS or not size.quantity.is_finite():
+    if size.unit is _CONTRACTS or not size.quantity.is_finite():
         return False
     if size.quantity > LARGEST_QUANTITY or decision.net_limit_price is not None:
         return False
     for price in (decision.limit_price, decision.stop_loss, decision.take_profit, ask.stop_price):
-        if price is not None and not (price.is_finite() and 0 < price <= LARGEST_PRICE):
+        if price is not None and not (price.is_finite() and ZERO < price <= LARGEST_PRICE):
             return False
     return True
 
@@ -242,14 +279,14 @@ def _stake(
         return None
     price = entry
     instrument = decision.instrument
-    if stance.side is Side.BUY or stance.effect is Effect.REDUCE:
-        return price * instrument.multiplier
+    if stance.side is BUY or stance.effect is not INCREASE:
+        return price if isinstance(instrument, Equity) else price * instrument.multiplier
     if isinstance(instrument, OptionContract):
         # Only sold where shares or cash stand behind it: a call then adds nothing to what the
         # shares can lose, a put what it obliges to pay less what it brings.
         owed = instrument.strike - entry if instrument.right is OptionRight.PUT else ZERO
         return max(ZERO, owed) * instrument.multiplier
-    bid = scene.prices.of(instrument.symbol).far_side(Side.SELL)
+    bid = scene.prices.of(instrument.symbol).far_side(SELL)
     return max(price, bid or price) * instrument.multiplier
 
 
@@ -257,16 +294,19 @@ def _quantity(
     decision: Decision, stance: Stance, stake: Decimal | None, scene: Scene
 ) -> Decimal | Unsized:
     """The size in units. CLOSE never asks for more than can be closed: it means all of it."""
-    cost = stake
+    size, cost = decision.size, stake
+    counted = size.unit is _SHARES or size.unit is _CONTRACTS
+    if counted and decision.action is not _CLOSE:
+        return size.quantity
     if not decision.legs:
         multiplier = decision.instrument.multiplier
         if decision.limit_price is not None:
             cost = decision.limit_price * multiplier
-        elif cost is None and stance.effect is Effect.REDUCE:
+        elif cost is None and stance.effect is not INCREASE:
             # An exit is not refused for want of a price: its mark tells the size well enough.
             cost = scene.line(decision.instrument).mark * multiplier
-    quantity = units(decision.size, cost, scene.equity)
-    if isinstance(quantity, Unsized) or decision.action is not Action.CLOSE:
+    quantity = units(size, cost, scene.equity)
+    if isinstance(quantity, Unsized) or decision.action is not _CLOSE:
         return quantity
     most = closable(decision, scene)
     return min(quantity, most) if most > 0 else quantity
@@ -304,7 +344,7 @@ def _is_whole(quantity: Decimal) -> bool:
 def _may_be_fractional(ask: Ask, stance: Stance) -> bool:
     decision = ask.decision
     of_options = bool(decision.legs) or isinstance(decision.instrument, OptionContract)
-    return stance.effect is Effect.REDUCE and not of_options and decision.tactic is None
+    return stance.effect is not INCREASE and not of_options and decision.tactic is None
 
 
 def unit_of(intent: Intent) -> Unit:

@@ -220,6 +220,15 @@ class Losses:
         doc="Account figures in a row that must show the loss: one bad figure halts nothing.",
     )
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether any loss is limited."""
+        return (
+            self.max_daily_loss_pct is not None
+            or self.max_drawdown_pct is not None
+            or self.max_losing_streak is not None
+        )
+
 
 @frozen(kw_only=True)
 class DayTrades:

@@ -24,8 +24,7 @@ ACTOR = "loss_limit"
 
 def is_limited(limits: Losses) -> bool:
     """Whether any loss is limited."""
-    given = (limits.max_daily_loss_pct, limits.max_drawdown_pct, limits.max_losing_streak)
-    return any(limit is not None for limit in given)
+    return limits.is_limited
 
 
 def mark_equity(account: Account) -> Decide[None]:

@@ -7,7 +7,7 @@ from attrs import define
 
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
-from cream.core.model.order import Side
+from cream.core.model.side import BUY
 from cream.core.risk.intents import Intent
 
 
@@ -35,7 +35,7 @@ def moves_of(intents: Iterable[Intent]) -> dict[str, Moves]:
             move = moves.get(intent.instrument.symbol)
             if move is None:
                 move = moves[intent.instrument.symbol] = Moves(intent.instrument)
-            if intent.stance.side is Side.BUY:
+            if intent.stance.side is BUY:
                 move.bought += intent.quantity
             else:
                 move.sold += intent.quantity

@@ -7,11 +7,12 @@ no more than asked for, a seller gets no less, a stop is reached no later.
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from attrs import frozen
+from attrs import define
 
 from cream.core.exchange.alpaca_rules import CENT, tick_size
 from cream.core.model.ids import client_order_id, entry_order_id
 from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
+from cream.core.model.money import ONE, ZERO
 from cream.core.model.order import (
     OrderClass,
     OrderLeg,
@@ -22,8 +23,9 @@ from cream.core.model.order import (
     TwapTerms,
 )
 from cream.core.model.plan import Decision, Guard, RiskDenomination
+from cream.core.model.side import BUY
 from cream.core.risk.asks import Ask, Origin
-from cream.core.risk.stance import Effect, Fault, Stance
+from cream.core.risk.stance import INCREASE, Fault, Stance
 
 TWAP = "TWAP"
 
@@ -35,9 +37,19 @@ _MAX_SLICES = 1_000
 _SECONDS_PER_MINUTE = 60
 
 
-@frozen(kw_only=True)
+# Reached through their classes, members cost more than what is done with them (see `side`).
+_MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
+_ENTRY, _EXIT = OrderPurpose.ENTRY, OrderPurpose.EXIT
+_BY_EXITS = (OrderClass.SIMPLE, OrderClass.OTO, OrderClass.BRACKET)
+_NO_GUARD = Guard()
+
+
+@define
 class Levels:
-    """The prices of an order on the venue's grid. Units: dollars per share; net for a spread."""
+    """The prices of an order on the venue's grid. Units: dollars per share; net for a spread.
+
+    Not changed after they were made.
+    """
 
     limit: Decimal | None
     trigger: Decimal | None
@@ -48,8 +60,10 @@ class Levels:
 def watched_by(decision: Decision) -> Instrument:
     """Whose price the stop and the target are levels of."""
     instrument = decision.instrument
-    by_underlying = decision.denomination is RiskDenomination.UNDERLYING_PRICE
-    if isinstance(instrument, OptionContract) and by_underlying:
+    if (
+        isinstance(instrument, OptionContract)
+        and decision.denomination is RiskDenomination.UNDERLYING_PRICE
+    ):
         return Equity(instrument.underlying)
     return instrument
 
@@ -57,38 +71,40 @@ def watched_by(decision: Decision) -> Instrument:
 def gains_up(decision: Decision, side: Side) -> bool:
     """Whether a position opened on `side` gains when the watched price rises."""
     instrument = decision.instrument
-    if isinstance(instrument, OptionContract) and watched_by(decision) != instrument:
-        return (side is Side.BUY) == (instrument.right is OptionRight.CALL)
-    return side is Side.BUY
+    if isinstance(instrument, OptionContract) and watched_by(decision) is not instrument:
+        return (side is BUY) == (instrument.right is OptionRight.CALL)
+    return side is BUY
 
 
 def levels_of(ask: Ask, stance: Stance) -> Levels:
     """The prices of `ask` on the venue's grid. An exit carries no levels of its own."""
     decision, side = ask.decision, stance.side
-    buys, opens = side is Side.BUY, stance.effect is Effect.INCREASE
+    buys, opens = side is BUY, stance.effect is INCREASE
     if decision.legs:
         net = decision.net_limit_price
         net = None if net is None else net.quantize(CENT, ROUND_FLOOR)
         return Levels(limit=net, trigger=None, stop_loss=None, take_profit=None)
     instrument, watched = decision.instrument, watched_by(decision)
+    limit = _on_grid(instrument, decision.limit_price, up=not buys)
+    trigger = _on_grid(instrument, ask.stop_price, up=buys == opens)
+    if not opens:
+        return Levels(limit, trigger, None, None)
     up = gains_up(decision, side)
-    return Levels(
-        limit=_on_grid(instrument, decision.limit_price, up=not buys),
-        trigger=_on_grid(instrument, ask.stop_price, up=buys == opens),
-        stop_loss=_on_grid(watched, _stop_of(decision), up=up) if opens else None,
-        take_profit=_on_grid(watched, decision.take_profit, up=up) if opens else None,
-    )
+    stop = _on_grid(watched, _stop_of(decision), up=up)
+    return Levels(limit, trigger, stop, _on_grid(watched, decision.take_profit, up=up))
 
 
 def _stop_of(decision: Decision) -> Decimal | None:
     """The stop; at or below zero it is none."""
     stop = decision.stop_loss
-    return stop if stop is not None and stop > 0 else None
+    return stop if stop is not None and stop > ZERO else None
 
 
 def _on_grid(instrument: Instrument, price: Decimal | None, *, up: bool) -> Decimal | None:
     if price is None:
         return None
+    if price.same_quantum(CENT) and price >= ONE:
+        return price  # Most are asked for where they belong.
     # Every tick is a power of ten, so that to round is to keep that many places.
     return price.quantize(tick_size(instrument, price), ROUND_CEILING if up else ROUND_FLOOR)
 
@@ -98,12 +114,13 @@ def terms_of(
 ) -> OrderTerms | Fault:
     """The order that `ask` is, for `quantity` whole shares, contracts or spreads."""
     decision = ask.decision
-    twap = twap_of(decision, quantity, levels.limit)
+    twap = None if decision.tactic is None else twap_of(decision, quantity, levels.limit)
     if isinstance(twap, Fault):
         return twap
     ours = entry_order_id(origin.frame, decision.decision_id)
-    plain = OrderType.MARKET if levels.limit is None else OrderType.LIMIT
-    opens = stance.effect is Effect.INCREASE
+    plain = _MARKET if levels.limit is None else _LIMIT
+    opens = stance.effect is INCREASE
+    legs = decision.legs
     return OrderTerms(
         order_id=ours,
         client_order_id=ask.client_order_id or client_order_id(ours),
@@ -116,7 +133,7 @@ def terms_of(
         order_class=_class_of(decision, levels, twap),
         time_in_force=decision.time_in_force,
         quantity=quantity,
-        purpose=OrderPurpose.ENTRY if opens else OrderPurpose.EXIT,
+        purpose=_ENTRY if opens else _EXIT,
         limit_price=levels.limit,
         stop_price=levels.trigger,
         trail_price=ask.trail_price,
@@ -124,10 +141,10 @@ def terms_of(
         take_profit=levels.take_profit,
         stop_loss=levels.stop_loss,
         denomination=decision.denomination,
-        position_intent=None if decision.legs else stance.intent,
-        legs=tuple(OrderLeg(leg.contract, leg.ratio, leg.intent) for leg in decision.legs),
+        position_intent=None if legs else stance.intent,
+        legs=tuple([OrderLeg(leg.contract, leg.ratio, leg.intent) for leg in legs]) if legs else (),
         twap=twap,
-        guard=decision.guard if opens else Guard(),
+        guard=decision.guard if opens else _NO_GUARD,
     )
 
 
@@ -143,7 +160,7 @@ def _class_of(decision: Decision, levels: Levels, twap: TwapTerms | None) -> Ord
     if decision.guard.stop_limit_price is not None:
         return OrderClass.SIMPLE
     exits = (levels.take_profit is not None) + (levels.stop_loss is not None)
-    return (OrderClass.SIMPLE, OrderClass.OTO, OrderClass.BRACKET)[exits]
+    return _BY_EXITS[exits]
 
 
 def twap_of(

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from cream.core.model.instrument import OptionContract
-from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.market import Datum, Quote, Stale, Unknown
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderLeg, Side
 from cream.core.model.plan import OptionLeg
+from cream.core.model.side import BUY, SELL
 from cream.core.risk.greeks import Greeks, QuotedGreeks, Valuer
 
 QuoteOf = Callable[[str], Datum[Quote]]
 
 
-@frozen
+@define
 class Reading:
-    """What is known of one symbol's market.
+    """What is known of one symbol's market. Not changed after it was made.
 
     `quote` is None where no price can be taken from it. `doubt` says why the reading is not good
     enough to increase a position by; a stale quote is doubtful, and yet a price.
@@ -36,24 +36,21 @@ class Reading:
         """What an order on `side` pays or gets at once; None where nobody is there."""
         if self.quote is None:
             return None
-        price = self.quote.ask if side is Side.BUY else self.quote.bid
-        return price if price > 0 else None
+        price = self.quote.ask if side is BUY else self.quote.bid
+        return price if price > ZERO else None
 
 
 def read(symbol: str, datum: Datum[Quote]) -> Reading:
     """What `datum` says of the market in `symbol`."""
-    match datum:
-        case Unknown(why):
-            return Reading(None, f"no quote of {symbol}: {why}")
-        case Known(quote):
-            doubt = None
-        case Stale(quote, age_seconds):
-            doubt = f"the quote of {symbol} is {age_seconds:.1f} s old"
-        case _:
-            assert_never(datum)
-    if quote.is_crossed:
-        return Reading(None, f"the quote of {symbol} is crossed: bid {quote.bid}, ask {quote.ask}")
-    if quote.ask <= 0 or quote.bid < 0:
+    if isinstance(datum, Unknown):
+        return Reading(None, f"no quote of {symbol}: {datum.why}")
+    quote, doubt = datum.value, None
+    if isinstance(datum, Stale):
+        doubt = f"the quote of {symbol} is {datum.age_seconds:.1f} s old"
+    bid, ask = quote.bid, quote.ask
+    if bid > ask:
+        return Reading(None, f"the quote of {symbol} is crossed: bid {bid}, ask {ask}")
+    if ask <= ZERO or bid < ZERO:
         return Reading(None, f"the quote of {symbol} has no price")
     return Reading(quote, doubt)
 
@@ -84,7 +81,7 @@ class Prices:
         """What a spread costs at once, debit positive; None where one leg has no price."""
         net = ZERO
         for leg in legs:
-            side = Side.BUY if leg.ratio > 0 else Side.SELL
+            side = BUY if leg.ratio > 0 else SELL
             price = self.of(leg.contract.symbol).far_side(side)
             if price is None:
                 return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
-from attrs import frozen
+from attrs import define
 
 from cream.core.model.verdict import Check, CheckResult, Severity, Violation
 from cream.core.risk.case import Case
@@ -24,9 +24,12 @@ _RESULT_BY_SEVERITY = {
 }
 
 
-@frozen
+@define
 class Review:
-    """What each rule found, whatever the others did. `broken` is in the order of the rules."""
+    """What each rule found, whatever the others did. `broken` is in the order of the rules.
+
+    Not changed after it was made.
+    """
 
     case: Case
     rules: Sequence[Rule]
@@ -45,6 +48,8 @@ class Review:
 
     def violations(self) -> tuple[Violation, ...]:
         """Every breach, as callers see it."""
+        if not self.broken:
+            return ()
         return tuple(
             Violation(
                 code=breach.code or rule.code,

@@ -7,12 +7,14 @@ which is not there.
 
 from decimal import Decimal
 from enum import Enum
-from typing import assert_never
+from typing import Final, assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
+from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.plan import Action, Decision, Direction, PositionIntent
+from cream.core.model.side import BUY, SELL
 from cream.core.model.verdict import Unit
 from cream.core.options.spread import all_close
 
@@ -27,21 +29,22 @@ class Effect(Enum):
     REDUCE = "REDUCE"
 
 
+INCREASE: Final = Effect.INCREASE
+
+
 @frozen
 class Stance:
-    """What a decision comes to."""
+    """What a decision comes to. `intent` is the broker's word for it."""
 
     effect: Effect
     side: Side
+    intent: PositionIntent = field(init=False, eq=False)
 
-    @property
-    def intent(self) -> PositionIntent:
-        """The broker's word for it."""
-        if self.effect is Effect.INCREASE:
+    def __attrs_post_init__(self) -> None:
+        buy, sell = PositionIntent.BUY_TO_CLOSE, PositionIntent.SELL_TO_CLOSE
+        if self.effect is INCREASE:
             buy, sell = PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN
-        else:
-            buy, sell = PositionIntent.BUY_TO_CLOSE, PositionIntent.SELL_TO_CLOSE
-        return buy if self.side is Side.BUY else sell
+        object.__setattr__(self, "intent", buy if self.side is BUY else sell)
 
 
 @frozen(kw_only=True)
@@ -59,10 +62,11 @@ class Fault:
     unit: Unit = Unit.NONE
 
 
-_OPEN_LONG = Stance(Effect.INCREASE, Side.BUY)
-_OPEN_SHORT = Stance(Effect.INCREASE, Side.SELL)
-_CLOSE_LONG = Stance(Effect.REDUCE, Side.SELL)
-_CLOSE_SHORT = Stance(Effect.REDUCE, Side.BUY)
+_BUY, _LONG = Action.BUY, Direction.LONG
+_OPEN_LONG = Stance(Effect.INCREASE, BUY)
+_OPEN_SHORT = Stance(Effect.INCREASE, SELL)
+_CLOSE_LONG = Stance(Effect.REDUCE, SELL)
+_CLOSE_SHORT = Stance(Effect.REDUCE, BUY)
 
 
 def stance_of(decision: Decision, held: Decimal) -> Stance | Fault:
@@ -70,6 +74,8 @@ def stance_of(decision: Decision, held: Decimal) -> Stance | Fault:
     if decision.legs:
         return _stance_of_legs(decision)
     action, direction = decision.action, decision.direction
+    if action is _BUY and direction is _LONG and held >= ZERO:
+        return _OPEN_LONG  # What most plans ask for.
     match action:
         case Action.BUY | Action.SELL if direction is Direction.FLAT:
             return _incoherent(action, direction, "say LONG or SHORT, or use CLOSE")
@@ -94,7 +100,7 @@ def _stance_of_legs(decision: Decision) -> Stance | Fault:
         return _incoherent(action, decision.direction, "its legs close positions")
     if not closing and action in (Action.CLOSE, Action.REDUCE):
         return _incoherent(action, decision.direction, "its legs open positions")
-    return Stance(Effect.REDUCE if closing else Effect.INCREASE, Side.BUY)
+    return Stance(Effect.REDUCE if closing else Effect.INCREASE, BUY)
 
 
 def _opening(stance: Stance, held: Decimal) -> Stance | Fault:

@@ -14,12 +14,22 @@ class Scope(Enum):
     FAULTS = "faults"
     OPTIONS = "options"
     LEANS = "leans"
+    UNUSUAL = "unusual"
+    LOOSE_LEVELS = "loose_levels"
+    RESTRICTED = "restricted"
+    CLOSED = "closed"
+    LOSS_LIMITS = "loss_limits"
+    DAY_TRADES = "day_trades"
 
 
 class Traits(NamedTuple):
     """What a case has: the scopes that it falls into.
 
-    `repeats`: some instrument may be traded by more than one decision.
+    `unusual`: some intent is more than a plain entry in shares (see `Intent.is_plain`). Of
+    increases only: `loose_levels` says that some stop or target is not where it belongs,
+    `restricted` that the state of trading is not ACTIVE, `closed` that the market is, `loss_limits`
+    that losses are limited. `day_trades`: those are. `repeats`: some instrument may be traded by
+    more than one decision.
     """
 
     increases: bool
@@ -28,6 +38,12 @@ class Traits(NamedTuple):
     faults: bool
     options: bool
     leans: bool
+    unusual: bool = True
+    loose_levels: bool = True
+    restricted: bool = True
+    closed: bool = True
+    loss_limits: bool = True
+    day_trades: bool = True
     repeats: bool = True
 
     def has(self, scope: Scope) -> bool:
@@ -47,4 +63,16 @@ class Traits(NamedTuple):
                 return self.options
             case Scope.LEANS:
                 return self.leans
+            case Scope.UNUSUAL:
+                return self.unusual
+            case Scope.LOOSE_LEVELS:
+                return self.loose_levels
+            case Scope.RESTRICTED:
+                return self.restricted
+            case Scope.CLOSED:
+                return self.closed
+            case Scope.LOSS_LIMITS:
+                return self.loss_limits
+            case Scope.DAY_TRADES:
+                return self.day_trades
         assert_never(scope)

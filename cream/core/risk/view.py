@@ -13,7 +13,7 @@ from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.execution.history import TradeHistory
 from cream.core.model.account import Account
 from cream.core.model.instrument import Instrument
-from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
+from cream.core.model.market import Datum, Quote, Unknown
 from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.state import TradingState
@@ -94,11 +94,11 @@ class Scene:
     _empty: dict[str, Line] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        match self.view.account:
-            case Known(account) | Stale(account, _):
-                self.account, self.equity = account, account.equity
-            case Unknown():
-                self.account = self.equity = None
+        account = self.view.account
+        if isinstance(account, Unknown):
+            self.account = self.equity = None
+        else:
+            self.account, self.equity = account.value, account.value.equity
 
     def line(self, instrument: Instrument) -> Line:
         """What is held and what works in `instrument`; an empty line where nothing does."""

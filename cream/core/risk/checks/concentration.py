@@ -36,20 +36,23 @@ class _ShareRule(Rule):
         equity, limit = case.equity, self.limit(case)
         if equity is None:
             return ()
-        most = limit * equity if equity > 0 else ZERO
-        return [
-            Breach(
-                message=f"{value:f} USD on {name} would be above {most:f} USD",
-                instrument_id=name,
-                field_path=case.whole_path,
-                observed=shown_at_most(value / equity) if equity > 0 else None,
-                limit=limit,
-                headroom=room(limit, (value - added) / equity) if equity > 0 else None,
-                fits_smaller=equity > 0,
+        most = limit * equity if equity > ZERO else ZERO
+        found: list[Breach] = []
+        for name, value, added in self.shares(case):
+            if added <= ZERO or value <= most:
+                continue
+            found.append(
+                Breach(
+                    message=f"{value:f} USD on {name} would be above {most:f} USD",
+                    instrument_id=name,
+                    field_path=case.whole_path,
+                    observed=shown_at_most(value / equity) if equity > ZERO else None,
+                    limit=limit,
+                    headroom=room(limit, (value - added) / equity) if equity > ZERO else None,
+                    fits_smaller=equity > ZERO,
+                )
             )
-            for name, value, added in self.shares(case)
-            if added > 0 and value > most
-        ]
+        return found
 
     def figures(self, case: Case) -> Figures:
         """Those of the largest."""

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract, OptionRight
 from cream.core.model.money import ZERO
-from cream.core.model.order import Order, OrderPurpose, Side
+from cream.core.model.order import Order, OrderPurpose
 from cream.core.model.position import Position
+from cream.core.model.side import SELL
 from cream.core.options.cover import lots, short_of, with_cover
 from cream.core.options.spread import Holding, worst_payoff
 from cream.core.risk.case import Case, options_held, options_left
@@ -117,7 +118,7 @@ def _sold(orders: Sequence[Order]) -> Decimal:
         (
             order.leaves
             for order in orders
-            if order.terms.side is Side.SELL and order.terms.purpose is OrderPurpose.ENTRY
+            if order.terms.side is SELL and order.terms.purpose is OrderPurpose.ENTRY
         ),
         ZERO,
     )

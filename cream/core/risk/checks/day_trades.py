@@ -105,6 +105,7 @@ class LastDayTrade(Rule):
     severity = Severity.WARNING
     limit_key = "pdt.max_day_trades"
     unit = Unit.COUNT
+    scope = Scope.DAY_TRADES
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Entries that are refused are not warned of as well."""

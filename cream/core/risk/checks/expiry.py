@@ -10,7 +10,7 @@ from cream.core.exchange.calendar import SessionMode
 from cream.core.execution.history import trading_day
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.money import ZERO
-from cream.core.model.order import Side
+from cream.core.model.side import BUY
 from cream.core.model.verdict import Severity, Unit
 from cream.core.options.occ import expires_at
 from cream.core.risk.case import Case
@@ -126,7 +126,7 @@ class EarlyExerciseUnlikely(Rule):
         limit = case.limits.options.min_short_extrinsic
         breaches: list[Breach] = []
         for short in _shorts_in_the_money(case):
-            offer = case.scene.prices.of(short.contract.symbol).far_side(Side.BUY)
+            offer = case.scene.prices.of(short.contract.symbol).far_side(BUY)
             if offer is None or (left := offer - short.intrinsic) >= limit:
                 continue
             breaches.append(

@@ -22,7 +22,7 @@ class _LossRule(Rule):
 
     severity = Severity.CRITICAL
     unit = Unit.RATIO
-    scope = Scope.INCREASES
+    scope = Scope.LOSS_LIMITS
     since: str
 
     @abstractmethod
@@ -107,7 +107,7 @@ class LossStreak(Rule):
     severity = Severity.CRITICAL
     limit_key = "losses.max_losing_streak"
     unit = Unit.COUNT
-    scope = Scope.INCREASES
+    scope = Scope.LOSS_LIMITS
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """A trade ends when its position is flat, or on the other side."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from cream.core.model.account import Account
 from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.money import ONE, ZERO
-from cream.core.model.order import Side
+from cream.core.model.side import SELL
 from cream.core.model.verdict import Unit
 from cream.core.risk.case import Case
 from cream.core.risk.margin import available_margin
@@ -35,8 +36,7 @@ class BuyingPowerSuffices(Rule):
         account = case.scene.account
         if account is None or not case.adds:
             return ()
-        needed = _needed(case)
-        there = available_margin(account, case.scene.exposure.reserved)
+        needed, there = _needed(case), _there(case, account)
         if needed <= there:
             return ()
         breach = Breach(
@@ -71,9 +71,9 @@ class BuyingPowerLeft(Rule):
         if account is None or not case.adds:
             return ()
         limit = case.limits.buying_power.min_buying_power_ratio
-        there = available_margin(account, case.scene.exposure.reserved)
+        there = _there(case, account)
         left, equity = there - _needed(case), account.equity
-        if equity > 0 and left >= limit * equity:
+        if equity > ZERO and left >= limit * equity:
             return ()
         breach = Breach(
             message=f"{left:f} USD of margin would be left, with {equity:f} USD of equity",
@@ -115,7 +115,7 @@ class ShortingAllowed(Rule):
             for intent in case.increases
             if isinstance(intent.instrument, Equity)
             and intent.stance is not None
-            and intent.stance.side is Side.SELL
+            and intent.stance.side is SELL
         ]
 
 
@@ -156,6 +156,10 @@ class OptionsAllowed(Rule):
 
 def _needed(case: Case) -> Decimal:
     return case.totals.margin * (ONE + case.limits.buying_power.margin_buffer)
+
+
+def _there(case: Case, account: Account) -> Decimal:
+    return available_margin(account, case.scene.exposure.reserved)
 
 
 MONEY_RULES: tuple[Rule, ...] = (

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ONE, ZERO
-from cream.core.model.order import Side
 from cream.core.model.plan import Action, Direction
+from cream.core.model.side import BUY
 from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
-from cream.core.risk.intents import Intent, closable, unit_of
+from cream.core.risk.intents import Intent, closable, is_sound_confidence, unit_of
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room
 from cream.core.risk.stance import MISMATCH, NOT_HELD
 from cream.core.risk.traits import Scope
@@ -124,6 +124,8 @@ class DecisionsDistinct(Rule):
     def breaches(self, case: Case) -> Sequence[Breach]:
         """An order's id follows from it, so that the second could not be told from the first."""
         decisions = case.plan.decisions
+        if len(decisions) == 1:
+            return ()
         if len({decision.decision_id for decision in decisions}) == len(decisions):
             return ()
         seen: set[str] = set()
@@ -183,7 +185,7 @@ class OrdersAgree(Rule):
 def _buys(intent: Intent) -> bool | None:
     """Whether it buys; by its action where what is held does not bear it out."""
     if intent.stance is not None:
-        return intent.stance.side is Side.BUY
+        return intent.stance.side is BUY
     action = intent.decision.action
     return action is Action.BUY if action in (Action.BUY, Action.SELL) else None
 
@@ -298,6 +300,7 @@ class ConfidenceSound(Rule):
 
     code = "INVALID_CONFIDENCE"
     unit = Unit.RATIO
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Both ends are inside."""
@@ -311,7 +314,7 @@ class ConfidenceSound(Rule):
             )
             for intent in case.intents
             if (confidence := intent.decision.confidence) is not None
-            and not ZERO <= confidence <= ONE
+            and not is_sound_confidence(confidence)
         ]
 
 

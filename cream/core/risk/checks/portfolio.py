@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 
+from cream.core.model.money import ZERO
 from cream.core.model.verdict import Unit
 from cream.core.risk.case import Case, Totals
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule, room, shown_at_most
@@ -20,9 +21,9 @@ def _gross(totals: Totals) -> tuple[Decimal, Decimal]:
 
 def _net(totals: Totals) -> tuple[Decimal, Decimal]:
     """The net value on the side to which the plan leans; only that side becomes worse by it."""
-    if totals.added_net > 0:
+    if totals.added_net > ZERO:
         return totals.added_net, totals.net_up
-    if totals.added_net < 0:
+    if totals.added_net < ZERO:
         return -totals.added_net, -totals.net_down
     return totals.added_net, max(totals.net_up, -totals.net_down)
 
@@ -40,7 +41,7 @@ class _DollarRule(Rule):
     def breaches(self, case: Case) -> Sequence[Breach]:
         """The headroom is what the limit leaves beside everything that is there already."""
         added, value, limit = self.measured(case)
-        if added <= 0 or value <= limit:
+        if added <= ZERO or value <= limit:
             return ()
         breach = Breach(
             message=f"{value:f} USD would be above {limit:f} USD",
@@ -74,7 +75,7 @@ class _EquityRule(Rule):
         if equity is None:
             return ()
         added, value, limit = self.measured(case)
-        if not case.adds or (equity > 0 and (added <= 0 or value <= limit * equity)):
+        if not case.adds or (equity > ZERO and (added <= ZERO or value <= limit * equity)):
             return ()
         breach = Breach(
             message=f"{value:f} USD would be above {limit:f} times the equity of {equity:f} USD",

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from cream.core.exchange.alpaca_rules import RuleBreach, violations_of
+from cream.core.exchange.alpaca_rules import RuleBreach, is_ordinary, violations_of
 from cream.core.execution.tactics import slice_terms
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Known, Stale, Unknown
-from cream.core.model.order import Order, OrderTerms, OrderType, Side
+from cream.core.model.order import Order, OrderTerms, OrderType
+from cream.core.model.side import BUY
 from cream.core.model.verdict import Severity, Unit
 from cream.core.options.occ import expires_at
 from cream.core.risk.case import Case
@@ -193,11 +194,11 @@ class WithinCollar(Rule):
         """The limit is the worst price that is let through."""
         found: list[Breach] = []
         for intent in case.intents:
-            worst = self._worst(intent, case)
-            if worst is None or intent.terms is None or intent.terms.limit_price is None:
+            terms = intent.terms
+            if terms is None or (limit := terms.limit_price) is None:
                 continue
-            limit = intent.terms.limit_price
-            if limit > worst if intent.terms.side is Side.BUY else limit < worst:
+            worst = self._worst(intent, case)
+            if worst is not None and (limit > worst if terms.side is BUY else limit < worst):
                 found.append(
                     Breach(
                         message=f"{limit} is worse than {worst}, the worst that the market allows",
@@ -223,8 +224,7 @@ class WithinCollar(Rule):
         terms = intent.terms
         if terms is None or terms.limit_price is None or terms.order_type not in _LIMIT_TYPES:
             return None
-        prices = case.scene.prices
-        side = terms.side
+        prices, side = case.scene.prices, terms.side
         if terms.legs:
             if any(prices.of(one.symbol).doubt for one, _ in traded_by(intent)):
                 return None
@@ -236,10 +236,10 @@ class WithinCollar(Rule):
             return None
         if terms.stop_price is not None:
             # Once triggered, the market is there.
-            far = max(far, terms.stop_price) if side is Side.BUY else min(far, terms.stop_price)
+            far = max(far, terms.stop_price) if side is BUY else min(far, terms.stop_price)
         collar = case.limits.collar
         allowance = max(abs(far) * collar.max_pct, collar.min_abs)
-        return far + allowance if side is Side.BUY else far - allowance
+        return far + allowance if side is BUY else far - allowance
 
 
 class NoSelfCross(Rule):
@@ -278,6 +278,7 @@ class PriceOnGrid(Rule):
     code = "PRICE_ROUNDED"
     severity = Severity.INFO
     unit = Unit.USD_PER_SHARE
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Observed is what was asked for, the limit what is used."""
@@ -308,7 +309,8 @@ class VenueRules(Rule):
         """Of an order that is worked in slices, a slice is what the venue sees."""
         found: list[Breach] = []
         for intent in case.intents:
-            if intent.terms is None:
+            terms = intent.terms
+            if terms is None or (terms.twap is None and is_ordinary(terms)):
                 continue
             found.extend(
                 Breach(
@@ -317,7 +319,7 @@ class VenueRules(Rule):
                     field_path=intent.path(_field_of(breach, intent)),
                     code=breach.code,
                 )
-                for breach in violations_of(_as_the_venue_sees(intent.terms))
+                for breach in violations_of(_as_the_venue_sees(terms))
             )
         return found
 

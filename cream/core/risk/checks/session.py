@@ -24,7 +24,7 @@ _NEXT_DAY_FROM = time(19, 0)
 class _StateAllows(Rule):
     """Base of the rules that a restricted state of trading makes."""
 
-    scope = Scope.INCREASES
+    scope = Scope.RESTRICTED
     state: TradingState
 
     def breaches(self, case: Case) -> Sequence[Breach]:
@@ -87,7 +87,7 @@ class ProtectionOutlivesEntry(Rule):
 
     code = "SWING_DAY_ENTRY"
     severity = Severity.INFO
-    scope = Scope.INCREASES
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Options are always DAY, and watched here."""
@@ -109,7 +109,7 @@ class TradesNow(Rule):
     """An order that must trade at once is given while the market is open."""
 
     code = "MARKET_CLOSED"
-    scope = Scope.INCREASES
+    scope = Scope.CLOSED
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """IOC and FOK; the others wait for the session."""
@@ -136,6 +136,7 @@ class AuctionTakesOrders(Rule):
     """
 
     code = "TIME_IN_FORCE_WINDOW"
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """A market that never closes has no auctions, and takes them all."""
@@ -169,7 +170,7 @@ class ExecutesInSession(Rule):
 
     code = "QUEUED_FOR_SESSION"
     severity = Severity.INFO
-    scope = Scope.INCREASES
+    scope = Scope.CLOSED
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """The message says which session that is."""

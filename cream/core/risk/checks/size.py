@@ -23,6 +23,7 @@ class SizePositive(Rule):
     """The size of a decision that trades is above zero."""
 
     code = "NON_POSITIVE_SIZE"
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """In whichever unit it is given."""
@@ -56,6 +57,7 @@ class SizeLargeEnough(Rule):
 
     code = "SIZE_TOO_SMALL"
     unit = Unit.UNITS
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """Observed is the amount that was given, in its own unit; the limit is one unit."""
@@ -78,6 +80,7 @@ class WholeUnits(Rule):
 
     code = "WHOLE_UNITS_REQUIRED"
     unit = Unit.UNITS
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """The headroom is the size without its fraction."""
@@ -119,12 +122,13 @@ class _InstrumentRule(Rule):
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """The headroom is what the limit leaves beside everything that is there already."""
-        return [
-            self._breach(after, value, added, limit)
-            for after in case.afters
-            for limit, (value, added) in ((self.limit(case, after), self.figure(after)),)
-            if value > limit
-        ]
+        found: list[Breach] = []
+        for after in case.afters:
+            value, added = self.figure(after)
+            limit = self.limit(case, after)
+            if value > limit:
+                found.append(self._breach(after, value, added, limit))
+        return found
 
     def figures(self, case: Case) -> Figures:
         """Those of the instrument that comes to most."""
@@ -200,20 +204,19 @@ class PositionEquityShare(Rule):
         equity, limit = case.equity, case.limits.per_instrument.max_equity_pct
         if equity is None:
             return ()
-        most = limit * equity if equity > 0 else -ONE
-        return [
-            Breach(
-                message=_too_much(after.value, limit * equity, after, "USD"),
-                instrument_id=after.instrument_id,
-                field_path=after.path("size"),
-                observed=shown_at_most(after.value / equity) if equity > 0 else None,
-                limit=limit,
-                headroom=_share_left(limit, after.value - after.added_value, equity),
-                fits_smaller=equity > 0,
-            )
-            for after in case.afters
-            if after.value > most
-        ]
+        most = limit * equity if equity > ZERO else -ONE
+        return [self._breach(after, limit, equity) for after in case.afters if after.value > most]
+
+    def _breach(self, after: After, limit: Decimal, equity: Decimal) -> Breach:
+        return Breach(
+            message=_too_much(after.value, limit * equity, after, "USD"),
+            instrument_id=after.instrument_id,
+            field_path=after.path("size"),
+            observed=shown_at_most(after.value / equity) if equity > ZERO else None,
+            limit=limit,
+            headroom=_share_left(limit, after.value - after.added_value, equity),
+            fits_smaller=equity > ZERO,
+        )
 
     def figures(self, case: Case) -> Figures:
         """Those of the instrument that is worth most."""
@@ -303,10 +306,11 @@ class PositionCount(_CountRule):
     def count(self, case: Case) -> tuple[int, int, int]:
         """Against `orders.max_positions`."""
         exposure = case.scene.exposure
-        fresh = [
-            1 for move in case.moves.values() if not is_occupied(exposure.line(move.instrument))
-        ]
-        return exposure.occupied, len(fresh), case.limits.orders.max_positions
+        fresh = 0
+        for move in case.moves.values():
+            if not is_occupied(case.scene.line(move.instrument)):
+                fresh += 1
+        return exposure.occupied, fresh, case.limits.orders.max_positions
 
 
 def _too_much(value: Decimal, limit: Decimal, after: After, unit: str = "") -> str:

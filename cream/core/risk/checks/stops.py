@@ -31,7 +31,7 @@ class StopGiven(Rule):
     """
 
     code = "MISSING_STOP_LOSS"
-    scope = Scope.INCREASES
+    scope = Scope.LOOSE_LEVELS
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """A stop at or below zero is none."""
@@ -56,7 +56,7 @@ class StopBehindEntry(Rule):
 
     code = "STOP_WRONG_SIDE"
     unit = Unit.USD_PER_SHARE
-    scope = Scope.INCREASES
+    scope = Scope.LOOSE_LEVELS
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """The limit is the price on whose other side the stop has to lie."""
@@ -80,7 +80,7 @@ class TargetBeyondEntry(Rule):
 
     code = "TARGET_WRONG_SIDE"
     unit = Unit.USD_PER_SHARE
-    scope = Scope.INCREASES
+    scope = Scope.LOOSE_LEVELS
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """A target at or below zero is on no side."""
@@ -114,7 +114,7 @@ class StopDistance(Rule):
         breaches: list[Breach] = []
         for one in case.guarded:
             entry, stop = one.reference, one.stop
-            if stop is None or entry is None or entry <= 0 or not one.is_behind:
+            if stop is None or entry is None or entry <= ZERO or not one.is_behind:
                 continue
             nearest, farthest = _bounds(one.intent, case)
             distance = abs(entry - stop)
@@ -149,8 +149,10 @@ class StopDistance(Rule):
 def _bounds(intent: Intent, case: Case) -> tuple[Decimal, Decimal]:
     """How near and how far a stop may be, as fractions."""
     limits = case.limits.stops
-    by_option = intent.decision.denomination is RiskDenomination.OPTION_PRICE
-    if by_option and isinstance(intent.instrument, OptionContract):
+    if (
+        isinstance(intent.instrument, OptionContract)
+        and intent.decision.denomination is RiskDenomination.OPTION_PRICE
+    ):
         return ZERO, limits.max_option_distance_pct
     return limits.min_distance_pct, limits.max_distance_pct
 
@@ -172,20 +174,24 @@ class TradeRisk(Rule):
         equity, limit = case.equity, case.limits.risk_limits.max_per_trade_risk_pct
         if equity is None:
             return ()
-        most = limit * equity / _PERCENT if equity > 0 else -ONE
-        return [
-            Breach(
-                message=f"{risk:f} USD would be at risk, with {equity:f} USD of equity",
-                instrument_id=after.instrument_id,
-                field_path=after.path("size"),
-                observed=shown_at_most(risk * _PERCENT / equity) if equity > 0 else None,
-                limit=limit,
-                headroom=room(limit, ZERO) if equity > 0 else None,
-                fits_smaller=equity > 0,
-            )
-            for after in case.afters
-            if (risk := _risk_of(after)) > most
-        ]
+        most = limit * equity / _PERCENT if equity > ZERO else -ONE
+        found: list[Breach] = []
+        for after in case.afters:
+            risk = _risk_of(after)
+            if risk > most:
+                found.append(self._breach(after, risk, limit, equity))
+        return found
+
+    def _breach(self, after: After, risk: Decimal, limit: Decimal, equity: Decimal) -> Breach:
+        return Breach(
+            message=f"{risk:f} USD would be at risk, with {equity:f} USD of equity",
+            instrument_id=after.instrument_id,
+            field_path=after.path("size"),
+            observed=shown_at_most(risk * _PERCENT / equity) if equity > ZERO else None,
+            limit=limit,
+            headroom=room(limit, ZERO) if equity > ZERO else None,
+            fits_smaller=equity > ZERO,
+        )
 
     def figures(self, case: Case) -> Figures:
         """Those of the trade that risks most."""
@@ -198,8 +204,9 @@ class TradeRisk(Rule):
 
 def _risk_of(after: After) -> Decimal:
     """What is lost at worst on an instrument that is added to. Units: dollars."""
-    first, *others = after.intents
-    return sum((intent.risk for intent in others), first.risk)
+    if len(after.intents) == 1:
+        return after.intents[0].risk
+    return sum((intent.risk for intent in after.intents), ZERO)
 
 
 class RewardWorthRisk(Rule):
@@ -216,17 +223,19 @@ class RewardWorthRisk(Rule):
     def breaches(self, case: Case) -> Sequence[Breach]:
         """What is on the wrong side is another rule's."""
         limit = case.limits.risk_limits.min_risk_reward_ratio
-        return [
-            Breach(
-                message=f"{reward} is to be gained for {risk} at risk",
-                instrument_id=one.intent.instrument.symbol,
-                field_path=one.intent.path("take_profit_level"),
-                observed=shown_at_least(reward / risk),
-                limit=limit,
-            )
-            for one, reward, risk in _odds(case)
-            if reward < limit * risk
-        ]
+        found: list[Breach] = []
+        for one, reward, risk in _odds(case):
+            if reward < limit * risk:
+                found.append(
+                    Breach(
+                        message=f"{reward} is to be gained for {risk} at risk",
+                        instrument_id=one.intent.instrument.symbol,
+                        field_path=one.intent.path("take_profit_level"),
+                        observed=shown_at_least(reward / risk),
+                        limit=limit,
+                    )
+                )
+        return found
 
     def figures(self, case: Case) -> Figures:
         """Those of the worst ratio."""
@@ -246,7 +255,7 @@ def _odds(case: Case) -> Sequence[tuple[Guarded, Decimal, Decimal]]:
         _, stop, target, entry, _, up, _ = one
         if stop is None or target is None or entry is None:
             continue
-        if stop < entry < target if up else 0 < target < entry < stop:
+        if stop < entry < target if up else ZERO < target < entry < stop:
             found.append((one, abs(target - entry), abs(entry - stop)))
     return found
 
@@ -256,6 +265,7 @@ class LevelsMeant(Rule):
 
     code = "LEVELS_IGNORED"
     severity = Severity.WARNING
+    scope = Scope.UNUSUAL
 
     def breaches(self, case: Case) -> Sequence[Breach]:
         """What protects the rest of a position stays as it was."""

@@ -9,6 +9,12 @@ NOTHING = Traits(
     faults=False,
     options=False,
     leans=False,
+    unusual=False,
+    loose_levels=False,
+    restricted=False,
+    closed=False,
+    loss_limits=False,
+    day_trades=False,
     repeats=False,
 )
 
