@@ -12,6 +12,7 @@ import trio
 from attrs import define
 
 from cream.core.exchange.calendar import Sessions
+from cream.core.execution import events as e
 from cream.core.model.errors import CreamError
 from cream.core.resilience.backoff import Backoff
 from cream.core.risk.decisions import ViewOf

@@ -17,6 +17,7 @@ from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import TradingState
+from cream.core.options.dividends import NOTHING_KNOWN, Dividends
 from cream.core.ports import Clock, MarketData
 from cream.core.risk.ledger import Ledger
 from cream.core.risk.view import ALWAYS_OPEN, Baseline, PortfolioView, never_halted
@@ -38,7 +39,7 @@ class Portfolio:
     """Builds portfolio views. `link` tells how the connection to the broker stands.
 
     `ledger` keeps the sums of the book, so that no view goes through everything that is held.
-    `halted` tells why a symbol is not traded for now.
+    `halted` tells why a symbol is not traded for now, `dividends` which are to come.
     """
 
     market: MarketData
@@ -50,6 +51,7 @@ class Portfolio:
     ledger: Ledger
     sessions: Sessions = ALWAYS_OPEN
     halted: Callable[[str], str | None] = never_halted
+    dividends: Dividends = NOTHING_KNOWN
 
     def view_of(self, book: Book, now: datetime) -> PortfolioView:
         """What the gate judges on at `now`."""
@@ -68,6 +70,7 @@ class Portfolio:
             baseline=_baseline(book, now),
             sessions=self.sessions,
             valuer=self.ledger.valuer,
+            dividends=self.dividends,
         )
 
     def fresh_quote(self, symbol: str) -> Quote | None:

@@ -19,6 +19,7 @@ from cream.adapters.store.settings import PersistenceSettings
 from cream.core.model.plan import Environment
 from cream.core.model.setting import section, setting
 from cream.core.risk.limits import Constraints
+from cream.daemon.dividend_settings import DividendSettings, repeated
 from cream.daemon.partial_fill_settings import PartialFillSettings
 
 _ALPACA = "Alpaca for real"
@@ -93,6 +94,15 @@ class PricingSettings:
     volatility_window_days: int = setting(
         30, ge=2, le=1000, unit="days", not_effective=_OPTIONS, doc="Window of the historical one."
     )
+    dividends: tuple[DividendSettings, ...] = setting(
+        (),
+        doc="Cash dividends to come; of a symbol without any they are unknown, and said to be.",
+    )
+
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """No dividend is told twice."""
+        for index, why in repeated(self.dividends):
+            yield f"dividends[{index}]", why
 
 
 @frozen(kw_only=True)

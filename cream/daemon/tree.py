@@ -21,6 +21,7 @@ from cream.core.model.plan import Environment
 from cream.core.model.promise import OnLoss
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
+from cream.core.options.dividends import NOTHING_KNOWN, Dividends
 from cream.core.ports import Archive, Broker, Clock, Journal, MarketData, Offload, OptionChains
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker, BreakerLimits
@@ -114,6 +115,7 @@ class TreeSettings:
     on_client_loss: OnLoss = OnLoss.CANCEL_ENTRIES
     recovery_wait: float = 30.0
     stop_within: float = 5.0
+    dividends: Dividends = NOTHING_KNOWN
     stream_buffer: int = 1024
     rates: Rates = field(factory=Rates)
 

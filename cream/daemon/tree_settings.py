@@ -3,6 +3,7 @@
 from cream.core.execution.levels import TriggerPrice
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.model.promise import OnLoss
+from cream.core.options.dividends import dividends_of
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits, Window
 from cream.core.safety.heartbeat import HeartbeatLimits
@@ -74,6 +75,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         on_client_loss=OnLoss(safety.on_client_loss),
         recovery_wait=settings.recovery.start_timeout_seconds if settings.recovery.enabled else 0,
         stop_within=supervision.stop_seconds,
+        dividends=dividends_of(one.told() for one in settings.pricing.dividends),
         stream_buffer=settings.server.stream_buffer,
         rates=_rates(settings),
     )

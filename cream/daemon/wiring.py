@@ -11,6 +11,7 @@ from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.ports import Restored
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
+from cream.core.risk.greeks import QuotedGreeks
 from cream.core.risk.ledger import Ledger
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.ack_watch import AckWatch
@@ -132,7 +133,8 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
     link, hub = BrokerLink(), Hub(settings.stream_buffer)
     accounts = AccountBoard(outside.broker, lambda: book.fills_booked, settings.account_stale_after)
     board = QuoteBoard()
-    ledger = Ledger(book, outside.market.latest, settings.quote_stale_after)
+    valuer = QuotedGreeks(settings.rates.rate, settings.dividends)
+    ledger = Ledger(book, outside.market.latest, settings.quote_stale_after, valuer)
     board.listen(ledger.quoted)
     portfolio = Portfolio(
         market=outside.market,
@@ -144,6 +146,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         ledger=ledger,
         sessions=outside.sessions,
         halted=outside.halted,
+        dividends=settings.dividends,
     )
     publisher = Publisher(book, hub, portfolio.mark)
     batches_in, batches_out = trio.open_memory_channel[Batch](_BATCHES)

@@ -18,6 +18,7 @@ from attrs import frozen
 
 from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract, OptionRight
 from cream.core.model.money import ZERO
+from cream.core.options.dividends import Dividend
 
 # OCC exercises for the holder what is this far in the money at expiry.
 _BY_EXCEPTION = Decimal("0.01")
@@ -44,14 +45,6 @@ class RiskLevel(IntEnum):
     MEDIUM = 2
     HIGH = 3
     CRITICAL = 4
-
-
-@frozen
-class Dividend:
-    """The next one of the underlying."""
-
-    ex_date: date
-    amount: Decimal
 
 
 @frozen(kw_only=True)
@@ -108,7 +101,7 @@ def exercise_risk(short: ShortOption) -> ExerciseRisk:
     """The risk of one short position; the highest of its reasons counts."""
     found = [_at_expiry(short)]
     if not short.european:
-        found += [_before_dividend(short), _for_interest(short), _without_time_value(short)]
+        found += [before_dividend(short), _for_interest(short), _without_time_value(short)]
     graded = [one for one in found if one is not None]
     shares = short.quantity * CONTRACT_MULTIPLIER
     return ExerciseRisk(
@@ -130,7 +123,7 @@ def _at_expiry(short: ShortOption) -> Graded | None:
     return pin_risk(short.contract, short.spot, short.today)
 
 
-def _before_dividend(short: ShortOption) -> Graded | None:
+def before_dividend(short: ShortOption) -> Graded | None:
     """A call whose dividend is worth more than the time value that exercising for it gives up."""
     paid = short.dividend
     if short.contract.right is OptionRight.PUT or paid is None or short.intrinsic <= 0:
@@ -139,11 +132,7 @@ def _before_dividend(short: ShortOption) -> Graded | None:
     # Who exercises today owns the shares from today: on the ex-date itself it is too late.
     if until <= 0 or paid.ex_date > short.contract.expiration or paid.amount <= 0:
         return None
-    given_up = short.time_value
-    if given_up is None:
-        # In any case the holder gives up the interest on the strike from the ex-date on.
-        left = (short.contract.expiration - paid.ex_date).days
-        given_up = _interest(short.contract.strike, short.rate, left)
+    given_up = given_up_for(short, paid)
     if paid.amount <= given_up:
         return None
     level = RiskLevel.MEDIUM
@@ -153,6 +142,17 @@ def _before_dividend(short: ShortOption) -> Graded | None:
         level = RiskLevel.HIGH
     reason = f"the dividend of {paid.amount} in {until} days is more than the {given_up} given up"
     return _graded(short, level, reason)
+
+
+def given_up_for(short: ShortOption, paid: Dividend) -> Decimal:
+    """What the holder of a call gives up who exercises it for a dividend. Units: per share.
+
+    Its time value; without a quote the interest on the strike from the ex-date on, in any case.
+    """
+    if short.time_value is not None:
+        return short.time_value
+    left = (short.contract.expiration - paid.ex_date).days
+    return _interest(short.contract.strike, short.rate, left)
 
 
 def _for_interest(short: ShortOption) -> Graded | None:

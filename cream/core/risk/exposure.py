@@ -30,8 +30,9 @@ class Exposure:
 
     By underlying: `spread_value` is what spreads can lose, those held (as one group with every
     option of that underlying) and those that work; `stakes` is what it adds to the gross value,
-    shares and options together; `contracts` counts contracts, long and short; `held_options` lists
-    those held; `leans` are the Greeks where there are options. `in_options` is what options add to
+    shares and options together; `contracts` counts contracts, long and short, and
+    `option_positions` the different ones that are held or being entered; `held_options` lists those
+    held; `leans` are the Greeks where there are options. `in_options` is what options add to
     the gross value, `lean` the Greeks of all. `reserved` is the margin that working entries take.
     `doubts` says which marks are missing or stale, `unvalued` which options have no Greeks;
     `priced` are the symbols whose quotes must be fresh. Units: dollars.
@@ -44,6 +45,7 @@ class Exposure:
     short_working: Decimal = ZERO
     spread_value: Mapping[str, Decimal] = field(factory=dict)
     contracts: Mapping[str, Decimal] = field(factory=dict)
+    option_positions: Mapping[str, int] = field(factory=dict)
     held_options: Mapping[str, tuple[str, ...]] = field(factory=dict)
     stakes: Mapping[str, Decimal] = field(factory=dict)
     in_options: Decimal = ZERO
@@ -100,18 +102,21 @@ def exposure_of_share(position: Position | None, tally: Tally, prices: Prices) -
 
 def _options_in(
     lines: Mapping[str, Line],
-) -> tuple[dict[str, Decimal], dict[str, tuple[str, ...]]]:
-    """By underlying: how many contracts there are, long and short, and which are held."""
+) -> tuple[dict[str, Decimal], dict[str, int], dict[str, tuple[str, ...]]]:
+    """By underlying: contracts, long and short; different ones, held or entered; those held."""
     contracts: dict[str, Decimal] = {}
+    positions: dict[str, int] = {}
     held: dict[str, tuple[str, ...]] = {}
     for symbol, line in lines.items():
         if isinstance(line.instrument, OptionContract):
             name = line.instrument.underlying
             units = max(line.long_units, line.short_units)
             contracts[name] = contracts.get(name, ZERO) + units
+            if is_occupied(line):
+                positions[name] = positions.get(name, 0) + 1
             if line.held:
                 held[name] = (*held.get(name, ()), symbol)
-    return contracts, held
+    return contracts, positions, held
 
 
 def group_value(positions: Sequence[Position], prices: Prices, shares: Decimal = ZERO) -> Decimal:
@@ -316,6 +321,10 @@ class _Ledger:
                 + tuple(one for one in entry.orders if one.terms.side is Side.SELL),
             )
             lines[symbol] = line
+            if of_option and is_occupied(line):
+                # What an option puts at stake, and how it leans, hangs on its underlying's price.
+                self.priced[instrument.underlying] = None
+                self._doubt(self.prices.of(instrument.underlying).doubt)
             at_stake = line.gross()
             gross += at_stake
             if of_option:
@@ -325,7 +334,7 @@ class _Ledger:
             short_working += line.selling_value
             if not line.grouped:
                 net_held += line.held_value if line.held > 0 else -line.held_value
-        contracts, held_options = _options_in(lines)
+        contracts, option_positions, held_options = _options_in(lines)
         leans, unvalued = leans_of(lines, self.prices)
         lean = NO_LEAN
         for one in leans.values():
@@ -338,6 +347,7 @@ class _Ledger:
             short_working=short_working,
             spread_value=self.spread_value,
             contracts=contracts,
+            option_positions=option_positions,
             held_options=held_options,
             stakes=stakes,
             in_options=in_options,

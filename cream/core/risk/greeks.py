@@ -5,7 +5,7 @@ them off the contract's own quote.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from attrs import define, field, frozen
@@ -13,8 +13,10 @@ from attrs import define, field, frozen
 from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
-from cream.core.options.occ import expires_at
-from cream.core.pricing.quoted import valuation_at
+from cream.core.options.dividends import NOTHING_KNOWN, Dividends
+from cream.core.options.occ import NEW_YORK, expires_at
+from cream.core.pricing.quoted import american_valuation_at
+from cream.core.pricing.tree import Payment
 
 _YEAR = timedelta(days=365)
 _DAYS_A_YEAR = 365
@@ -97,9 +99,13 @@ class _Kept:
 
 @define
 class QuotedGreeks:
-    """Greeks at the volatility that a contract's own quote implies. Units: `rate` per year."""
+    """Greeks at the volatility that a contract's own quote implies, exercised when that pays best.
+
+    Units: `rate` per year. `dividends` are those to come, as far as they are known.
+    """
 
     rate: float = 0.04
+    dividends: Dividends = NOTHING_KNOWN
     _kept: dict[OptionContract, _Kept] = field(factory=dict, init=False)
 
     def __call__(self, contract: OptionContract, underlying: Quote, own: Quote) -> Greeks | None:
@@ -108,7 +114,7 @@ class QuotedGreeks:
         kept = self._kept.get(contract)
         if kept is not None and _is_same(kept, spot, price, own):
             return kept.greeks
-        greeks = _greeks_of(contract, spot, price, own, self.rate)
+        greeks = _greeks_of(contract, spot, price, own, self)
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
         self._kept[contract] = _Kept(spot, price, own, greeks)
@@ -124,20 +130,34 @@ def _is_same(kept: _Kept, spot: Decimal, price: Decimal, own: Quote) -> bool:
 
 
 def _greeks_of(
-    contract: OptionContract, spot: Decimal, price: Decimal, own: Quote, rate: float
+    contract: OptionContract, spot: Decimal, price: Decimal, own: Quote, basis: QuotedGreeks
 ) -> Greeks | None:
+    """None where the figures do not fit together, so that nothing follows from them."""
     if spot <= 0:
         return None
-    years = (expires_at(contract) - own.at) / _YEAR
-    found = valuation_at(
-        contract.right, float(spot), float(contract.strike), years, float(price), rate
-    )
+    try:
+        found = american_valuation_at(
+            contract.right,
+            float(spot),
+            float(contract.strike),
+            (expires_at(contract) - own.at) / _YEAR,
+            float(price),
+            basis.rate,
+            _payments(contract, own.at.astimezone(NEW_YORK).date(), basis.dividends),
+        )
+    except ValueError:
+        return None
     return Greeks(
         _decimal(found.delta),
         _decimal(found.gamma),
         _decimal(found.vega / _POINTS),
         _decimal(found.theta / _DAYS_A_YEAR),
     )
+
+
+def _payments(contract: OptionContract, today: date, dividends: Dividends) -> list[Payment]:
+    ahead = dividends.ahead(contract.underlying, today) or ()
+    return [Payment((one.ex_date - today).days / _DAYS_A_YEAR, float(one.amount)) for one in ahead]
 
 
 def _decimal(number: float) -> Decimal:

@@ -217,6 +217,9 @@ def _exchanged(whole: Exposure, before: Exposure, part: Exposure) -> Exposure:
         short_working=whole.short_working - before.short_working + part.short_working,
         spread_value=_merged(whole.spread_value, before.spread_value, part.spread_value),
         contracts=_merged(whole.contracts, before.contracts, part.contracts),
+        option_positions=_merged(
+            whole.option_positions, before.option_positions, part.option_positions
+        ),
         held_options=_merged(whole.held_options, before.held_options, part.held_options),
         stakes=_merged(whole.stakes, before.stakes, part.stakes),
         in_options=whole.in_options - before.in_options + part.in_options,

@@ -121,6 +121,15 @@ class Options:
     max_contracts_per_underlying: int = setting(
         100, ge=0, unit="contracts", doc="Most contracts, long and short, on one underlying."
     )
+    max_contracts: int = setting(
+        500, ge=0, unit="contracts", doc="Most contracts, long and short, on all underlyings."
+    )
+    max_positions_per_underlying: int = setting(
+        10, ge=0, doc="Most different options on one underlying that are held or being entered."
+    )
+    max_positions: int = setting(
+        50, ge=0, doc="Most different options in all that are held or being entered."
+    )
     min_minutes_to_expiry: int = setting(
         60,
         ge=0,

@@ -177,6 +177,14 @@ def _too_many_contracts(_limits: Constraints) -> Attempt:
     return Attempt((order,), _view())
 
 
+def _too_many_options(limits: Constraints) -> Attempt:
+    contract, of = _call(), limits.options
+    most = max(of.max_positions_per_underlying, of.max_positions)
+    full = Exposure(lines={}, option_positions={contract.underlying: most})
+    order = _entry(ONE, contract, limit=Decimal(10), stop=Decimal(5))
+    return Attempt((order,), _view(exposure=full))
+
+
 def _one(view: PortfolioView) -> Attempt:
     return Attempt((_entry(),), view)
 
@@ -336,8 +344,14 @@ def _probes() -> Iterator[_Probe]:
         ("options.max_portfolio_vega", "OPTIONS_VEGA_EXCEEDED"),
         ("options.max_portfolio_theta", "OPTIONS_THETA_EXCEEDED"),
         ("options.max_contracts_per_underlying", "OPTIONS_CONTRACTS_EXCEEDED"),
+        ("options.max_contracts", "OPTIONS_TOTAL_CONTRACTS_EXCEEDED"),
     ):
         yield _Probe(key, code, _too_many_contracts)
+    for key, code in (
+        ("options.max_positions_per_underlying", "OPTIONS_POSITIONS_PER_UNDERLYING_EXCEEDED"),
+        ("options.max_positions", "OPTIONS_POSITIONS_EXCEEDED"),
+    ):
+        yield _Probe(key, code, _too_many_options)
 
 
 _OWN_PROBES: Iterable[_Probe] = (

@@ -17,6 +17,7 @@ from cream.core.model.market import Datum, Quote, Unknown
 from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.model.state import TradingState
+from cream.core.options.dividends import NOTHING_KNOWN, Dividends
 from cream.core.risk.exposure import Exposure, exposure_of
 from cream.core.risk.greeks import QuotedGreeks, Valuer
 from cream.core.risk.line import Line
@@ -49,7 +50,8 @@ class PortfolioView:
     say why the state is what it is. `exposure` is what positions and working orders add up to,
     where somebody has kept the sums; otherwise the gate adds them up. `history` is what has been
     traded lately, `baseline` what losses are measured from; None where neither is to be judged.
-    `sessions` are those of the market, `valuer` tells the Greeks of options.
+    `sessions` are those of the market, `valuer` tells the Greeks of options, `dividends` are those
+    to come, as far as they are known.
     """
 
     account: Datum[Account]
@@ -65,6 +67,7 @@ class PortfolioView:
     baseline: Datum[Baseline] | None = None
     sessions: Sessions = ALWAYS_OPEN
     valuer: Valuer = field(factory=QuotedGreeks)
+    dividends: Dividends = NOTHING_KNOWN
 
 
 def without(order_ids: Collection[str], view: PortfolioView) -> PortfolioView:

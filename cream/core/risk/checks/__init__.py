@@ -2,6 +2,7 @@
 
 from cream.core.risk.checks.concentration import CONCENTRATION_RULES
 from cream.core.risk.checks.day_trades import DAY_TRADE_RULES
+from cream.core.risk.checks.exercise import EXERCISE_RULES
 from cream.core.risk.checks.expiry import EXPIRY_RULES
 from cream.core.risk.checks.losses import LOSS_RULES
 from cream.core.risk.checks.money import MONEY_RULES
@@ -28,6 +29,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *STOP_RULES,
     *OPTION_RULES,
     *EXPIRY_RULES,
+    *EXERCISE_RULES,
     *LEAN_RULES,
     *PORTFOLIO_RULES,
     *CONCENTRATION_RULES,

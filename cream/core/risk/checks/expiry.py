@@ -144,7 +144,7 @@ class EarlyExerciseUnlikely(Rule):
 def _shorts_in_the_money(case: Case) -> Iterator[_Short]:
     today = trading_day(case.now)
     for intent in case.increases:
-        for contract, place in _sold_by(intent):
+        for contract, place in sold_by(intent):
             spot = case.scene.prices.of(contract.underlying).mid
             if spot is None:
                 continue
@@ -155,7 +155,8 @@ def _shorts_in_the_money(case: Case) -> Iterator[_Short]:
                 yield _Short(intent, contract, place, intrinsic, days)
 
 
-def _sold_by(intent: Intent) -> Iterator[tuple[OptionContract, str]]:
+def sold_by(intent: Intent) -> Iterator[tuple[OptionContract, str]]:
+    """Each contract that is sold to open, or as a leg, with the decision's field that names it."""
     if intent.is_written and isinstance(intent.instrument, OptionContract):
         yield intent.instrument, "instrument_id"
     for index, leg in enumerate(intent.decision.legs):

@@ -10,6 +10,7 @@ from cream.core.options.spread import net_price_fault
 from cream.core.risk.case import Case
 from cream.core.risk.checks.cover import RISK_DEFINED
 from cream.core.risk.checks.plan import FaultRule
+from cream.core.risk.line import is_occupied
 from cream.core.risk.rule import Breach, Figures, Rule, room
 from cream.core.risk.traits import Scope
 
@@ -98,9 +99,120 @@ def _contracts(case: Case) -> Sequence[tuple[str, Decimal, Decimal]]:
     return [(name, held.get(name, ZERO) + more, more) for name, more in added.items()]
 
 
+class AllContracts(Rule):
+    """No more contracts on all underlyings, long and short, are held and being entered."""
+
+    code = "OPTIONS_TOTAL_CONTRACTS_EXCEEDED"
+    limit_key = "options.max_contracts"
+    unit = Unit.CONTRACTS
+    scope = Scope.OPTIONS
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """The headroom is how many more there may be."""
+        limit = Decimal(case.limits.options.max_contracts)
+        count, added = self._counted(case)
+        if not added or count <= limit:
+            return ()
+        breach = Breach(
+            message=f"{count:f} contracts in all would be above {limit:f}",
+            field_path=case.whole_path,
+            observed=count,
+            limit=limit,
+            headroom=room(limit, count - added),
+            fits_smaller=True,
+        )
+        return (breach,)
+
+    def figures(self, case: Case) -> Figures:
+        """How many there would be."""
+        return Figures(self._counted(case)[0], Decimal(case.limits.options.max_contracts))
+
+    def _counted(self, case: Case) -> tuple[Decimal, Decimal]:
+        """How many there would be, and how many of them are new."""
+        added = sum((more for _, _, more in _contracts(case)), ZERO)
+        return sum(case.scene.exposure.contracts.values(), ZERO) + added, added
+
+
+class OptionsPerUnderlying(Rule):
+    """No more different options on one underlying are held and being entered."""
+
+    code = "OPTIONS_POSITIONS_PER_UNDERLYING_EXCEEDED"
+    limit_key = "options.max_positions_per_underlying"
+    unit = Unit.COUNT
+    scope = Scope.OPTIONS
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """Each leg is one; adding to one that is there adds none."""
+        limit = case.limits.options.max_positions_per_underlying
+        return [
+            _too_many(f"different options on {name}", name, before, new, limit, case)
+            for name, before, new in _different(case)
+            if before + new > limit
+        ]
+
+    def figures(self, case: Case) -> Figures:
+        """Those of the underlying with most of them."""
+        most = max((before + new for _, before, new in _different(case)), default=None)
+        limit = Decimal(case.limits.options.max_positions_per_underlying)
+        return Figures(None if most is None else Decimal(most), limit)
+
+
+class AllOptions(Rule):
+    """No more different options in all are held and being entered."""
+
+    code = "OPTIONS_POSITIONS_EXCEEDED"
+    limit_key = "options.max_positions"
+    unit = Unit.COUNT
+    scope = Scope.OPTIONS
+
+    def breaches(self, case: Case) -> Sequence[Breach]:
+        """Adding to one that is there adds none."""
+        before, new = self._counted(case)
+        limit = case.limits.options.max_positions
+        if not new or before + new <= limit:
+            return ()
+        return (_too_many("different options in all", None, before, new, limit, case),)
+
+    def figures(self, case: Case) -> Figures:
+        """How many there would be."""
+        return Figures(
+            Decimal(sum(self._counted(case))), Decimal(case.limits.options.max_positions)
+        )
+
+    def _counted(self, case: Case) -> tuple[int, int]:
+        new = sum(more for _, _, more in _different(case))
+        return sum(case.scene.exposure.option_positions.values()), new
+
+
+def _different(case: Case) -> Sequence[tuple[str, int, int]]:
+    """Each underlying that new options are added on, how many there are, and how many are new."""
+    new: dict[str, int] = {}
+    for move in case.moves.values():
+        if isinstance(move.instrument, OptionContract):
+            name = move.instrument.underlying
+            if not is_occupied(case.scene.line(move.instrument)):
+                new[name] = new.get(name, 0) + 1
+    there = case.scene.exposure.option_positions
+    return [(name, there.get(name, 0), count) for name, count in new.items()]
+
+
+def _too_many(what: str, name: str | None, before: int, new: int, limit: int, case: Case) -> Breach:
+    return Breach(
+        message=f"{before + new} {what} would be above {limit}",
+        instrument_id=name,
+        field_path=case.whole_path,
+        observed=Decimal(before + new),
+        limit=Decimal(limit),
+        headroom=room(Decimal(limit), Decimal(before)),
+    )
+
+
 OPTION_RULES: tuple[Rule, ...] = (
     LegsSound(),
     NetPriceSound(),
     RISK_DEFINED,
     ContractsPerUnderlying(),
+    AllContracts(),
+    OptionsPerUnderlying(),
+    AllOptions(),
 )

@@ -257,7 +257,7 @@ class NoSelfCross(Rule):
             if terms is None or intent.is_spread:
                 continue
             line = case.scene.line(intent.instrument)
-            for order in line.sells if terms.side is Side.BUY else line.buys:
+            for order in line.sells if terms.side is BUY else line.buys:
                 if not _cross(terms, order):
                     continue
                 found.append(

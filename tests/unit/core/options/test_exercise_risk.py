@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cream.core.model.instrument import OptionContract, OptionRight
+from cream.core.options.dividends import Dividend
 from cream.core.options.exercise_risk import (
-    Dividend,
     RiskLevel,
     ShortOption,
     exercise_risk,

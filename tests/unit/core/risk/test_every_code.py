@@ -6,7 +6,7 @@ not. The families' own tests say more; this table shows that none is forgotten.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -27,6 +27,7 @@ from cream.core.model.plan import (
 )
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Verdict
+from cream.core.options.dividends import Dividend, dividends_of
 from cream.core.risk.checks import ALL_RULES
 from cream.core.risk.greeks import Greeks
 from cream.core.risk.limits import Constraints
@@ -428,6 +429,19 @@ def option_rows() -> Iterator[Row]:
         lambda n: ask(option_call(n), limits=by(options={"max_contracts_per_underlying": 5})),
         5,
     )
+    yield from counted(
+        "OPTIONS_TOTAL_CONTRACTS_EXCEEDED",
+        lambda n: ask(option_call(n), limits=by(options={"max_contracts": 5})),
+        5,
+    )
+    others = view(*(held(one, 1, 4) for one in (HIGHER, "AAPL  261218P00230000")))
+    for key, code in (
+        ("max_positions_per_underlying", "OPTIONS_POSITIONS_PER_UNDERLYING_EXCEEDED"),
+        ("max_positions", "OPTIONS_POSITIONS_EXCEEDED"),
+    ):
+        for most, wrong in ((4, False), (3, False), (2, True)):
+            asked = ask(option_call(1), on=others, limits=by(options={key: most}))
+            yield code, str(most), asked, wrong
     for minutes, wrong in ((61, False), (60, False), (59, True)):
         verdict = ask(option_call(), now=END - timedelta(minutes=minutes))
         yield "NEAR_EXPIRY", str(minutes), verdict, wrong
@@ -437,6 +451,15 @@ def option_rows() -> Iterator[Row]:
     for offer, warned in (("8.46", False), ("8.45", False), ("8.44", True)):
         verdict = sold_deep(END - timedelta(days=20), offer)
         yield "EARLY_EXERCISE_RISK", offer, verdict, warned
+    for amount, warned in (("0.79", False), ("0.80", False), ("0.81", True)):
+        verdict = sold_deep(END - timedelta(days=20), paying=amount)
+        yield "DIVIDEND_EXERCISE_RISK", amount, verdict, warned
+    for paying, told in ((None, False), ("0", True), ("0.81", True)):
+        verdict = sold_deep(END - timedelta(days=20), paying=paying)
+        yield "DIVIDEND_UNKNOWN", str(paying), verdict, not told
+    for spot, warned in (("234.61", False), ("234.60", True), ("230.00", True)):
+        verdict = sold_deep(END - timedelta(hours=3), spot=spot)
+        yield "PIN_RISK", spot, verdict, warned
     greeks = Greeks(d("0.50"), d("0.01"), d("0.20"), d("-0.10"))
     valued = view(valuer=lambda _contract, _underlying, _own: greeks)
     for code, key, limit in (
@@ -451,8 +474,12 @@ def option_rows() -> Iterator[Row]:
         yield from counted(code, lambda n, of=limits: ask(option_call(n), on=valued, limits=of), 2)
 
 
-def sold_deep(now: datetime, offer: str = "9.20") -> Callable[[], Verdict]:
-    market = {**MARKET, DEEP: ("8.30", offer), CALL: ("1.00", "1.10")}
+def sold_deep(
+    now: datetime, offer: str = "9.20", paying: str | None = None, spot: str = "238.40"
+) -> Callable[[], Verdict]:
+    """A call in the money is sold, at 8.40 of intrinsic value where the spot is not given."""
+    market = {**MARKET, DEEP: ("8.30", offer), CALL: ("1.00", "1.10"), "AAPL": (spot, spot)}
+    told = () if paying is None else (("AAPL", Dividend(date(2026, 12, 7), d(paying))),)
     asked = spread(
         1,
         (leg(DEEP, -1), leg(CALL, 1)),
@@ -460,7 +487,7 @@ def sold_deep(now: datetime, offer: str = "9.20") -> Callable[[], Verdict]:
         action=Action.SELL,
         direction=Direction.SHORT,
     )
-    return ask(asked, on=view(market=market), now=now)
+    return ask(asked, on=view(market=market, dividends=dividends_of(told)), now=now)
 
 
 def portfolio_rows() -> Iterator[Row]:
