@@ -6,7 +6,7 @@ all decisions on one instrument, so that nothing is gained by asking in parts.
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import ClassVar
 
 from cream.core.model.money import ONE, ZERO
@@ -87,10 +87,12 @@ class WholeUnits(Rule):
         breaches: list[Breach] = []
         for intent in case.intents:
             quantity = intent.quantity
-            if quantity is None or not quantity % 1 or quantity <= 0:
+            if quantity is None or quantity <= 0:
+                continue
+            whole = quantity.to_integral_value(ROUND_FLOOR)
+            if whole == quantity:
                 continue
             if must_be_whole(intent):
-                whole = quantity // 1
                 breaches.append(
                     Breach(
                         message=f"{quantity} cannot be ordered, only whole units",

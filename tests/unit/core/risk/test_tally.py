@@ -106,7 +106,7 @@ test_the_sums_of_one_share_are_those_of_adding_up = OneShare.TestCase
 
 @pytest.fixture
 def of() -> Iterator[Kept]:
-    yield kept()
+    return kept()
 
 
 def working(of: Kept, first: int, count: int) -> None:
@@ -158,9 +158,7 @@ def test_a_tactic_and_its_slices_depend_on_each_other(of: Kept) -> None:
     assert not tally.stands_alone(d(0))
 
     of.record(
-        e.OrderProgressed(
-            at=NOW, order_id="o-tactic", status=OrderStatus.CANCELED, reason="test"
-        )
+        e.OrderProgressed(at=NOW, order_id="o-tactic", status=OrderStatus.CANCELED, reason="test")
     )
     tally.take([of.book.order("o-tactic")])
     assert tally.stands_alone(d(0))

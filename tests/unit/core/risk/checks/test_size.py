@@ -82,6 +82,14 @@ def test_entries_are_whole() -> None:
     assert (refusal.headroom, refusal.unit) == (10, Unit.SHARES)
 
 
+@pytest.mark.parametrize("enormous", ["1e28", "-1e28", "1e40"])
+def test_what_is_too_large_to_be_divided_is_whole_and_refused_all_the_same(enormous: str) -> None:
+    found = judge(buy(quantity=enormous))
+
+    assert not found.ok
+    assert "WHOLE_UNITS_REQUIRED" not in codes(found)
+
+
 def test_a_fraction_alone_leaves_no_whole_unit() -> None:
     assert violation(judge(buy(quantity="0.5")), "WHOLE_UNITS_REQUIRED").headroom is None
 
