@@ -27,12 +27,12 @@ from cream.core.exchange.venue_book import VenueState
 from cream.core.execution import events as e
 from cream.core.execution.bars import low_comes_first
 from cream.core.execution.book import Book
-from cream.core.execution.history import trading_day
+from cream.core.execution.history import TradeHistory, trading_day
 from cream.core.execution.levels import rises_with, stop_level
 from cream.core.model.content import content_hash
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import OptionContract
-from cream.core.model.market import Known, Unknown
+from cream.core.model.market import Datum, Known, Unknown
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderPurpose, Side
 from cream.core.model.plan import DecisionPlan, Environment
@@ -167,12 +167,13 @@ class _Run:
     def _begin(self, bars: Sequence[MarketBar], now: datetime) -> None:
         """The first prices are known, all of them, before anything trades at one of them."""
         self._clock(now)
-        self.dealing.live = frozenset(bar.symbol for bar in bars)
-        # Patience that ended before the bar is not rewarded by it.
+        # What ended before the bar ends without its prices: orders, options, patience.
+        self._let_time_pass()
         self.upkeep.see_to_partials()
         for bar in bars:
             self.tape.open(bar)
-        self._let_time_pass()
+        self.dealing.live = frozenset(bar.symbol for bar in bars)
+        self._read_account()
         for bar in bars:
             self.clerk.take(self.venue.on_quote(bar.symbol, now))
         self._look_after()
@@ -211,6 +212,7 @@ class _Run:
             self.tape.close(bar.symbol)
         self.dealing.bars_ended()
         self._let_time_pass()
+        self._read_account()
         self.upkeep.guard_all()
         account = self.venue.account(now)
         self.curve.append(Mark(now, account.cash, account.equity))
@@ -253,6 +255,7 @@ class _Run:
         """Judge a plan as the daemon would, and send what was approved."""
         self._clock(now)
         self._let_time_pass()
+        self._read_account()
         self.dealing.deciding = True
         self.upkeep.see_to_partials()
         plan = dated.plan
@@ -279,9 +282,6 @@ class _Run:
 
     def view_of(self, book: Book, now: datetime) -> PortfolioView:
         """What the gate judges on: as in the daemon, of the market that is known by `now`."""
-        history = book.history
-        first, peak = history.session_equity, history.peak_equity
-        marked = history.session == trading_day(now) and first is not None and peak is not None
         return PortfolioView(
             account=Known(self.venue.account(now)),
             positions=book.positions,
@@ -290,12 +290,8 @@ class _Run:
             knows=lambda instrument: self.tape.knows(instrument, now),
             state=book.trading_state,
             reasons=tuple(f"{one.cause.value}: {one.reason}" for one in book.restrictions.values()),
-            history=history,
-            baseline=(
-                Known(Baseline(first, peak))
-                if marked and first is not None and peak is not None
-                else Unknown("no equity has been marked today")
-            ),
+            history=book.history,
+            baseline=_baseline(book.history, now),
             sessions=SESSIONS,
         )
 
@@ -315,10 +311,14 @@ class _Run:
         self.clerk.now = self.tape.now = now
 
     def _let_time_pass(self) -> None:
-        """Orders expire, options end, queues open; and the account is read."""
+        """Orders expire, options end, queues open."""
         now = self.clerk.now
         self.clerk.take(self.venue.advance(now))
         self.clerk.record(tuple(self._ended_options(now)))
+
+    def _read_account(self) -> None:
+        """Mark the equity, and stop trading where too much is lost."""
+        now = self.clerk.now
         account = self.venue.account(now)
         self.clerk.do(mark_equity(account))
         reason = self.watch.confirmed(account, self.clerk.book.history, now)
@@ -374,6 +374,13 @@ class _Run:
             curve=tuple(self.curve),
             digest=sha256(f"{self.clerk.digest}{marks}".encode()).hexdigest(),
         )
+
+
+def _baseline(history: TradeHistory, now: datetime) -> Datum[Baseline]:
+    first, peak = history.session_equity, history.peak_equity
+    if history.session != trading_day(now) or first is None or peak is None:
+        return Unknown("no equity has been marked today")
+    return Known(Baseline(first, peak))
 
 
 def _by_name(one: Holding) -> str:

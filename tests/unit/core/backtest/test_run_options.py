@@ -1,6 +1,6 @@
 """Options and slices over bars: nothing is priced that has no bar."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -123,6 +123,18 @@ def test_an_option_that_ends_in_the_money_is_settled_in_cash() -> None:
     assert outcome.realized == 300
     assert outcome.equity == 100_300
     assert all(one.position.is_flat for one in outcome.holdings)
+
+
+def test_an_option_that_ends_on_a_short_day_is_settled_at_the_close_of_that_day() -> None:
+    """The market closes at 13:00, the contract ends at 16:00: the next price is of Monday."""
+    symbol, monday = "AAPL  121123C00100000", date(2012, 11, 19)
+    share = [QUIET, QUIET, QUIET, "105 107 105 107", "120 120 120 120"]
+    bars = [*days(*share, since=monday), *days(*[OPTION_QUIET] * 4, symbol=symbol, since=monday)]
+    decision = evolve(call(), instrument=parse_occ(symbol))
+    outcome = run(bars, decision, limits=FREE, at=datetime(2012, 11, 20, 14, tzinfo=UTC))
+    (ended,) = outcome.settlements
+    assert ended.price == 7
+    assert outcome.curve[-1].equity == 100_300
 
 
 def test_what_the_book_holds_ends_with_the_contract() -> None:
