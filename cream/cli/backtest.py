@@ -24,7 +24,9 @@ from cream.core.backtest.dealing import Assumptions, Fee, no_fee
 from cream.core.backtest.path import MarketBar
 from cream.core.backtest.run import DatedPlan, Setup, backtest
 from cream.core.backtest.upkeep import Policies
+from cream.core.exchange.fees import Trade, estimated_fees
 from cream.core.execution.bars import SameBarPriority
+from cream.core.execution.history import trading_day
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.side import Side
@@ -94,6 +96,8 @@ def _setup(settings: Settings, options: argparse.Namespace) -> Setup:
             fee=_fee(options),
         ),
         allow_partial=options.allow_partial,
+        rate=tree.rates.rate,
+        dividends=tree.dividends,
     )
 
 
@@ -102,13 +106,24 @@ def _fee(options: argparse.Namespace) -> Fee:
     contract = _amount(
         "--commission-per-contract", options.commission_per_contract, _MOST_COMMISSION
     )
-    if not share and not contract:
+    regulatory = bool(options.regulatory_fees)
+    if not (share or contract or regulatory):
         return no_fee
 
     def fee(
-        instrument: Instrument, _side: Side, quantity: Decimal, _price: Decimal, _at: datetime
+        instrument: Instrument, side: Side, quantity: Decimal, price: Decimal, at: datetime
     ) -> Decimal:
-        return quantity * (contract if isinstance(instrument, OptionContract) else share)
+        each = contract if isinstance(instrument, OptionContract) else share
+        if not regulatory:
+            return quantity * each
+        trade = Trade(
+            instrument=instrument,
+            side=side,
+            quantity=quantity,
+            price=price,
+            day=trading_day(at),
+        )
+        return quantity * each + estimated_fees(trade)
 
     return fee
 

@@ -250,7 +250,7 @@ def _assumptions(setup: Setup, bars: Sequence[MarketBar]) -> Json:
 
 def _in_words(setup: Setup, bars: Sequence[MarketBar]) -> str:
     assumed = setup.assumptions
-    fees = "no commission" if assumed.fee is no_fee else "commission as given"
+    fees = "no commission" if assumed.fee is no_fee else "commission and fees as asked for"
     share = f"{(assumed.participation * _PERCENT).normalize():f}"
     return "; ".join(
         [

@@ -242,6 +242,9 @@ def _add_backtest(groups: "Groups") -> None:
     )
     for name, default, text in numbers:
         command.add_argument(name, default=default, help=f"{text} (default {default})")
+    command.add_argument(
+        "--regulatory-fees", action="store_true", help="add those of the day, as far as known"
+    )
     command.add_argument("--allow-partial", action="store_true", help="admit decisions one by one")
     command.add_argument("--json", action="store_true", help="print everything, with the curve")
     command.set_defaults(command=_backtest)

@@ -38,9 +38,11 @@ from cream.core.model.order import OrderPurpose, Side
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.position import Position
 from cream.core.model.request import ExecutionParams
+from cream.core.options.dividends import NOTHING_KNOWN, Dividends
 from cream.core.options.occ import expires_at
 from cream.core.risk.decisions import owe_flatten, owe_mass_cancel, submit_plan, together
 from cream.core.risk.gate import Gate
+from cream.core.risk.greeks import QuotedGreeks
 from cream.core.risk.limits import Constraints
 from cream.core.risk.losses import LossWatch, mark_equity, stop_trading
 from cream.core.risk.view import Baseline, PortfolioView
@@ -58,7 +60,8 @@ _MOST_LOOKS = 10
 class Setup:
     """What a backtest is run with: the account, the daemon's rules, and what bars do not tell.
 
-    Units: dollars.
+    `dividends` are those that the gate knows to come; none is paid. Units: dollars; `rate`, which
+    options are valued with, per year.
     """
 
     cash: Decimal
@@ -67,6 +70,8 @@ class Setup:
     policies: Policies = field(factory=Policies)
     assumptions: Assumptions = field(factory=Assumptions)
     allow_partial: bool = False
+    rate: float = 0.04
+    dividends: Dividends = NOTHING_KNOWN
 
 
 @frozen
@@ -122,6 +127,7 @@ class _Run:
     clerk: Clerk
     gate: Gate
     watch: LossWatch
+    valuer: QuotedGreeks
     upkeep: Upkeep = field(init=False)
     plans: list[PlanOutcome] = field(factory=list, init=False)
     curve: list[Mark] = field(factory=list, init=False)
@@ -143,6 +149,7 @@ class _Run:
             clerk=Clerk(Book(), venue, begins, dealing.given),
             gate=Gate(setup.limits, setup.environment, ACCOUNT_ID),
             watch=LossWatch(setup.limits.losses),
+            valuer=QuotedGreeks(setup.rate, setup.dividends),
         )
 
     def __attrs_post_init__(self) -> None:
@@ -293,6 +300,8 @@ class _Run:
             history=book.history,
             baseline=_baseline(book.history, now),
             sessions=SESSIONS,
+            valuer=self.valuer,
+            dividends=self.setup.dividends,
         )
 
     def _wait_until(self, moment: datetime) -> None:

@@ -1,6 +1,8 @@
 """`cream backtest`: over real bars, and what it says where it cannot."""
 
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,9 @@ import pytest
 
 from cream.cli.exits import CONFIGURATION, DONE, REFUSED, USAGE
 from cream.cli.main import main
+from cream.core.exchange.fees import Trade, estimated_fees
+from cream.core.model.instrument import Equity
+from cream.core.model.side import Side
 
 BARS = Path(__file__).parents[2] / "data" / "bars"
 AAPL, IBM = str(BARS / "AAPL-2012.csv"), str(BARS / "IBM-2012.csv")
@@ -200,7 +205,31 @@ def test_costs_are_those_that_were_asked_for(
     # The open of 545.42 and twenty basis points of it.
     assert (bought["price"], bought["commission"]) == ("546.52", "1.50")
     assert shown["account"]["fees"] == "3.00"
-    assert "commission as given" in shown["assumptions"]["in_words"]
+    assert "commission and fees as asked for" in shown["assumptions"]["in_words"]
+
+
+def test_regulatory_fees_are_those_of_the_day(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Only sales pay to the SEC. What was charged in 2012 is not known, and not estimated."""
+    bars = tmp_path / "bars.csv"
+    days = ("2026-08-03", "2026-08-04", "2026-08-05")
+    closes = (100, 100, 110)
+    rows = [
+        f"AAPL,{day},{one},{one},{one},{one},1000000" for day, one in zip(days, closes, strict=True)
+    ]
+    bars.write_text("\n".join(["symbol,date,open,high,low,close,volume", *rows]) + "\n")
+    levels = {"limit_price": "100.00", "stop_loss_level": "95.00", "take_profit_level": "109.00"}
+    file = plan(tmp_path, at="2026-08-04T12:00:00Z", **levels)
+    shown = found(capsys, "--bars", str(bars), file, "--regulatory-fees")
+    bought, sold = (Decimal(one["commission"]) for one in shown["plans"][0]["fills"])
+    trade = {"instrument": Equity("AAPL"), "quantity": Decimal(15), "price": Decimal(110)}
+    day = date(2026, 8, 5)
+    assert sold == estimated_fees(Trade(**trade, side=Side.SELL, day=day)) > bought
+    assert Decimal(shown["account"]["fees"]) == bought + sold
+
+    then = found(capsys, "--bars", AAPL, plan(tmp_path), "--regulatory-fees")
+    assert then["account"]["fees"] == "0.00"
 
 
 def test_the_configuration_says_the_limits_and_what_comes_first_in_a_bar(
