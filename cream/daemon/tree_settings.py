@@ -9,11 +9,12 @@ from cream.core.resilience.breaker import BreakerLimits, Window
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.core.safety.mass_cancel import MassCancelPolicy
 from cream.daemon.archivist import ArchivistSettings
+from cream.daemon.breaker_settings import BreakerSettings
 from cream.daemon.journal_writer import JournalWriterSettings
 from cream.daemon.mass_canceller import MassCancelSettings
 from cream.daemon.order_router import RouterSettings
 from cream.daemon.reconciler import ReconcilerSettings
-from cream.daemon.settings import BreakerSettings, Settings
+from cream.daemon.settings import Settings
 from cream.daemon.supervisor import Intensity
 from cream.daemon.tree import TreeSettings
 from cream.daemon.valuations import Rates

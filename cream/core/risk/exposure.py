@@ -174,6 +174,22 @@ class _Entry:
         """How much of an entry on `side` would only close, beside those counted already."""
         return max(ZERO, -side.sign * self.held - self.crossing)
 
+    def line(self, *, grouped: bool) -> Line:
+        """The line, once everything is added up."""
+        return Line(
+            instrument=self.instrument,
+            held=self.held,
+            mark=self.mark,
+            buying=self.buying,
+            selling=self.selling,
+            exiting=self.exiting,
+            buying_value=self.buying_value,
+            selling_value=self.selling_value,
+            grouped=grouped,
+            buys=self.buys + tuple(one for one in self.orders if one.terms.side is Side.BUY),
+            sells=self.sells + tuple(one for one in self.orders if one.terms.side is Side.SELL),
+        )
+
 
 @define
 class _Ledger:
@@ -306,20 +322,7 @@ class _Ledger:
         for symbol, entry in self.entries.items():
             instrument = entry.instrument
             of_option = isinstance(instrument, OptionContract)
-            line = Line(
-                instrument=instrument,
-                held=entry.held,
-                mark=entry.mark,
-                buying=entry.buying,
-                selling=entry.selling,
-                exiting=entry.exiting,
-                buying_value=entry.buying_value,
-                selling_value=entry.selling_value,
-                grouped=of_option and instrument.underlying in mixed,
-                buys=entry.buys + tuple(one for one in entry.orders if one.terms.side is Side.BUY),
-                sells=entry.sells
-                + tuple(one for one in entry.orders if one.terms.side is Side.SELL),
-            )
+            line = entry.line(grouped=of_option and instrument.underlying in mixed)
             lines[symbol] = line
             if of_option and is_occupied(line):
                 # What an option puts at stake, and how it leans, hangs on its underlying's price.

@@ -55,8 +55,8 @@ def test_problems_in_json_have_path_line_and_what_is_expected(
 @pytest.fixture
 def waiting(config: Path) -> str:
     """A key that is accepted although its feature is not there yet."""
-    config.write_text("circuit_breaker: {alpaca: {minimum_calls: 5}}\n")
-    return "circuit_breaker.alpaca"
+    config.write_text("pricing: {volatility_window_days: 5}\n")
+    return "pricing.volatility_window_days"
 
 
 def test_keys_that_do_nothing_yet_are_listed(
