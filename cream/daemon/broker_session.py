@@ -8,7 +8,7 @@ protection do leave: to prove that a lost order is absent takes longer than a st
 broker that never confirms a cancel may keep it from working.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import structlog
 import trio
@@ -16,7 +16,7 @@ from attrs import frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.reports import Reading
-from cream.core.model.broker import OrderUpdate
+from cream.core.model.broker import BrokerOrder, OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.ports import Broker
 from cream.core.resilience.backoff import Backoff
@@ -50,7 +50,7 @@ class BrokerSession:
     jobs: trio.MemoryReceiveChannel[RouterJob]
     acks: AckWatch
     sweep: Callable[[], Awaitable[None]]
-    doubted: Callable[[], None]
+    doubted: Callable[[Sequence[BrokerOrder]], None]
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """One session, to its end.
@@ -119,4 +119,4 @@ class BrokerSession:
                 log.warning("broker_session.status_not_known", status=shown.raw_status)
                 self.link.status_words_not_known += 1
         if reading.leaves_questions:
-            self.doubted()
+            self.doubted(reading.unknown)

@@ -38,6 +38,7 @@ from cream.daemon import reconciling
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
 from cream.daemon.readings import guess, read, read_fills
+from cream.daemon.strangers import Strangers
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -48,7 +49,6 @@ _EXECUTIONS_MARGIN = timedelta(minutes=5)
 _GUESSED_MARGIN = timedelta(days=1)
 # Replacements of one order that are followed in one look. A longer chain is followed by the next.
 _LONGEST_CHAIN = 20
-
 
 # What a later round does not see any more, because something was done about it, and still was so.
 _ONCE_IS_ENOUGH = frozenset(
@@ -111,9 +111,11 @@ class Reconciler:
     _lock: trio.Lock = field(factory=trio.Lock)
     _doubt: trio.Event = field(factory=trio.Event)
     _cash: CashPoint | None = None
+    _strangers: Strangers = field(factory=Strangers)
 
-    def doubted(self) -> None:
-        """A report left questions: sweep soon. Does not wait."""
+    def doubted(self, unknown: Sequence[BrokerOrder] = ()) -> None:
+        """A report left questions (orders that are `unknown`): sweep soon. Does not wait."""
+        self._strangers.note(unknown)
         self._doubt.set()
 
     def view(self) -> ReconciliationView:
@@ -162,8 +164,8 @@ class Reconciler:
 
     async def _pause(self, due: dict[Layer, float]) -> None:
         """Wait for the next look at what is in flight, or for a doubt, and let it settle."""
-        now = trio.current_time()
-        soonest, latest = min(due.values()), now + self.settings.in_flight_interval
+        now, soonest = trio.current_time(), min(due.values())
+        latest = now + self.settings.in_flight_interval
         # What is overdue, because there is no session or no answer, waits like everything else.
         with trio.move_on_at(soonest if now < soonest < latest else latest):
             await self._doubt.wait()
@@ -222,6 +224,8 @@ class Reconciler:
             if layer is Layer.FULL:
                 await self._name_guesses()
                 await self._compare_cash(found)
+            if self._strangers:
+                await self._meet_strangers(found)
             result = await self._round(layer, found)
             for _ in range(self.settings.rounds - 1):
                 # A look at the open orders alone is repeated only where it found something bad.
@@ -251,9 +255,9 @@ class Reconciler:
             found[difference.kind.value, difference.subject] = difference
 
     def _unsettled(self, result: Reconciliation) -> bool:
-        open_questions = result.ask_by_broker_id or result.ask_by_client_id
+        asks = result.ask_by_broker_id or result.ask_by_client_id
         differs = result.reading.events or result.reading.missing_executions
-        return bool(open_questions or differs or not result.clean)
+        return bool(asks or differs or not result.clean)
 
     async def _round(
         self, layer: Layer, found: dict[tuple[str, str], Discrepancy]
@@ -290,8 +294,17 @@ class Reconciler:
         max_age = self.settings.max_order_age if self.settings.auto_resolve_orphans else None
         await self._record(reconciling.adopted(shown, max_age))
 
+    async def _meet_strangers(self, found: dict[tuple[str, str], Discrepancy]) -> None:
+        """Before holdings are compared. The open orders first: they show whose legs are whose."""
+        await self._round(Layer.OPEN_ORDERS, found)
+        for broker_id in self._strangers.take(self.desk.book):
+            shown = await self.broker.order(broker_id)
+            if shown is not None:
+                await self._adopt(shown)
+                await self._told(shown)
+
     async def _fetch_executions(self, reading: Reading) -> None:
-        """Book what has filled unseen. A stranger's order may have filled before we knew it."""
+        """Book what has filled unseen, a stranger's order maybe before we knew it."""
         since = [self.desk.book.order(one).intended_at for one in reading.missing_executions]
         if reading.missing_since is not None:
             since.append(reading.missing_since)
@@ -337,9 +350,8 @@ class Reconciler:
         now = trio.current_time()
         absence = self._absences.setdefault(order.order_id, _Absence(since=now))
         absence.probes += 1
-        settings = self.settings
-        long_enough = now - absence.since >= settings.absence_seconds
-        if absence.probes < settings.absence_probes or not long_enough:
+        long_enough = now - absence.since >= self.settings.absence_seconds
+        if absence.probes < self.settings.absence_probes or not long_enough:
             return
         listed = await self.broker.orders_since(order.intended_at - _EXECUTIONS_MARGIN)
         if any(one.client_order_id == client_id for one in listed):
@@ -353,9 +365,8 @@ class Reconciler:
     ) -> None:
         """Act on what still differs after all rounds; lift what no longer stands."""
         standing = {(one.kind.value, one.subject) for one in result.discrepancies}
-        everything = [
-            one for key, one in found.items() if key in standing or one.kind in _ONCE_IS_ENOUGH
-        ]
+        kept = (one for key, one in found.items() if key in standing or one.kind in _ONCE_IS_ENOUGH)
+        everything = list(kept)
         if everything or layer is Layer.FULL:
             await self._record(reconciling.noted(layer.value, everything))
         critical = [one for one in everything if one.critical]
@@ -366,10 +377,9 @@ class Reconciler:
         if layer is Layer.OPEN_ORDERS:
             return
         if everything or layer is Layer.FULL:
+            differences = len(everything)
             log.info(
-                "reconciler.reconciliation_completed",
-                layer=layer.value,
-                differences=len(everything),
+                "reconciler.reconciliation_completed", layer=layer.value, differences=differences
             )
         causes = [Cause.RECONCILIATION]
         if self.settings.resume_automatically and self.desk.book.mass_cancel_owed is None:

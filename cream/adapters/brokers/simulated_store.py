@@ -43,7 +43,7 @@ _CLOSED = tuple(one.value for one in VenueStatus if one.is_closed)
 # Whole groups: those with an open member, and those of the latest orders.
 _ORDERS_TO_KEEP = """
 SELECT body FROM orders WHERE root_id IN (
-    SELECT root_id FROM orders WHERE status NOT IN (?, ?, ?, ?)
+    SELECT root_id FROM orders WHERE status NOT IN (?, ?, ?, ?, ?)
     UNION SELECT root_id FROM (SELECT root_id FROM orders ORDER BY sequence DESC LIMIT ?)
 ) ORDER BY sequence
 """

@@ -17,7 +17,7 @@ import trio
 from attrs import frozen
 
 from cream.adapters.sandbox.bars import MINUTE, Bar
-from cream.adapters.sandbox.exchange import SandboxMarket
+from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.tape import Tape
 from cream.core.ports import Clock
 

@@ -43,6 +43,8 @@ class ControlRoutes:
             ("POST", "/halt", self.halt),
             ("POST", "/resume", self.resume),
             ("POST", "/luld", self.luld),
+            ("POST", "/assign", self.assign),
+            ("POST", "/liquidate", self.liquidate),
             ("GET", "/book", self.book),
         )
         for method, path, handler in rules:
@@ -129,6 +131,19 @@ class ControlRoutes:
         symbol = self._listed(body).symbol
         self.sandbox.tape.limit(symbol, _number(body, "up"), _number(body, "down"))
         return reply({})
+
+    async def assign(self) -> Response:
+        """POST /assign {symbol, qty?}: options become shares, and the stream says nothing."""
+        body = await body_of(request)
+        symbol = str(body.get("symbol", ""))
+        self.sandbox.exchange.assign(symbol, _number(body, "qty", Decimal(1)))
+        return reply({})
+
+    async def liquidate(self) -> Response:
+        """POST /liquidate {symbol}: the broker closes a holding at the market, unasked."""
+        body = await body_of(request)
+        order_id = self.sandbox.next_id("order")
+        return reply(self.sandbox.exchange.close(str(body.get("symbol", "")), order_id))
 
     def _listed(self, body: Mapping[str, Any]) -> Instrument:
         """What the body is about.   Raises: Refusal for what the market does not have."""

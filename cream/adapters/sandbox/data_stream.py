@@ -21,8 +21,8 @@ from quart_trio import QuartTrio
 from cream.adapters.sandbox.app import Sandbox, keys_of
 from cream.adapters.sandbox.data_shown import TEST_PRICE
 from cream.adapters.sandbox.data_words import NUMBERS, PACKED, quote_json
-from cream.adapters.sandbox.exchange import SandboxMarket
 from cream.adapters.sandbox.faults import FaultName
+from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.tape import LOT
 from cream.adapters.sandbox.words import symbol as symbol_text

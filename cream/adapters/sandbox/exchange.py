@@ -7,19 +7,22 @@ tells the order stream. Everything lives in memory: a sandbox that ends takes it
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
 
 import trio
 from attrs import evolve
 
+from cream.adapters.sandbox.activities import ActivityLog
 from cream.adapters.sandbox.faults import FaultName, Faults
-from cream.adapters.sandbox.forms import Change, Form, read_form
+from cream.adapters.sandbox.forms import Change, Form, closing_body, read_form, read_symbol
 from cream.adapters.sandbox.listings import Query, flat_rows, is_over, paged
+from cream.adapters.sandbox.market import SandboxMarket
+from cream.adapters.sandbox.mishaps import after_replacing, befallen
 from cream.adapters.sandbox.refusals import (
     FORBIDDEN,
     Refusal,
     not_found,
     refusal_of,
+    unprocessable,
 )
 from cream.adapters.sandbox.replies import (
     MOMENT_BY_EVENT,
@@ -31,10 +34,8 @@ from cream.adapters.sandbox.replies import (
 )
 from cream.adapters.sandbox.words import number, uuid_text
 from cream.core.exchange.account import flat_ledger
-from cream.core.exchange.calendar import Sessions
-from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.replacing import OrderChange
-from cream.core.exchange.venue import Venue
+from cream.core.exchange.venue import OptionEnd, Venue
 from cream.core.exchange.venue_book import VenueState
 from cream.core.model.broker import (
     Accepted,
@@ -43,7 +44,7 @@ from cream.core.model.broker import (
     OrderUpdate,
     Refused,
 )
-from cream.core.model.instrument import Instrument
+from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderClass, OrderStatus, Side
@@ -54,29 +55,6 @@ ADVANCE_SECONDS = 0.25
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 Tell = Callable[[Json], None]
-
-
-class SandboxMarket(VenueMarket, Protocol):
-    """The market of the sandbox: it can be listened to, and moved by hand."""
-
-    @property
-    def sessions(self) -> Sessions:
-        """When it trades."""
-        ...
-
-    def listen(self, listener: Callable[[Quote], None]) -> None:
-        """Hand every quote to `listener`."""
-        ...
-
-    def set_quote(
-        self, symbol: str, bid: Decimal, ask: Decimal, bid_size: int, ask_size: int
-    ) -> Quote:
-        """Move the market by hand.   Raises: CreamError."""
-        ...
-
-    async def ensure(self, symbols: Sequence[str]) -> None:
-        """See to it that listeners hear of these."""
-        ...
 
 
 class Exchange:
@@ -96,10 +74,12 @@ class Exchange:
         self.faults = faults
         self.account_number = account_number
         self.tell: Tell = _nobody
-        self._venue = Venue(VenueState(ledger=flat_ledger(cash)), market, market.sessions)
+        self._venue = Venue(
+            VenueState(ledger=flat_ledger(cash)), market, market.sessions, delivers=True
+        )
         self._writer = OrderWriter(market.sessions)
         self._ids: dict[str, str] = {}
-        self._fills: list[Json] = []
+        self.activities = ActivityLog()
         self._frames = 0
         self._untold: list[OrderUpdate] = []
         self._pending_cancels: dict[str, float] = {}
@@ -123,6 +103,8 @@ class Exchange:
                 self._writer.of(venue_id).status = None
                 self._told(self._venue.cancel(venue_id, self.clock.now())[1])
         self._told(self._venue.advance(self.clock.now()))
+        for end in self._venue.take_ended():
+            self.activities.note_end(end)
 
     def halt(self, symbol: str) -> None:
         """Nothing of this share trades until `resume`, nor of its options: orders wait."""
@@ -182,10 +164,10 @@ class Exchange:
         if isinstance(outcome, Refused):
             raise refusal_of(outcome, {})
         assert isinstance(outcome, Accepted), outcome
-        new_id = uuid_text(outcome.order.broker_order_id)
-        before, after = self._writer.of(venue_id), self._writer.of(outcome.order.broker_order_id)
-        before.replaced_by, after.replaces = new_id, order_id
-        after.terms, after.extended_hours = before.terms, before.extended_hours
+        new_id, now = outcome.order.broker_order_id, self.clock.now()
+        updates = after_replacing(self._venue, self.faults, venue_id, new_id, updates, now)
+        filled = [one.order.broker_order_id for one in updates if one.event == "fill"]
+        self._writer.link(venue_id, new_id, raced=venue_id in filled)
         shown = self._writer.order(outcome.order)
         self._told(updates)
         return shown
@@ -224,6 +206,14 @@ class Exchange:
                 return one
         raise not_found("position does not exist")
 
+    def close(
+        self, symbol: str, fresh_id: str, quantity: str | None = None, percentage: str | None = None
+    ) -> Json:
+        """An order at the market for all of a holding, or a part.   Raises: Refusal."""
+        held = self.position(symbol)
+        body = closing_body(held, quantity, percentage)
+        return self.submit(body, fresh_id)
+
     def account(self) -> Json:
         """The figures."""
         figures = self._venue.account(self.clock.now())
@@ -239,9 +229,19 @@ class Exchange:
             figures = evolve(figures, cash=ZERO, equity=ZERO, buying_power=ZERO, margin_used=ZERO)
         return account_json(figures, self.account_number, long_value)
 
-    def fills(self) -> list[Json]:
-        """Every FILL row, oldest first."""
-        return self._fills
+    def assign(self, symbol: str, quantity: Decimal) -> None:
+        """Assign (or, where it is held, exercise) so many contracts. Nothing is told of it.
+
+        Raises: Refusal where so many are not held.
+        """
+        contract = read_symbol(symbol)
+        held = {one.instrument: one.quantity for one in self._venue.positions()}.get(contract, ZERO)
+        if not isinstance(contract, OptionContract) or not 0 < quantity <= abs(held):
+            raise unprocessable(f"there are {held} of {symbol}")
+        signed = quantity if held > 0 else -quantity
+        now = self.clock.now()
+        self._venue.mishaps.deliver(contract, signed, now)
+        self.activities.note_end(OptionEnd(contract, signed, True, now))
 
     def book(self) -> Json:
         """What the venue really holds, whatever the faults show."""
@@ -251,7 +251,7 @@ class Exchange:
             "equity": str(figures.equity),
             "positions": [self._position(one) for one in self._venue.positions()],
             "orders": [self._writer.order(one) for one in self._venue.orders_since(_BEGINNING)],
-            "fills": self._fills,
+            "fills": list(self.activities.fills),
             "faults": self.faults.armed(),
         }
 
@@ -275,6 +275,7 @@ class Exchange:
 
     def _told(self, updates: Sequence[OrderUpdate]) -> None:
         """Note what happened, and tell it, unless the venue is cut off from its customers."""
+        updates = befallen(self._venue, self.faults, updates, self.clock.now(), self._writer.link)
         for update in updates:
             self._remember(update)
         self._untold += updates
@@ -298,7 +299,9 @@ class Exchange:
             spread = order.order_class is OrderClass.MLEG
             of = legs[traded.instrument.symbol] if spread else order
             leaves = of.quantity - of.filled
-            self._fills.append(fill_json(traded, uuid_text(of.broker_order_id), of.filled, leaves))
+            self.activities.fills.append(
+                fill_json(traded, uuid_text(of.broker_order_id), of.filled, leaves)
+            )
 
     def _venue_id(self, order_id: str) -> str:
         venue_id = self._ids.get(order_id)

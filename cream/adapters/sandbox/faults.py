@@ -56,6 +56,16 @@ class FaultName(Enum):
     STICK_PENDING_CANCEL = "order.stick_pending_cancel"
     # An order is filled just before it is cancelled.
     FILL_BEFORE_CANCEL = "order.fill_before_cancel"
+    # A replacement is taken, and rejected right afterwards.
+    REPLACE_REJECT = "order.replace_reject_async"
+    # The old order fills while it is being replaced; its replacement is rejected.
+    FILL_DURING_REPLACE = "order.fill_during_replace"
+    # An exit that begins to work gets another id.
+    LEG_SWAP = "order.leg_swap_id"
+    # Both exits of a group fill.
+    DOUBLE_FILL = "order.double_oco_fill"
+    # What has filled in part expires.
+    EXPIRE_PARTIAL = "order.partial_then_expire"
     # Opening the order stream is answered with 429.
     UPGRADE_429 = "ws.upgrade_429"
     # A connection that ended counts for `seconds` more.

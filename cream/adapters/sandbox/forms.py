@@ -112,6 +112,23 @@ def read_change(body: Body) -> Change:
     )
 
 
+def closing_body(held: Body, quantity: str | None, percentage: str | None) -> dict[str, object]:
+    """The form of an order that closes all of a holding, so many of it, or a share of it."""
+    whole = abs(Decimal(str(held["qty"])))
+    if percentage:
+        part = whole * Decimal(percentage) / 100
+        whole = part.quantize(_FRACTION, ROUND_DOWN).normalize()
+    elif quantity:
+        whole = Decimal(quantity)
+    return {
+        "symbol": held["symbol"],
+        "qty": whole,
+        "side": "sell" if held["side"] == "long" else "buy",
+        "type": "market",
+        "time_in_force": "day",
+    }
+
+
 def read_symbol(text: str) -> Instrument:
     """What `text` names.   Raises: Refusal."""
     try:

@@ -65,6 +65,13 @@ class OrderWriter:
         """The notes on an order; none yet is an empty one."""
         return self.notes.setdefault(broker_order_id, OrderNotes())
 
+    def link(self, old_id: str, new_id: str, *, raced: bool = False) -> None:
+        """Let two orders name each other: one takes the place of the other, unless that filled."""
+        before, after = self.of(old_id), self.of(new_id)
+        before.replaced_by = None if raced else uuid_text(new_id)
+        after.replaces = uuid_text(old_id)
+        after.terms, after.extended_hours = before.terms, before.extended_hours
+
     def order(self, order: BrokerOrder, *, nested: bool = True) -> Json:
         """The order, with its legs if `nested`."""
         notes = self.of(order.broker_order_id)

@@ -27,11 +27,12 @@ from cream.adapters.sandbox.control import ControlRoutes
 from cream.adapters.sandbox.data_routes import DataRoutes
 from cream.adapters.sandbox.data_shown import Shown
 from cream.adapters.sandbox.data_stream import DataBroadcast, DataStreamRoutes
-from cream.adapters.sandbox.exchange import Exchange, SandboxMarket
+from cream.adapters.sandbox.exchange import Exchange
 from cream.adapters.sandbox.faults import Faults
 from cream.adapters.sandbox.history import History
 from cream.adapters.sandbox.history_routes import HistoryRoutes
 from cream.adapters.sandbox.limits import RateLimits
+from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.reference_routes import ReferenceRoutes
 from cream.adapters.sandbox.stream_routes import StreamRoutes
 from cream.adapters.sandbox.tape import Tape

@@ -3,7 +3,7 @@
 Source: Alpaca Trading API v2, OpenAPI document 2.0.1, 2026-06.
 """
 
-from decimal import ROUND_DOWN, Decimal
+from datetime import datetime
 
 import trio
 from attrs import define, field
@@ -22,8 +22,6 @@ from cream.adapters.sandbox.refusals import (
 )
 from cream.adapters.sandbox.replies import Json
 
-_WHOLE = Decimal(1)
-_FRACTION = Decimal("0.000000001")
 _DEFAULT_PAGE, _MOST_A_PAGE = 100, 100
 
 
@@ -148,21 +146,8 @@ class TradingRoutes:
         return reply(rows, 207)
 
     def _close(self, symbol: str, quantity: str | None, percentage: str | None) -> Json:
-        held = self.sandbox.exchange.position(symbol)
-        whole = abs(Decimal(str(held["qty"])))
-        if percentage:
-            part = whole * Decimal(percentage) / 100
-            whole = part.quantize(_FRACTION, ROUND_DOWN).normalize()
-        elif quantity:
-            whole = Decimal(quantity)
-        body = {
-            "symbol": held["symbol"],
-            "qty": whole,
-            "side": "sell" if held["side"] == "long" else "buy",
-            "type": "market",
-            "time_in_force": "day",
-        }
-        return self.sandbox.exchange.submit(body, self.sandbox.next_id("order"))
+        fresh_id = self.sandbox.next_id("order")
+        return self.sandbox.exchange.close(symbol, fresh_id, quantity, percentage)
 
     # The account --------------------------------------------------------------------------------
 
@@ -185,19 +170,20 @@ class TradingRoutes:
             }
         )
 
-    async def activities(self, kind: str = "FILL") -> Response:
+    async def activities(self, kind: str = "") -> Response:
         """GET /v2/account/activities: newest first unless it is asked for otherwise."""
-        arguments = request.args
-        kinds = arguments.get("activity_types", kind).split(",")
-        if "FILL" not in kinds:
-            return reply([])
+        arguments, exchange = request.args, self.sandbox.exchange
+        kinds = arguments.get("activity_types", kind)
         after = read_time(arguments.get("after"), "after")
         until = read_time(arguments.get("until"), "until")
+        dated = [(_at(row), row) for row in exchange.activities.fills]
+        dated += exchange.activities.others(exchange.clock.now())
         rows = [
             row
-            for row in self.sandbox.exchange.fills()
-            for at in [read_time(_cut(str(row["transaction_time"])), "transaction_time")]
-            if at is not None and (after is None or at > after) and (until is None or at < until)
+            for at, row in sorted(dated, key=lambda one: one[0])
+            if (not kinds or row["activity_type"] in kinds.split(","))
+            and (after is None or at > after)
+            and (until is None or at < until)
         ]
         if arguments.get("direction", "desc") == "desc":
             rows.reverse()
@@ -209,6 +195,8 @@ class TradingRoutes:
         return reply(rows[: min(int(size) if size.isdecimal() else 1, _MOST_A_PAGE)])
 
 
-def _cut(stamp: str) -> str:
-    """The moment without what is beyond a microsecond."""
-    return stamp[:26] + "Z"
+def _at(row: Json) -> datetime:
+    """When a fill was written, to the microsecond."""
+    at = read_time(str(row["transaction_time"])[:26] + "Z", "transaction_time")
+    assert at is not None, "the sandbox writes its own moments"
+    return at

@@ -23,6 +23,7 @@ class VenueStatus(Enum):
     CANCELED = "canceled"
     EXPIRED = "expired"
     REPLACED = "replaced"
+    REJECTED = "rejected"
 
     @property
     def is_closed(self) -> bool:
@@ -31,7 +32,13 @@ class VenueStatus(Enum):
 
 
 _CLOSED = frozenset(
-    (VenueStatus.FILLED, VenueStatus.CANCELED, VenueStatus.EXPIRED, VenueStatus.REPLACED)
+    (
+        VenueStatus.FILLED,
+        VenueStatus.CANCELED,
+        VenueStatus.EXPIRED,
+        VenueStatus.REPLACED,
+        VenueStatus.REJECTED,
+    )
 )
 
 # A broker's "pending_new" has arrived there, so for us it is accepted: PENDING_NEW means that an

@@ -91,6 +91,18 @@ class TradingFloor:
         self._close([one for one in self._book.group(order) if one.is_open], status, reason, now)
         return self._told()
 
+    def end(
+        self, order: VenueOrder, status: VenueStatus, reason: str, now: datetime
+    ) -> Sequence[OrderUpdate]:
+        """End this order alone."""
+        self._close([order], status, reason, now)
+        return self._told()
+
+    def force(self, order: VenueOrder, match: Match, now: datetime) -> Sequence[OrderUpdate]:
+        """Let `match` happen, whatever the order's state and terms."""
+        self._fill(order, match, now)
+        return self._told()
+
     def replace(self, old: VenueOrder, new: VenueOrder, now: datetime) -> Sequence[OrderUpdate]:
         """Let `new`, already on the book, take the place of `old`; it is matched at once."""
         self._close([old], VenueStatus.REPLACED, "", now)

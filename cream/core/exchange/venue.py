@@ -5,19 +5,19 @@ against the given quotes, holds exits back until their entry is filled, and keep
 and deterministic: time is an argument, the market is asked, ids follow from the client's ids. Each
 method that changes something gives back the messages that the order stream would carry.
 
-Options that end in the money are settled in cash at their intrinsic value; a real broker would
-exercise and assign them.
+Options that end in the money are settled in cash at their intrinsic value, or, where the venue
+delivers, exercised and assigned as a real broker would.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from cream.core.exchange.account import Settlement
 from cream.core.exchange.admission import NOT_UNIQUE, Admitted, Standing, judge, reserved_margin
-from cream.core.exchange.alpaca_rules import violations_of
+from cream.core.exchange.alpaca_rules import CENT, violations_of
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
 from cream.core.exchange.calendar import Sessions
@@ -25,6 +25,7 @@ from cream.core.exchange.floor import TradingFloor
 from cream.core.exchange.house import PLAIN, HouseRules
 from cream.core.exchange.margin import intrinsic_value
 from cream.core.exchange.market_view import VenueMarket
+from cream.core.exchange.mishaps import Mishaps
 from cream.core.exchange.replacing import (
     OrderChange,
     refusal_of_change,
@@ -58,8 +59,21 @@ GTC_LIFE = timedelta(days=90)
 Updates = Sequence[OrderUpdate]
 
 
+@frozen
+class OptionEnd:
+    """An option position (signed) that ended: with shares, or with nothing."""
+
+    contract: OptionContract
+    quantity: Decimal
+    delivered: bool
+    at: datetime
+
+
 class Venue:
-    """One account at one venue. Without a retention it keeps everything in memory."""
+    """One account at one venue. Without a retention it keeps everything in memory.
+
+    `delivers`: options that end in the money become shares; without it they become cash.
+    """
 
     def __init__(
         self,
@@ -68,11 +82,16 @@ class Venue:
         sessions: Sessions,
         retention: Retention | None = None,
         rules: HouseRules = PLAIN,
+        *,
+        delivers: bool = False,
     ) -> None:
+        self._delivers = delivers
+        self._ended: list[OptionEnd] = []
         self._book = VenueBook(state, retention)
         self._market = market
         self._sessions = sessions
         self._floor = TradingFloor(self._book, market, rules)
+        self.mishaps = Mishaps(self._book, self._floor)
 
     # Commands -----------------------------------------------------------------------------------
 
@@ -199,6 +218,11 @@ class Venue:
         moment = self._book.advance_to(now)
         return self._book.account.figures(self._mark, self._book.reserved, moment)
 
+    def take_ended(self) -> Sequence[OptionEnd]:
+        """The options that have ended since this was last asked, where the venue delivers."""
+        ended, self._ended = self._ended, []
+        return ended
+
     # Persisting ---------------------------------------------------------------------------------
 
     def state(self) -> VenueState:
@@ -283,6 +307,9 @@ class Venue:
                 continue
             spot = self._market.latest(contract.underlying)
             price = intrinsic_value(contract, spot.mid) if spot is not None else ZERO
+            if self._delivers:
+                self._end_option(contract, position.quantity, price, moment)
+                continue
             self._book.settle(
                 Settlement(
                     contract=contract,
@@ -290,6 +317,18 @@ class Venue:
                     price=price,
                     settled_at=moment,
                 )
+            )
+
+    def _end_option(
+        self, contract: OptionContract, quantity: Decimal, price: Decimal, moment: datetime
+    ) -> None:
+        """A cent in the money is enough to be exercised, or assigned."""
+        self._ended.append(OptionEnd(contract, quantity, price >= CENT, moment))
+        if price >= CENT:
+            self._book.deliver(contract, quantity, moment)
+        else:
+            self._book.settle(
+                Settlement(contract=contract, quantity=quantity, price=ZERO, settled_at=moment)
             )
 
 

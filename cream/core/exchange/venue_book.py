@@ -18,6 +18,7 @@ from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
 from cream.core.exchange.venue_order import Role, VenueOrder, shown
 from cream.core.model.broker import BrokerOrder, Execution
+from cream.core.model.instrument import Equity, OptionContract, OptionRight
 from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.position import Position
@@ -209,6 +210,15 @@ class VenueBook:
         self.account.ledger = evolve(ledger, cash=ledger.cash + paid)
         self._dirty.positions[settlement.contract.symbol] = None
         self._dirty.ledger = True
+
+    def deliver(self, contract: OptionContract, quantity: Decimal, now: datetime) -> None:
+        """End `quantity` contracts (signed) for shares at the strike: exercised or assigned."""
+        self.settle(Settlement(contract=contract, quantity=quantity, price=ZERO, settled_at=now))
+        buys = (quantity > 0) is (contract.right is OptionRight.CALL)
+        share = Equity(contract.underlying)
+        side = Side.BUY if buys else Side.SELL
+        self.account.book(share, side, abs(quantity) * contract.multiplier, contract.strike)
+        self._dirty.positions[share.symbol] = None
 
     def advance_to(self, now: datetime) -> datetime:
         """The venue's time: `now`, but never earlier than it was before.

@@ -498,3 +498,20 @@ def test_an_order_given_at_night_waits_for_the_session() -> None:
     assert lab.order(order).raw_status == "accepted", "it has not been put to work yet"
     assert events(list(lab.advance(lab.now))) == ["new", "fill"]
     assert lab.order(order).average_price == Decimal("239.02")
+
+
+def test_nothing_trades_in_a_halt_and_everything_after_it() -> None:
+    lab = Lab()
+    lab.venue.halt("AAPL")
+    order = lab.accepted(terms())
+    assert lab.order(order).filled == 0
+    lab.quote("AAPL", "230.00", "230.02")
+    assert lab.order(order).filled == 0
+    assert [one.event for one in lab.venue.resume("AAPL", lab.now)] == ["fill"]
+
+
+def test_all_or_nothing_is_nothing_in_a_halt() -> None:
+    lab = Lab()
+    lab.venue.halt("AAPL")
+    order = lab.accepted(terms(tif=TimeInForce.FOK, limit="240"))
+    assert lab.order(order).raw_status == "canceled"

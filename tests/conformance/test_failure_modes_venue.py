@@ -1,0 +1,149 @@
+"""What the venue itself has done to orders and holdings, and what the daemon does about it.
+
+The whole daemon over the real adapter, over loopback, at the sandbox; the fault is switched on by
+name, as anyone can do over the control port. The numbers are those of docs/sandbox.md.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import trio
+from trio.testing import MockClock
+
+from cream.adapters.brokers.alpaca.requests import Replacement
+from cream.core.model.broker import Accepted
+from cream.core.model.order import OrderPurpose, OrderStatus
+from tests.conformance.alpaca_world import AlpacaLife, life
+from tests.conformance.failure_world import QUIET_SECONDS, filled, same_as_at_the_venue
+from tests.fakes.world import buy
+
+CALL = "AAPL261218C00240000"
+
+
+async def replaced(one: AlpacaLife) -> str:
+    """The entry, resting, replaced from outside: the id of what takes its place."""
+    broker: Any = one.broker
+    await one.submit(buy(limit="200.00", stop="195.00"))
+    await one.until(lambda: one.entry().broker_order_id is not None)
+    change = Replacement(client_order_id="by-hand", limit_price=Decimal("199.00"))
+    outcome = await broker.replace(one.entry().broker_order_id, change)
+    assert isinstance(outcome, Accepted)
+    return outcome.order.broker_order_id
+
+
+async def test_13_a_replacement_that_is_rejected_afterwards_is_known_to_be(
+    autojump_clock: MockClock,
+) -> None:
+    """The answer was yes. What counts is where the new order ends: nothing is open any more."""
+    async with life() as one:
+        one.fault("order.replace_reject_async", count=1)
+        new_id = await replaced(one)
+        await one.until(lambda: not one.entry().is_open)
+        assert one.entry().broker_order_id == new_id
+        assert one.entry().status is OrderStatus.REJECTED
+        await trio.sleep(QUIET_SECONDS)
+        same_as_at_the_venue(one)
+
+
+async def test_14_an_order_that_fills_while_it_is_replaced_is_filled_once(
+    autojump_clock: MockClock,
+) -> None:
+    """The old one filled, the new one was rejected: it is one intent, and its shares are held."""
+    async with life() as one:
+        one.fault("order.fill_during_replace", count=1)
+        await replaced(one)
+        await one.until(lambda: one.held() == 20)
+        await trio.sleep(QUIET_SECONDS)
+        assert not one.entry().is_open
+        assert one.entry().filled == 20
+        assert one.operations.positions()[0].protected_quantity == 20
+        same_as_at_the_venue(one)
+
+
+async def test_23_an_exit_that_gets_another_id_is_still_the_same_exit(
+    autojump_clock: MockClock,
+) -> None:
+    """Its client id is another, too: it is known by its parent and by what it replaces."""
+    async with life() as one:
+        one.fault("order.leg_swap_id", count=1)
+        await filled(one, buy())
+        await trio.sleep(QUIET_SECONDS)
+        working = [leg for leg in one.orders() if leg.is_open]
+        purposes = sorted(leg.terms.purpose.value for leg in working)
+        assert purposes == sorted((OrderPurpose.STOP_LOSS.value, OrderPurpose.TAKE_PROFIT.value))
+        same_as_at_the_venue(one)
+        one.quote("AAPL", "253.60", "253.62")
+        await one.until(lambda: one.held() == 0)
+        await trio.sleep(QUIET_SECONDS)
+        same_as_at_the_venue(one)
+
+
+async def test_27_both_exits_fill_and_the_rest_is_noticed(autojump_clock: MockClock) -> None:
+    """What was sold twice is a short position at the venue; it is ours to know and to flatten."""
+    async with life() as one:
+        await filled(one, buy())
+        one.fault("order.double_oco_fill", count=1)
+        one.quote("AAPL", "253.60", "253.62")
+        await one.until(lambda: one.held() == -20)
+        assert one.held_at_venue() == -20
+
+
+async def test_40_what_the_broker_closes_unasked_is_booked(autojump_clock: MockClock) -> None:
+    """An order under a client id that nobody here gave; the position is what it made of it."""
+    async with life() as one:
+        await filled(one, buy())
+        for order_id in one.sandbox.exchange.open_ids():
+            one.sandbox.exchange.cancel(order_id)
+        one.sandbox.exchange.close("AAPL", "liquidation-1")
+        await one.until(lambda: one.held() == 0)
+        await trio.sleep(QUIET_SECONDS)
+        same_as_at_the_venue(one)
+        (theirs,) = one.orders(OrderPurpose.EXTERNAL)
+        assert (theirs.terms.client_order_id, theirs.filled) == ("liquidation-1", 20)
+
+
+async def test_41_what_an_exercise_makes_of_holdings_is_found_by_comparing_them(
+    autojump_clock: MockClock,
+) -> None:
+    """The stream says nothing, and the history nothing before the next day."""
+    async with life() as one:
+        exchange = one.sandbox.exchange
+        body = {"symbol": CALL, "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
+        exchange.submit(body, "by-hand")
+        held = one.tree.desk.book.positions
+        await one.until(lambda: any(position.quantity == 1 for position in held.values()))
+        exchange.assign(CALL, Decimal(1))
+        assert one.held_at_venue() == 100
+        assert list(exchange.activities.others(exchange.clock.now())) == []
+        await one.until(lambda: one.held() == 100, seconds=60)
+        same_as_at_the_venue(one)
+        assert [position.instrument.symbol for position in held.values() if position.quantity] == [
+            "AAPL"
+        ]
+
+
+async def test_47_what_is_left_when_a_part_has_filled_and_the_rest_expires(
+    autojump_clock: MockClock,
+) -> None:
+    async with life() as one:
+        one.fault("order.partial_then_expire", count=1)
+        one.quote("AAPL", "238.39", "238.41", 5)
+        await one.submit(buy(limit="238.41"))
+        await one.until(lambda: one.entry().status is OrderStatus.EXPIRED)
+        assert (one.entry().filled, one.held()) == (5, 5)
+        await one.until(lambda: one.operations.positions()[0].protected_quantity == 5)
+        same_as_at_the_venue(one)
+
+
+async def test_48_an_order_into_a_halt_waits_for_its_end(autojump_clock: MockClock) -> None:
+    async with life() as one:
+        exchange, tape = one.sandbox.exchange, one.sandbox.tape
+        exchange.halt("AAPL")
+        tape.halt("AAPL", "LUDP")
+        await one.submit(buy())
+        await trio.sleep(QUIET_SECONDS)
+        assert (one.held(), one.entry().status) == (0, OrderStatus.ACCEPTED)
+        tape.resume("AAPL")
+        exchange.resume("AAPL")
+        await one.until(lambda: one.held() == 20)
+        same_as_at_the_venue(one)
