@@ -23,7 +23,9 @@ _FIRST_VOLATILITY = 0.3
 _TOLERANCE = 1e-4
 # Newton needs four or five near the money; halving the range finds the rest to a millionth.
 _MOST_STEPS = 30
-# Of trees, each of which costs as much as forty closed forms: halving alone leaves a thousandth.
+# A tree costs as much as a hundred closed forms: a tenth of a cent will do, which mostly takes
+# three or four, and where the price hardly depends on volatility halving alone finds a thousandth.
+_TREE_TOLERANCE = 1e-3
 _MOST_TREES = 12
 
 
@@ -56,18 +58,25 @@ def american_valuation_at(
         return european
     if price <= max(0.0, one.exercised) + _TOLERANCE:
         return one.certain
+    if volatility < 2 * LEAST_VOLATILITY:
+        # As a European option it could not cost so little: that is nowhere to begin from.
+        volatility = _FIRST_VOLATILITY
     low, high = LEAST_VOLATILITY, MOST_VOLATILITY
+    slope = value(right, spot, strike, years, volatility, rate).vega
+    error = tree.price(one, volatility, rate) - price
     for _ in range(_MOST_TREES):
-        error = tree.price(one, volatility, rate) - price
-        if abs(error) <= _TOLERANCE:
+        if abs(error) <= _TREE_TOLERANCE:
             break
         if error > 0:
             high = volatility
         else:
             low = volatility
-        vega = value(right, spot, strike, years, volatility, rate).vega
-        step = volatility - error / vega if vega > 0 else -1.0
-        volatility = step if low < step < high else (low + high) / 2
+        step = volatility - error / slope if slope > 0 else -1.0
+        if not low < step < high:
+            step = (low + high) / 2
+        following = tree.price(one, step, rate) - price
+        slope = (following - error) / (step - volatility)
+        volatility, error = step, following
     return tree.value(one, volatility, rate)
 
 

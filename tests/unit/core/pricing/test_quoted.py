@@ -3,8 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cream.core.model.instrument import OptionRight
+from cream.core.pricing import tree
 from cream.core.pricing.black_scholes import value
-from cream.core.pricing.quoted import valuation_at
+from cream.core.pricing.quoted import american_valuation_at, valuation_at
+from cream.core.pricing.tree import Payment, option
 
 
 @given(
@@ -34,3 +36,30 @@ def test_a_price_that_no_volatility_gives_is_read_with_the_nearest(price: float)
 def test_nothing_is_found_for_a_share_that_is_worth_nothing() -> None:
     with pytest.raises(ValueError, match="above zero"):
         valuation_at(OptionRight.PUT, 0.0, 100.0, 0.5, 1.0, 0.04)
+
+
+@given(
+    st.sampled_from(OptionRight),
+    st.floats(80, 120),
+    st.floats(85, 115),
+    st.floats(0.02, 1),
+    st.floats(0.15, 1.5),
+    st.sampled_from([0.0, 0.5, 1.5]),
+)
+def test_the_price_of_an_american_option_is_given_back(
+    right: OptionRight, spot: float, strike: float, years: float, volatility: float, paid: float
+) -> None:
+    payments = [Payment(years / 2, paid)]
+    one = option(right, spot, strike, years, payments)
+    price = tree.price(one, volatility, 0.04)
+
+    found = american_valuation_at(right, spot, strike, years, price, 0.04, payments)
+
+    assert found.price == pytest.approx(price, abs=0.02)
+    assert -1.0 <= found.delta <= 1.0
+
+
+def test_an_option_that_has_ended_is_worth_what_it_pays() -> None:
+    found = american_valuation_at(OptionRight.PUT, 90.0, 100.0, -0.01, 10.0, 0.04)
+
+    assert (found.price, found.delta) == (10.0, -1.0)

@@ -33,6 +33,7 @@ from tests.unit.core.risk.scenes import (
 )
 
 CALL = VERTICAL[0].contract.symbol
+ON_NVDA = "NVDA  261218C00190000"
 INCREASES = [buy(), short("TSLA", 1), spread(1), buy(CALL, 1, limit="4.20", stop="230")]
 HELD = (held("AAPL", 10), held("ACME", 5))
 
@@ -50,6 +51,12 @@ STRANGE: dict[str, PortfolioView] = {
     "old marks": own({"AAPL": Stale(quote("AAPL", "238.39", "238.41"), 99.0)}),
     "crossed quotes": own({"AAPL": Known(quote("AAPL", "240", "230"))}),
     "a quote of nothing": own({"AAPL": Known(quote("AAPL", "0", "0"))}),
+    "an old quote of the underlying of an option": view(
+        HELD[0], held(ON_NVDA, 1, 6), data={"NVDA": Stale(quote("NVDA", "182.49", "182.51"), 99.0)}
+    ),
+    "no quote of the underlying of an option": view(
+        HELD[0], held(ON_NVDA, 1, 6), data={"NVDA": Unknown("no feed")}
+    ),
     "a position in an unknown symbol": view(*HELD),
 }
 
@@ -77,6 +84,8 @@ def test_what_is_not_known_is_named() -> None:
         "no marks": "AAPL",
         "old marks": "AAPL",
         "crossed quotes": "crossed",
+        "an old quote of the underlying of an option": "the quote of NVDA is 99.0 s old",
+        "no quote of the underlying of an option": "no quote of NVDA",
         "a position in an unknown symbol": "ACME",
     }
     for name, word in named.items():
@@ -143,3 +152,10 @@ def test_whatever_the_portfolio_is_a_verdict_comes_out(
     assert not entered or Decimal(equity) > 0
     assert not entered or market in ("known", "one-sided")
     assert len(found.checks) > 0
+
+
+@pytest.mark.parametrize("known", [None, Unknown("no feed")])
+def test_an_option_is_left_whatever_is_known_of_its_underlying(known: Unknown | None) -> None:
+    data = {} if known is None else {"NVDA": known, ON_NVDA: known}
+
+    assert judge(close(ON_NVDA, 1), on=view(held(ON_NVDA, 1, 6), data=data)).ok  # type: ignore[arg-type]

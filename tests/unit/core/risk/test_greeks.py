@@ -1,10 +1,12 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from attrs import evolve
 
-from cream.core.model.instrument import OptionContract
+from cream.core.model.instrument import OptionContract, OptionRight
+from cream.core.options.dividends import Dividend, dividends_of
+from cream.core.pricing.quoted import valuation_at
 from cream.core.risk.greeks import NO_GREEKS, Greeks, QuotedGreeks
 from tests.unit.core.risk.scenes import MARKET, NOW, VERTICAL, d, quote
 
@@ -72,3 +74,43 @@ def test_only_so_many_are_kept(count: int) -> None:
 
     assert source(CALL, quote("AAPL", "238", "238"), quote(CALL.symbol, "4", "4")) is not None
     assert len(source._kept) <= 5_000
+
+
+PUT = evolve(CALL, right=OptionRight.PUT, strike=d(300))
+
+
+def test_a_put_that_is_worth_no_more_than_exercise_brings_is_all_share() -> None:
+    """As a European option that price would be one that no volatility gives."""
+    found = greeks(PUT, price="61.60")
+
+    assert (found.delta, found.gamma, found.vega) == (-1, 0, 0)
+
+
+def test_a_put_is_read_as_one_that_may_be_exercised_early() -> None:
+    """What exercise adds is no volatility: less of it explains the same price."""
+    deep = evolve(PUT, strike=d(260))
+    early = greeks(deep, price="22.60")
+    never = valuation_at(OptionRight.PUT, 238.4, 260.0, 25.25 / 365, 22.6, 0.04)
+
+    assert early.delta < Decimal(never.delta) - d("0.01")
+
+
+def test_a_dividend_to_come_takes_from_a_call_s_delta() -> None:
+    deep = evolve(CALL, strike=d(230))
+    told = dividends_of([("AAPL", Dividend(date(2026, 12, 7), d("2.00")))])
+    quotes = quote("AAPL", "238.40", "238.40"), quote(deep.symbol, "9.50", "9.50")
+    without, with_it = QuotedGreeks()(deep, *quotes), QuotedGreeks(dividends=told)(deep, *quotes)
+
+    assert without is not None
+    assert with_it is not None
+    assert with_it.delta < without.delta - d("0.01")
+
+
+def test_figures_that_do_not_fit_together_tell_nothing() -> None:
+    told = dividends_of([("AAPL", Dividend(date(2026, 12, 7), d(500)))])
+
+    found = QuotedGreeks(dividends=told)(
+        CALL, quote("AAPL", "238.40", "238.40"), quote(CALL.symbol, "4.20", "4.20")
+    )
+
+    assert found is None

@@ -273,3 +273,18 @@ def test_greeks_of_what_is_held_are_kept_too() -> None:
     assert Decimal(50) < lean.held.delta < Decimal(250)
     assert of.ledger.exposure(NOW).lean == lean
     assert lean.held.theta < 0
+
+
+def test_the_quote_of_an_option_s_underlying_has_to_be_fresh_too() -> None:
+    kept = Kept()
+    for symbol in ("AAPL", LOW):
+        kept.quote(symbol, *MARKET[symbol])
+    kept.hold(LOW, 1, "4")
+    assert kept.ledger.exposure(kept.now).doubts == ()
+
+    kept.now += timedelta(seconds=6)
+    kept.quote(LOW, *MARKET[LOW])
+
+    assert kept.ledger.exposure(kept.now).doubts == ("the quote of AAPL is 6.0 s old",)
+    kept.quote("AAPL", *MARKET["AAPL"])
+    assert kept.ledger.exposure(kept.now).doubts == ()

@@ -19,6 +19,7 @@ from tests.unit.core.risk.scenes import (
     judge,
     leg,
     limits,
+    order,
     spread,
     trim,
     view,
@@ -155,6 +156,46 @@ def test_contracts_of_different_underlyings_are_not_added_up() -> None:
     by = evolve(WIDE, options=evolve(limits().options, max_contracts_per_underlying=2))
 
     assert judge(spread(1), on=view(held("NVDA  261218C00190000", 2)), by=by).ok
+
+
+@pytest.mark.parametrize(("most", "passes"), [(7, True), (6, False)])
+def test_contracts_of_all_underlyings_are_added_up(most: int, passes: bool) -> None:
+    by = evolve(WIDE, options=evolve(WIDE.options, max_contracts=most))
+
+    found = judge(spread(2), on=view(held("NVDA  261218C00190000", 3)), by=by)
+
+    assert codes(found) == ([] if passes else ["OPTIONS_TOTAL_CONTRACTS_EXCEEDED"])
+    shown = check(found, "OPTIONS_TOTAL_CONTRACTS_EXCEEDED")
+    assert (shown.observed, shown.limit) == (7, most)
+    if not passes:
+        assert violation(found, "OPTIONS_TOTAL_CONTRACTS_EXCEEDED").headroom == 3
+
+
+NVDA_CALL = "NVDA  261218C00190000"
+BY_COUNT = (
+    ("max_positions_per_underlying", "OPTIONS_POSITIONS_PER_UNDERLYING_EXCEEDED", 3),
+    ("max_positions", "OPTIONS_POSITIONS_EXCEEDED", 4),
+)
+
+
+@pytest.mark.parametrize(("key", "code", "there_would_be"), BY_COUNT)
+def test_different_options_are_counted_once_each(key: str, code: str, there_would_be: int) -> None:
+    """A put on AAPL is held and a call on NVDA works; the spread adds two options on AAPL."""
+    on = view(held(PUT, 5, 2), working=(order(NVDA_CALL, 1, limit="6.30"),))
+    for most, passes in ((there_would_be, True), (there_would_be - 1, False)):
+        found = judge(
+            spread(3), on=on, by=evolve(WIDE, options=evolve(WIDE.options, **{key: most}))
+        )
+        assert codes(found) == ([] if passes else [code])
+        assert check(found, code).observed == there_would_be
+
+
+@pytest.mark.parametrize(("key", "code", "_"), BY_COUNT)
+def test_who_has_too_many_may_add_to_them_and_leave_them(key: str, code: str, _: int) -> None:
+    by = evolve(WIDE, options=evolve(WIDE.options, **{key: 0}))
+
+    assert code not in codes(judge(spread(1), on=view(*BOTH), by=by))
+    assert judge(spread(1, VERTICAL_CLOSING, "-3.00"), on=view(*BOTH), by=by).ok
 
 
 def test_a_limit_of_zero_contracts_lets_exits_pass() -> None:
