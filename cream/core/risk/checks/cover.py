@@ -1,6 +1,6 @@
 """Is the loss of every option that is sold bounded: by another option, by shares, or by cash?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract, OptionRight
@@ -56,8 +56,12 @@ def _naked_singles(case: Case) -> Iterator[Breach]:
         ]
         if contract.right is OptionRight.CALL:
             planned = sum((other.quantity or ZERO for other in alike), ZERO)
-            if planned > _free_lots(contract.underlying, case):
-                yield _naked(intent, "no shares cover")
+            free, promised = _free_lots(contract.underlying, case)
+            if planned > free:
+                why = "no shares cover"
+                if promised:
+                    why += f": {promised:f} of them may be sold by the orders that protect them"
+                yield _naked(intent, why)
         else:
             owed = sum(
                 (_strikes(other.instrument, other.quantity or ZERO) for other in alike), ZERO
@@ -74,12 +78,17 @@ def _naked(intent: Intent, why: str) -> Breach:
     )
 
 
-def _free_lots(underlying: str, case: Case) -> Decimal:
-    """Calls that the shares can still be delivered on, once the plan's exits have filled."""
+def _free_lots(underlying: str, case: Case) -> tuple[Decimal, Decimal]:
+    """Calls that the shares can still be delivered on, once the plan's exits have filled.
+
+    And how many shares cannot be counted on, because an order at the broker protects them: once its
+    stop is reached they are gone, and the call is naked. The broker takes no such call either.
+    """
     exposure = case.scene.exposure
     shares = exposure.lines.get(underlying)
     if shares is None:
-        return ZERO
+        return ZERO, ZERO
+    promised = min(max(ZERO, shares.held), _promised(underlying, case.scene.view.working))
     exits = case.exits.get(underlying)
     left = shares.available - (ZERO if exits is None else exits.units)
     held: list[Holding] = []
@@ -91,7 +100,20 @@ def _free_lots(underlying: str, case: Case) -> Decimal:
             if instrument.right is OptionRight.CALL:
                 working += _sold(line.orders)
     taken = short_of(held, OptionRight.CALL) + working
-    return lots(left if shares.held > 0 else ZERO) - taken
+    return lots(left - promised if shares.held > 0 else ZERO) - taken, promised
+
+
+def _promised(underlying: str, working: Iterable[Order]) -> Decimal:
+    """Shares that protective orders may sell; of those of one bracket only one fills."""
+    by_bracket: dict[str, Decimal] = {}
+    for order in working:
+        terms = order.terms
+        if terms.instrument.symbol != underlying or terms.side is not SELL:
+            continue
+        if terms.purpose.is_protective:
+            name = terms.parent_order_id or order.order_id
+            by_bracket[name] = max(by_bracket.get(name, ZERO), order.leaves)
+    return sum(by_bracket.values(), ZERO)
 
 
 def _free_cash(case: Case) -> Decimal:

@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from cream.core.model.market import Known
-from cream.core.model.order import Side
+from cream.core.model.order import OrderPurpose, Side
 from cream.core.model.plan import Action, Decision, Direction
 from cream.core.risk.view import PortfolioView
 from tests.unit.core.risk.scenes import (
@@ -75,6 +75,22 @@ def test_shares_that_the_plan_sells_cover_nothing() -> None:
     on = view(held("AAPL", 100))
 
     assert codes(judge(write(), trim("AAPL", 1), on=on, by=WIDE)) == ["UNDEFINED_RISK"]
+
+
+@pytest.mark.parametrize(("shares", "passes"), [(199, False), (200, True)])
+def test_shares_that_a_bracket_at_the_broker_may_sell_cover_nothing(
+    shares: int, passes: bool
+) -> None:
+    """Once its stop is reached the call would be naked. Of a bracket's two exits one fills."""
+    exits = [
+        order("AAPL", 100, Side.SELL, purpose, order_id=f"o-{number}", parent_order_id="o-entry")
+        for number, purpose in enumerate((OrderPurpose.STOP_LOSS, OrderPurpose.TAKE_PROFIT))
+    ]
+    found = judge(write(), on=view(held("AAPL", shares), working=exits), by=WIDE)
+
+    assert codes(found) == ([] if passes else ["UNDEFINED_RISK"])
+    if not passes:
+        assert "100 of them" in violation(found, "UNDEFINED_RISK").message
 
 
 def test_a_covered_call_needs_no_stop_and_no_margin() -> None:
