@@ -57,6 +57,10 @@ class Session:
     closes_at: datetime
 
 
+# The gate asks with every order: see `core/model/side`.
+_ALWAYS_OPEN = SessionMode.ALWAYS_OPEN
+
+
 @frozen
 class Sessions:
     """The sessions of one market."""
@@ -72,7 +76,7 @@ class Sessions:
 
     def is_open(self, moment: datetime) -> bool:
         """Whether orders trade at `moment`."""
-        return self.mode is SessionMode.ALWAYS_OPEN or self.session_of(moment) is not None
+        return self.mode is _ALWAYS_OPEN or self.session_of(moment) is not None
 
     def status_at(self, moment: datetime) -> MarketStatus:
         """Where in its day the market stands at `moment`."""

@@ -157,7 +157,7 @@ class Gate:
             cycle_id=plan.cycle_id,
         )
         trial = Trial(plan, asks, scene_of(view), origin, limits, now)
-        admitted = intents = tuple(trial.intent(ask) for ask in asks)
+        admitted = intents = tuple([trial.intent(ask) for ask in asks])
         whole = shown = trial.review(intents)
         violations = whole.violations()
         left_out: tuple[str, ...] = ()
@@ -173,7 +173,7 @@ class Gate:
             ok=bool(admitted) or not whole.refuses,
             violations=violations,
             checks=Checks(shown.checks),
-            orders=tuple(intent.terms for intent in admitted if intent.terms is not None),
+            orders=tuple([intent.terms for intent in admitted if intent.terms is not None]),
             suggestions=(
                 suggestions(trial, intents) if whole.refuses and whole.depends_on_size else ()
             ),

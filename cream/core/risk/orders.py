@@ -84,12 +84,13 @@ def levels_of(ask: Ask, stance: Stance) -> Levels:
         net = decision.net_limit_price
         net = None if net is None else net.quantize(CENT, ROUND_FLOOR)
         return Levels(limit=net, trigger=None, stop_loss=None, take_profit=None)
-    instrument, watched = decision.instrument, watched_by(decision)
+    instrument = decision.instrument
+    watched = instrument if isinstance(instrument, Equity) else watched_by(decision)
     limit = _on_grid(instrument, decision.limit_price, up=not buys)
     trigger = _on_grid(instrument, ask.stop_price, up=buys == opens)
     if not opens:
         return Levels(limit, trigger, None, None)
-    up = gains_up(decision, side)
+    up = buys if watched is instrument else gains_up(decision, side)
     stop = _on_grid(watched, _stop_of(decision), up=up)
     return Levels(limit, trigger, stop, _on_grid(watched, decision.take_profit, up=up))
 
