@@ -133,7 +133,8 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
     link, hub = BrokerLink(), Hub(settings.stream_buffer)
     accounts = AccountBoard(outside.broker, lambda: book.fills_booked, settings.account_stale_after)
     board = QuoteBoard()
-    valuer = QuotedGreeks(settings.rates.rate, settings.dividends)
+    rates = settings.rates
+    valuer = QuotedGreeks(rates.rate, settings.dividends, rates.dividend_yield)
     ledger = Ledger(book, outside.market.latest, settings.quote_stale_after, valuer)
     board.listen(ledger.quoted)
     portfolio = Portfolio(

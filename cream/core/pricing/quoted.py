@@ -47,13 +47,14 @@ def american_valuation_at(
     price: float,
     rate: float,
     payments: Sequence[tree.Payment] = (),
+    dividend_yield: float = 0.0,
 ) -> Valuation:
     """As `valuation_at`, of an option that may be exercised early, with the dividends ahead.
 
     Raises: ValueError, also for dividends that are worth more than the share.
     """
-    one = tree.option(right, spot, strike, years, payments)
-    european, volatility = implied_at(right, spot, strike, years, price, rate)
+    one = tree.option(right, spot, strike, years, payments, dividend_yield)
+    european, volatility = implied_at(right, spot, strike, years, price, rate, dividend_yield)
     if years <= 0.0 or not (tree.may_be_exercised(one, rate) or one.payments):
         return european
     if price <= max(0.0, one.exercised) + _TOLERANCE:
@@ -62,7 +63,7 @@ def american_valuation_at(
         # As a European option it could not cost so little: that is nowhere to begin from.
         volatility = _FIRST_VOLATILITY
     low, high = LEAST_VOLATILITY, MOST_VOLATILITY
-    slope = value(right, spot, strike, years, volatility, rate).vega
+    slope = value(right, spot, strike, years, volatility, rate, dividend_yield).vega
     error = tree.price(one, volatility, rate) - price
     for _ in range(_MOST_TREES):
         if abs(error) <= _TREE_TOLERANCE:
@@ -81,12 +82,18 @@ def american_valuation_at(
 
 
 def implied_at(
-    right: OptionRight, spot: float, strike: float, years: float, price: float, rate: float
+    right: OptionRight,
+    spot: float,
+    strike: float,
+    years: float,
+    price: float,
+    rate: float,
+    dividend_yield: float = 0.0,
 ) -> tuple[Valuation, float]:
     """As `valuation_at`, and the volatility.   Raises: as `valuation_at`."""
     low, high = LEAST_VOLATILITY, MOST_VOLATILITY
     volatility = _FIRST_VOLATILITY
-    found = value(right, spot, strike, years, volatility, rate)
+    found = value(right, spot, strike, years, volatility, rate, dividend_yield)
     for _ in range(_MOST_STEPS):
         error = found.price - price
         if abs(error) <= _TOLERANCE:
@@ -98,5 +105,5 @@ def implied_at(
         step = volatility - error / found.vega if found.vega > 0 else -1.0
         # A step out of the range that is left would only lead away.
         volatility = step if low < step < high else (low + high) / 2
-        found = value(right, spot, strike, years, volatility, rate)
+        found = value(right, spot, strike, years, volatility, rate, dividend_yield)
     return found, volatility

@@ -43,7 +43,7 @@ class Payment:
 class Early:
     """An option that may be exercised early. `payments` are the dividends until it ends.
 
-    `is_call`: a call, else a put.
+    `is_call`: a call, else a put. `dividend_yield` is paid all the time, beside the payments.
     """
 
     is_call: bool
@@ -51,6 +51,7 @@ class Early:
     strike: float
     years: float
     payments: tuple[Payment, ...] = ()
+    dividend_yield: float = 0.0
 
     @property
     def exercised(self) -> float:
@@ -81,15 +82,16 @@ def option(
     strike: float,
     years: float,
     payments: Sequence[Payment] = (),
+    dividend_yield: float = 0.0,
 ) -> Early:
     """The option with those of the payments that fall into its life."""
     ahead = tuple(one for one in payments if 0.0 <= one.years < years and one.amount > 0.0)
-    return Early(right is OptionRight.CALL, spot, strike, years, ahead)
+    return Early(right is OptionRight.CALL, spot, strike, years, ahead, dividend_yield)
 
 
 def may_be_exercised(one: Early, rate: float) -> bool:
     """Whether exercising before the end can pay: a put's for interest, a call's for a dividend."""
-    return bool(one.payments) if one.is_call else rate > 0.0
+    return bool(one.payments) or one.dividend_yield > 0.0 if one.is_call else rate > 0.0
 
 
 def price(one: Early, volatility: float, rate: float) -> float:
@@ -115,7 +117,8 @@ def value(one: Early, volatility: float, rate: float) -> Valuation:
     slope_up, slope_down = (most - mean) / (peak - middle), (mean - least) / (middle - bottom)
     gamma = (slope_up - slope_down) / (0.5 * (peak - bottom))
     moved = volatility * (one.spot - present_value(one.payments, rate))
-    theta = rate * (top.price - one.spot * delta) - 0.5 * moved * moved * gamma
+    carried = (rate - one.dividend_yield) * one.spot * delta
+    theta = rate * top.price - carried - 0.5 * moved * moved * gamma
     above = _top(one, volatility + _VOLATILITY_STEP, rate).price
     richer = _top(one, volatility, rate + _RATE_STEP).price
     return Valuation(
@@ -143,12 +146,13 @@ def _top(one: Early, volatility: float, rate: float) -> _Top:
         raise ValueError("a tree needs time, volatility and a strike")
     step = one.years / _STEPS
     spread = volatility * math.sqrt(one.years)
-    d2 = (math.log(bare / one.strike) + rate * one.years) / spread - 0.5 * spread
+    carry = rate - one.dividend_yield
+    d2 = (math.log(bare / one.strike) + carry * one.years) / spread - 0.5 * spread
     up_chance, asset_chance = _chance(d2), _chance(d2 + spread)
-    growth = math.exp(rate * step)
+    growth, interest = math.exp(carry * step), math.exp(rate * step)
     up = growth * asset_chance / up_chance
     down = growth * (1.0 - asset_chance) / (1.0 - up_chance)
-    rising, falling = up_chance / growth, (1.0 - up_chance) / growth
+    rising, falling = up_chance / interest, (1.0 - up_chance) / interest
     sign = 1.0 if one.is_call else -1.0
     strike, back = one.strike, 1.0 / down
     spots = [bare * up**ups * down ** (_STEPS - ups) for ups in range(_STEPS + 1)]

@@ -4,7 +4,7 @@ The gate takes the Greeks of a contract from whatever `Valuer` it is given; the 
 them off the contract's own quote.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
-from cream.core.options.dividends import NOTHING_KNOWN, Dividends
+from cream.core.options.dividends import NOTHING_KNOWN, Dividend, Dividends
 from cream.core.options.occ import NEW_YORK, expires_at
 from cream.core.pricing.quoted import american_valuation_at
 from cream.core.pricing.tree import Payment
@@ -101,11 +101,13 @@ class _Kept:
 class QuotedGreeks:
     """Greeks at the volatility that a contract's own quote implies, exercised when that pays best.
 
-    Units: `rate` per year. `dividends` are those to come, as far as they are known.
+    `dividends` are those to come, as far as they are known; where none is, `dividend_yield` stands
+    for them. Units: `rate` and that per year.
     """
 
     rate: float = 0.04
     dividends: Dividends = NOTHING_KNOWN
+    dividend_yield: float = 0.0
     _kept: dict[OptionContract, _Kept] = field(factory=dict, init=False)
 
     def __call__(self, contract: OptionContract, underlying: Quote, own: Quote) -> Greeks | None:
@@ -135,6 +137,8 @@ def _greeks_of(
     """None where the figures do not fit together, so that nothing follows from them."""
     if spot <= 0:
         return None
+    today = own.at.astimezone(NEW_YORK).date()
+    ahead = basis.dividends.ahead(contract.underlying, today)
     try:
         found = american_valuation_at(
             contract.right,
@@ -143,7 +147,8 @@ def _greeks_of(
             (expires_at(contract) - own.at) / _YEAR,
             float(price),
             basis.rate,
-            _payments(contract, own.at.astimezone(NEW_YORK).date(), basis.dividends),
+            _payments(ahead or (), today),
+            basis.dividend_yield if ahead is None else 0.0,
         )
     except ValueError:
         return None
@@ -155,8 +160,7 @@ def _greeks_of(
     )
 
 
-def _payments(contract: OptionContract, today: date, dividends: Dividends) -> list[Payment]:
-    ahead = dividends.ahead(contract.underlying, today) or ()
+def _payments(ahead: Sequence[Dividend], today: date) -> list[Payment]:
     return [Payment((one.ex_date - today).days / _DAYS_A_YEAR, float(one.amount)) for one in ahead]
 
 

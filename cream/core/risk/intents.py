@@ -108,6 +108,8 @@ class Intent:
             and (decision.confidence is None or is_sound_confidence(decision.confidence))
             and decision.time_in_force is _DAY
             and (decision.time_horizon is None or decision.time_horizon is _INTRADAY)
+            # What is larger could not be divided.
+            and self.terms.quantity <= LARGEST_QUANTITY
             and not self.terms.quantity % ONE
         )
 

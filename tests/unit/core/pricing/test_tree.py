@@ -23,7 +23,7 @@ def exact(one: tree.Early, volatility: float) -> Answer:
         spot=one.spot,
         strike=one.strike,
         rate=RATE,
-        dividend_yield=0.0,
+        dividend_yield=one.dividend_yield,
         years=one.years,
         dividends=paid,
         sigma=volatility,
@@ -57,6 +57,17 @@ def test_a_call_before_a_dividend_is_worth_what_the_kernels_say(strike: float) -
     assert found.price == pytest.approx(right.price, abs=0.05)
     assert found.delta == pytest.approx(right.delta, abs=0.01)
     assert found.theta == pytest.approx(right.theta, rel=0.05)
+
+
+@pytest.mark.parametrize(("right", "strike"), list(product((CALL, PUT), (85.0, 100.0, 115.0))))
+def test_a_yield_is_paid_beside(right: OptionRight, strike: float) -> None:
+    one = tree.option(right, 100.0, strike, 0.5, (), 0.06)
+    found, kernel = tree.value(one, 0.3, RATE), exact(one, 0.3)
+
+    assert found.price == pytest.approx(kernel.price, abs=1e-3 * strike)
+    assert found.delta == pytest.approx(kernel.delta, abs=0.01)
+    assert found.theta == pytest.approx(kernel.theta, abs=0.4)
+    assert tree.may_be_exercised(one, RATE)
 
 
 def test_greeks_are_those_of_the_closed_form_where_exercise_never_pays() -> None:

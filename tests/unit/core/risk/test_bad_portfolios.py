@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cream.core.model.market import Known, Quote, Stale, Unknown
 from cream.core.model.order import OrderPurpose
-from cream.core.model.plan import Decision
+from cream.core.model.plan import Decision, SizeUnit
 from cream.core.risk.limits import Constraints
 from cream.core.risk.view import PortfolioView
 from tests.unit.core.risk.scenes import (
@@ -159,3 +159,11 @@ def test_an_option_is_left_whatever_is_known_of_its_underlying(known: Unknown | 
     data = {} if known is None else {"NVDA": known, ON_NVDA: known}
 
     assert judge(close(ON_NVDA, 1), on=view(held(ON_NVDA, 1, 6), data=data)).ok  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("unit", [SizeUnit.PCT_EQUITY, SizeUnit.DOLLARS])
+def test_an_account_of_any_size_gets_a_verdict(unit: SizeUnit) -> None:
+    """A part of it may be more units than there are digits to divide."""
+    asked = buy("AAPL", "100", unit=unit, limit="0.0002", stop="0.0001", target="0.0005")
+
+    assert not judge(asked, on=view(of=Known(account(10**27)))).ok

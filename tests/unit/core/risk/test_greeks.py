@@ -114,3 +114,13 @@ def test_figures_that_do_not_fit_together_tell_nothing() -> None:
     )
 
     assert found is None
+
+
+def test_a_yield_stands_for_dividends_where_none_is_known() -> None:
+    quotes = quote("AAPL", "238.40", "238.40"), quote(CALL.symbol, "4.20", "4.20")
+    none = dividends_of([("AAPL", Dividend(date(2027, 1, 4), d(0)))])
+
+    bare = QuotedGreeks()(CALL, *quotes)
+    assert bare is not None
+    assert QuotedGreeks(dividend_yield=0.06)(CALL, *quotes) != bare
+    assert QuotedGreeks(dividend_yield=0.06, dividends=none)(CALL, *quotes) == bare
