@@ -310,12 +310,16 @@ async def _broker_end(
     if settings.brokers.active == "alpaca":
         # Here, because an HTTP and a WebSocket client are a sixth of the start's time and memory.
         from cream.adapters.brokers.alpaca.broker import open_alpaca
+        from cream.adapters.brokers.alpaca.chains import open_chains
 
         log.warning("root.quotes_synthetic", hint="stops follow feeds.synthetic, not the market")
-        mode = settings.environment.mode
+        mode, own = settings.environment.mode, settings.brokers.alpaca
         limits = breaker_limits(settings)
-        async with open_alpaca(settings.brokers.alpaca, mode, clock, draw, limits) as alpaca:
-            yield _BrokerEnd(alpaca, None, [], alpaca.breakers)
+        async with (
+            open_alpaca(own, mode, clock, draw, limits) as alpaca,
+            open_chains(own, mode, alpaca.api.rest) as chains,
+        ):
+            yield _BrokerEnd(alpaca, None, [], alpaca.breakers, chains)
         return
     simulated = SimulatedBroker.open(settings.brokers.simulated, market, clock)
     try:

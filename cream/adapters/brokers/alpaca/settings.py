@@ -27,7 +27,7 @@ class AlpacaSettings:
         example="ws://127.0.0.1:8100/stream",
     )
     data_url: str | None = setting(
-        None, env="ALPACA_DATA_URL", not_effective=_LATER, doc="Market-data REST host."
+        None, env="ALPACA_DATA_URL", doc="Market-data REST host. null: Alpaca's own."
     )
     data_stream_url: str | None = setting(
         None, env="ALPACA_DATA_STREAM_URL", not_effective=_LATER, doc="Market-data streams."
