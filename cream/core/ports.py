@@ -200,7 +200,7 @@ class OptionChains(Protocol):
         ...
 
     async def listing(self, wanted: ChainFilter) -> Listing:
-        """Every listed option that `wanted` admits, whatever its limit, in any order.
+        """Every listed option that `wanted` admits, whatever its limit; others may come with them.
 
         Raises: CreamError NOT_FOUND for an underlying without options, NOT_READY where the market
         does not answer.

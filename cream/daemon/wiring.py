@@ -60,6 +60,7 @@ class _Ground:
     portfolio: Portfolio
     publisher: Publisher
     gate: Gate
+    valuations: OptionValuations
     batches: trio.MemoryReceiveChannel[Batch]
     jobs: trio.MemoryReceiveChannel[RouterJob]
 
@@ -169,6 +170,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         portfolio=portfolio,
         publisher=publisher,
         gate=Gate(settings.constraints, settings.environment, outside.account_id),
+        valuations=OptionValuations(outside.offload, outside.clock, settings.rates),
         batches=batches_out,
         jobs=jobs_out,
     )
@@ -265,7 +267,7 @@ def _operations(
         ),
         chains=Chains(
             source=outside.chains,
-            valuations=OptionValuations(outside.offload, outside.clock, settings.rates),
+            valuations=ground.valuations,
             clock=outside.clock,
             stale_after_seconds=settings.quote_stale_after,
         ),

@@ -77,6 +77,15 @@ def test_grpc_and_the_command_line_show_the_same_chain(daemon: Daemon) -> None:
         assert typed["delta"] == pytest.approx(ours["delta"], abs=1e-3)
 
 
+def test_a_whole_chain_fits_into_one_message(daemon: Daemon) -> None:
+    reply = ask(daemon.grpc_port, lambda client: client.get_option_chain("SPY"))
+
+    assert reply.chain is not None
+    assert len(reply.chain.options) == reply.chain.matched > 1_000
+    valued = [one for one in reply.chain.options if one.delta is not None]
+    assert len(valued) > 0.7 * reply.chain.matched
+
+
 def test_a_market_that_stands_still_is_flagged_in_words(daemon: Daemon, tmp_path: Path) -> None:
     daemon.post("/v1/simulation/fault", {"name": "stale_quotes"})
     path = f"/v1/option-chain?underlying=AAPL&expiration={EXPIRATION}&limit=2"
