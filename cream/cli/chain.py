@@ -126,6 +126,8 @@ def _remark(one: Json) -> str:
     if one["figures_from"] == "TWIN":
         other = "put" if one["type"] == "CALL" else "call"
         remarks.append(f"volatility of the {other}")
+    if one["figures_from"] == "SMILE":
+        remarks.append("volatility between those of its neighbours")
     if one["figures_from"] == "FEED":
         remarks.append("Greeks of the feed")
     return "; ".join(remarks)

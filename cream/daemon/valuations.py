@@ -17,9 +17,9 @@ from attrs import define, evolve, field, frozen
 
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
-from cream.core.options.chain import Valuation, ValuationStatus, price_of
+from cream.core.options.chain import FiguresFrom, Valuation, ValuationStatus, price_of
 from cream.core.options.occ import expires_at
-from cream.core.options.valuing import Job, Priced, work_out
+from cream.core.options.valuing import Job, Known, Priced, work_out
 from cream.core.ports import Clock, Offload
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class Rates:
 class _Basis:
     """What a valuation follows from, beside the contract."""
 
-    bid: Decimal
-    ask: Decimal
+    bid: Decimal | None
+    ask: Decimal | None
     spot: Decimal
     rates: Rates
     minute: datetime
@@ -110,43 +110,29 @@ class OptionValuations:
         minute = self.clock.now().replace(second=0, microsecond=0)
         found: list[Valuation | None] = []
         missing: list[Priced] = []
+        # Once something is worked out, so is everything that leans on others.
+        leaning: list[Priced] = []
+        known: list[Known] = []
         for start in range(0, len(options), TURN):
             for contract, quote in options[start : start + TURN]:
-                known = self._known(contract, quote, underlying, spot, minute)
-                found.append(known)
-                if known is None and quote is not None:
-                    missing.append(Priced(len(found) - 1, contract, quote))
+                valuation = self._kept_of(contract, quote, underlying, spot, minute)
+                priced = Priced(len(found), contract, quote)
+                found.append(valuation)
+                if valuation is None:
+                    missing.append(priced)
+                elif valuation.status is ValuationStatus.EXPIRED:
+                    continue
+                elif valuation.figures_from is FiguresFrom.QUOTE:
+                    assert valuation.implied_volatility is not None, "that is what it gave"
+                    known.append(Known(contract, valuation.implied_volatility))
+                else:
+                    leaning.append(priced)
             await trio.lowlevel.checkpoint()
         if missing:
-            missing += await self._twins_of(missing, options, found)
-            await self._work_out(missing, found, underlying, spot, minute)
+            await self._work_out(missing + leaning, known, found, underlying, spot, minute)
         return [_told(one) for one in found]
 
-    async def _twins_of(
-        self,
-        missing: list[Priced],
-        options: Sequence[tuple[OptionContract, Quote | None]],
-        found: list[Valuation | None],
-    ) -> list[Priced]:
-        """What is known, but stands at the strike of something that is not: one may need the other.
-
-        Cancellation: nothing has changed.
-        """
-        if len(missing) == len(options):
-            return []
-        strikes = {(one.contract.expiration, one.contract.strike) for one in missing}
-        twins = []
-        for start in range(0, len(options), TURN):
-            for place, (contract, quote) in enumerate(options[start : start + TURN], start):
-                known = found[place]
-                if known is None or quote is None or known.status is ValuationStatus.EXPIRED:
-                    continue
-                if (contract.expiration, contract.strike) in strikes:
-                    twins.append(Priced(place, contract, quote))
-            await trio.lowlevel.checkpoint()
-        return twins
-
-    def _known(
+    def _kept_of(
         self,
         contract: OptionContract,
         quote: Quote | None,
@@ -154,25 +140,27 @@ class OptionValuations:
         spot: Decimal,
         minute: datetime,
     ) -> Valuation | None:
-        """What needs no pricing: nothing to price, or what was priced before."""
-        if quote is None:
-            return _without(None, underlying, ValuationStatus.NO_PRICE)
+        """What needs no pricing: what has expired, and what was priced before."""
         if expires_at(contract) <= minute:
             return _without(quote, underlying, ValuationStatus.EXPIRED)
         kept = self._kept.get(contract)
-        if kept is None or kept.basis != _Basis(quote.bid, quote.ask, spot, self.rates, minute):
+        if kept is None or kept.basis != self._basis(quote, spot, minute):
             return None
         # The same prices at a later time say that they still hold.
-        valuation = kept.valuation
-        if (valuation.quote_at, valuation.underlying_at) != (quote.at, underlying.at):
-            valuation = evolve(valuation, quote_at=quote.at, underlying_at=underlying.at)
+        valuation, at = kept.valuation, None if quote is None else quote.at
+        if (valuation.quote_at, valuation.underlying_at) != (at, underlying.at):
+            valuation = evolve(valuation, quote_at=at, underlying_at=underlying.at)
             self._kept[contract] = _Kept(kept.basis, valuation)
         self._kept.move_to_end(contract)
         return valuation
 
+    def _basis(self, quote: Quote | None, spot: Decimal, minute: datetime) -> _Basis:
+        return _Basis(*_prices_of(quote), spot, self.rates, minute)
+
     async def _work_out(
         self,
         missing: list[Priced],
+        known: list[Known],
         found: list[Valuation | None],
         underlying: Quote,
         spot: Decimal,
@@ -187,6 +175,7 @@ class OptionValuations:
             rate=rates.rate,
             dividend_yield=rates.dividend_yield,
             minute=minute,
+            known=tuple(known),
             solved=self._tables.get(underlying.symbol),
         )
         done = await self.offload.run(lambda: work_out(job))
@@ -200,13 +189,16 @@ class OptionValuations:
                 missing[start : start + TURN], done.valuations[start : start + TURN], strict=True
             ):
                 found[priced.place] = valuation
-                quote = priced.quote
-                basis = _Basis(quote.bid, quote.ask, spot, rates, minute)
+                basis = _Basis(*_prices_of(priced.quote), spot, rates, minute)
                 self._kept[priced.contract] = _Kept(basis, valuation)
                 self._kept.move_to_end(priced.contract)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
             await trio.lowlevel.checkpoint()
+
+
+def _prices_of(quote: Quote | None) -> tuple[Decimal | None, Decimal | None]:
+    return (None, None) if quote is None else (quote.bid, quote.ask)
 
 
 def _told(valuation: Valuation | None) -> Valuation:

@@ -57,6 +57,8 @@ class FiguresFrom(Enum):
     QUOTE = "QUOTE"
     # The quote of the other right at the same strike, as its own gives no volatility.
     TWIN = "TWIN"
+    # The quotes of the strikes beside it, as its own gives none, or there is none.
+    SMILE = "SMILE"
     # Whoever sent the quote.
     FEED = "FEED"
 
@@ -97,7 +99,7 @@ class Valuation:
     """What a quote of an option stands for, given one of its underlying.
 
     `price` is the model's at that volatility. None where there is no volatility: `status` says why.
-    With `figures_from` TWIN the status is still that of the own quote.
+    With `figures_from` TWIN or SMILE the status is still that of the own quote.
     """
 
     status: ValuationStatus

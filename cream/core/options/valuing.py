@@ -6,7 +6,7 @@ when something is first priced; until then a daemon does without NumPy.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -27,18 +27,27 @@ _NO_NUMBER = float("nan")
 
 @frozen
 class Priced:
-    """An option to be valued. `place` is the caller's own mark."""
+    """An option to be valued, with or without a quote. `place` is the caller's own mark."""
 
     place: int
     contract: OptionContract
-    quote: Quote
+    quote: Quote | None
+
+
+@frozen
+class Known:
+    """An option whose own quote has given its volatility before."""
+
+    contract: OptionContract
+    volatility: float
 
 
 @frozen(kw_only=True)
 class Job:
     """Options on `underlying`, none of them expired at `minute`, the moment from which time counts.
 
-    `solved` are tables of an earlier job; they are used where they still serve.
+    `known` lend their volatilities to options that have none of their own. `solved` are tables of
+    an earlier job; they are used where they still serve.
     """
 
     options: tuple[Priced, ...]
@@ -47,6 +56,7 @@ class Job:
     rate: float
     dividend_yield: float
     minute: datetime
+    known: tuple[Known, ...] = ()
     solved: "Tables | None" = None
 
 
@@ -63,11 +73,13 @@ def work_out(job: Job) -> Done:
     import numpy as np
 
     from cream.core.pricing.curves import year_fraction
-    from cream.core.pricing.explained import explain, tables_for
+    from cream.core.pricing.explained import Smile, explain, tables_for
 
-    ends = {one.contract.expiration: one.contract for one in job.options}
-    years = {day: year_fraction(job.minute, expires_at(one)) for day, one in ends.items()}
-    groups = [(_SIGNS[one.contract.right], years[one.contract.expiration]) for one in job.options]
+    contracts = [one.contract for one in job.options]
+    others = [one.contract for one in job.known]
+    ends = {one.expiration: expires_at(one) for one in (*contracts, *others)}
+    years = {day: year_fraction(job.minute, end) for day, end in ends.items()}
+    groups = [(_SIGNS[one.right], years[one.expiration]) for one in contracts]
     prices = [price_of(one.quote) for one in job.options]
     tables = job.solved
     if tables is None or not tables.serve(groups, job.rate, job.dividend_yield):
@@ -75,39 +87,34 @@ def work_out(job: Job) -> Done:
     explained = explain(
         groups,
         float(job.spot),
-        np.array([float(one.contract.strike) for one in job.options]),
+        np.array([float(one.strike) for one in contracts]),
         np.array([_NO_NUMBER if price is None else float(price) for price in prices]),
-        np.array(_twins(job.options), np.intp),
         tables,
+        Smile(
+            np.array([_SIGNS[one.right] for one in others], float),
+            np.array([years[one.expiration] for one in others], float),
+            np.array([float(one.strike) for one in others], float),
+            np.array([one.volatility for one in job.known], float),
+        ),
     )
     return Done(_valuations(job, prices, explained), tables)
-
-
-def _twins(options: Sequence[Priced]) -> list[int]:
-    """Of each option, where the other right at its strike stands; -1 where it does not."""
-    places: dict[tuple[date, Decimal, OptionRight], int] = {}
-    for place, one in enumerate(options):
-        contract = one.contract
-        places[contract.expiration, contract.strike, contract.right] = place
-    return [
-        places.get((one.contract.expiration, one.contract.strike, _other(one.contract.right)), -1)
-        for one in options
-    ]
-
-
-def _other(right: OptionRight) -> OptionRight:
-    return OptionRight.PUT if right is OptionRight.CALL else OptionRight.CALL
 
 
 def _valuations(
     job: Job, prices: Sequence[Decimal | None], explained: "Explained"
 ) -> tuple[Valuation, ...]:
+    from cream.core.pricing.explained import Source
     from cream.core.pricing.rows import Status
 
+    sources = {
+        int(Source.OWN): FiguresFrom.QUOTE,
+        int(Source.TWIN): FiguresFrom.TWIN,
+        int(Source.SMILE): FiguresFrom.SMILE,
+    }
     names = {int(one): ValuationStatus[one.name] for one in Status}
     columns = (
         explained.status,
-        explained.borrowed,
+        explained.source,
         explained.sigma,
         explained.price,
         explained.delta,
@@ -118,7 +125,7 @@ def _valuations(
     )
     rows = zip(job.options, prices, *(column.tolist() for column in columns), strict=True)
     made = []
-    for one, price, status, borrowed, sigma, worth, *greeks in rows:
+    for one, price, status, source, sigma, worth, *greeks in rows:
         figures = (sigma, worth, *greeks)
         # NaN is not equal to itself; whatever could not be said in full is not said.
         whole = all(figure == figure for figure in figures)
@@ -126,16 +133,12 @@ def _valuations(
         made.append(
             Valuation(
                 status=own if whole or own is not ValuationStatus.OK else ValuationStatus.BAD_INPUT,
-                quote_at=one.quote.at,
+                quote_at=None if one.quote is None else one.quote.at,
                 underlying_at=job.underlying.at,
-                figures_from=_source(borrowed) if whole else None,
+                figures_from=sources[source] if whole else None,
                 implied_volatility=sigma if whole else None,
                 price=worth if whole else None,
                 greeks=PerShare(*greeks) if whole else None,
             )
         )
     return tuple(made)
-
-
-def _source(borrowed: bool) -> FiguresFrom:
-    return FiguresFrom.TWIN if borrowed else FiguresFrom.QUOTE

@@ -2,13 +2,15 @@
 
 Everything for one refresh of a live chain, on whole columns: American volatilities by the tables of
 `american_chain`, Greeks from the same tables and from two more at a rate a little to each side. A
-quote without a volatility of its own takes that of the other right at the same strike, and is
-marked so. The tables depend on rates and times alone; who refreshes keeps them.
+row whose price gives no volatility takes that of the other right at its strike, else one between
+those of the strikes beside it, and is marked so. The tables depend on rates and times alone; who
+refreshes keeps them.
 
 Units: as in `american`: per share, per 1.00, theta per year.
 """
 
 from collections.abc import Sequence
+from enum import IntEnum
 
 import numpy as np
 from attrs import frozen
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from cream.core.pricing.american_chain import AmericanChain, build
 from cream.core.pricing.american_implied import implied_volatility
-from cream.core.pricing.normal import Codes, Flags, Floats
+from cream.core.pricing.normal import Codes, Floats
 from cream.core.pricing.rows import Contracts, Status, contracts
 
 Indices = NDArray[np.intp]
@@ -30,7 +32,8 @@ _SIGMA_STEP = 2e-3
 _MOST_OF_SIGMA = 0.1
 _RATE_STEP = 5e-4
 
-NO_TWIN = -1
+# Strikes farther apart than this (22 %) say nothing of what lies between them.
+_WIDEST_GAP = 0.2
 
 
 @frozen(eq=False)
@@ -51,13 +54,35 @@ class Tables:
         return alike and set(groups) <= set(self.groups)
 
 
+class Source(IntEnum):
+    """Where the volatility of a row comes from."""
+
+    NONE = 0
+    # Its own price.
+    OWN = 1
+    # The other right at the same strike.
+    TWIN = 2
+    # The strikes beside it, of the same expiry.
+    SMILE = 3
+
+
+@frozen(eq=False)
+class Smile:
+    """Volatilities that are known of contracts on one underlying, a row each."""
+
+    sign: Floats
+    years: Floats
+    strike: Floats
+    sigma: Floats
+
+
 @frozen(eq=False)
 class Explained:
-    """One array per figure, NaN where there is none. `status` is that of a row's own price;
-    `borrowed` marks rows whose volatility is their twin's."""
+    """One array per figure, NaN where there is none. `status` is that of a row's own price,
+    `source` a `Source`."""
 
     status: Codes
-    borrowed: Flags
+    source: Codes
     sigma: Floats
     price: Floats
     delta: Floats
@@ -96,13 +121,13 @@ def explain(
     spot: float,
     strike: Floats,
     paid: Floats,
-    twin: Indices,
     tables: Tables,
+    known: Smile,
 ) -> Explained:
     """What the prices `paid` say of contracts on one underlying, a row each.
 
-    A price that is not there is NaN. `twin` is the row of the other right, or `NO_TWIN`. `tables`
-    serve `groups`.
+    A price that is not there is NaN. `tables` serve `groups`. `known` are volatilities of other
+    contracts, for rows that have none of their own.
     """
     number = {group: index for index, group in enumerate(tables.groups)}
     member = np.array([number[group] for group in groups], np.intp)
@@ -111,13 +136,47 @@ def explain(
     batch = contracts(sign, spot, strike, tables.rate, tables.dividend_yield, years)
     chain = _on(tables.at, batch, member)
     sigma, status = implied_volatility(chain, paid)
-    borrowed = (status != Status.OK) & (twin != NO_TWIN) & (status[twin] == Status.OK)
-    sigma[borrowed] = sigma[twin[borrowed]]
+    own = status == Status.OK
+    source = np.where(own, np.int8(Source.OWN), np.int8(Source.NONE))
+    smile = Smile(
+        np.concatenate([sign[own], known.sign]),
+        np.concatenate([years[own], known.years]),
+        np.concatenate([strike[own], known.strike]),
+        np.concatenate([sigma[own], known.sigma]),
+    )
+    for expiry in np.unique(years[~own]):
+        rows = np.flatnonzero(~own & (years == expiry))
+        sigma[rows], source[rows] = _lent(smile, expiry, spot, strike[rows])
     figures = np.full((6, batch.size), np.nan)
     rows = np.flatnonzero(np.isfinite(sigma))
     if rows.size:
         figures[:, rows] = _greeks(chain, batch, member, sigma[rows], rows, tables)
-    return Explained(status, borrowed, sigma, *figures)
+    return Explained(status, source, sigma, *figures)
+
+
+def _lent(smile: Smile, expiry: float, spot: float, strike: Floats) -> tuple[Floats, Codes]:
+    """The volatilities that the smile of one expiry has at these strikes, and whose they are.
+
+    At one strike the side out of the money counts. Beyond its ends a smile says nothing.
+    """
+    sigma = np.full(strike.size, np.nan)
+    source = np.zeros(strike.size, np.int8)
+    here = np.flatnonzero(smile.years == expiry)
+    if not here.size:
+        return sigma, source
+    inside = smile.sign[here] * (spot - smile.strike[here]) > 0.0
+    here = here[np.lexsort((inside, smile.strike[here]))]
+    at, first = np.unique(smile.strike[here], return_index=True)
+    curve = smile.sigma[here[first]]
+    right = np.searchsorted(at, strike)
+    exact = at[np.minimum(right, at.size - 1)] == strike
+    between = ~exact & (right > 0) & (right < at.size)
+    left, right = np.maximum(right - 1, 0), np.minimum(right, at.size - 1)
+    between &= np.log(at[right] / at[left]) <= _WIDEST_GAP
+    sigma[exact] = curve[right[exact]]
+    sigma[between] = np.interp(np.log(strike[between]), np.log(at), curve)
+    source[exact], source[between] = Source.TWIN, Source.SMILE
+    return sigma, source
 
 
 def _greeks(

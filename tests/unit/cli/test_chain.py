@@ -100,6 +100,10 @@ def test_a_chain_is_a_table_for_each_expiration(
         ),
         ({"type": "PUT", "figures_from": "TWIN"}, "volatility of the call"),
         ({"figures_from": "FEED"}, "Greeks of the feed"),
+        (
+            {"flags": ["CROSSED"], "valuation_status": "NO_PRICE", "figures_from": "SMILE"},
+            "crossed; volatility between those of its neighbours",
+        ),
         ({"valuation_status": "NO_SPOT", **NONE}, "the underlying has no price"),
     ],
 )

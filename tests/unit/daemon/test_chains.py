@@ -57,6 +57,7 @@ async def test_each_row_has_its_quote_its_worth_and_its_flaws() -> None:
     assert by_strike["240"].valuation.status is ValuationStatus.OK
     assert by_strike["245"].flags == (QuoteFlag.CROSSED,)
     assert by_strike["245"].valuation.status is ValuationStatus.NO_PRICE
+    assert by_strike["245"].valuation.figures_from is FiguresFrom.SMILE
     assert by_strike["250"].flags == (QuoteFlag.STALE,)
     assert by_strike["250"].quote_age_seconds == 6.0
     assert by_strike["250"].valuation.greeks is not None, "stale figures are shown as such"

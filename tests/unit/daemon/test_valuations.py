@@ -127,9 +127,28 @@ async def test_the_other_right_is_looked_at_again_when_one_may_need_it() -> None
     assert before[0].figures_from is after[0].figures_from is FiguresFrom.TWIN
     assert after[0].implied_volatility == after[1].implied_volatility
     assert after[0].implied_volatility != before[0].implied_volatility
-    other = (CALL, quoted(CALL.symbol, "5.10", "5.20"))
-    await kept.value([at_intrinsic, other], SHARE)
-    assert kept.worked_out == 2 + 2 + 1, "what stands at another strike is left alone"
+    assert await kept.value([at_intrinsic, (call, quoted(call.symbol, "0.80", "0.82"))], SHARE)
+    assert kept.worked_out == 2 + 2, "and while nothing moves nothing is worked out"
+
+
+async def test_what_is_not_quoted_lies_between_its_neighbours_and_follows_them() -> None:
+    kept = made()
+    low, gap, high = contract("240"), contract("245"), contract("250")
+    right = (high, quoted(high.symbol, "1.60", "1.62"))
+    first = await kept.value([(low, quoted(low.symbol, "5.10", "5.20")), (gap, None), right], SHARE)
+
+    after = await kept.value([(low, quoted(low.symbol, "5.30", "5.40")), (gap, None), right], SHARE)
+
+    assert first[1].figures_from is after[1].figures_from is FiguresFrom.SMILE
+    assert first[1].status is ValuationStatus.NO_PRICE
+    assert first[1].quote_at is None
+    below, between, above = (one.implied_volatility for one in after)
+    assert below is not None
+    assert between is not None
+    assert above is not None
+    assert min(below, above) < between < max(below, above)
+    assert between != first[1].implied_volatility
+    assert after[2] == first[2]
 
 
 @pytest.mark.parametrize(
@@ -144,15 +163,16 @@ async def test_without_a_price_of_the_underlying_nothing_is_valued(share: Quote 
     assert kept.worked_out == 0
 
 
-async def test_what_has_no_quote_or_has_expired_is_not_worked_out() -> None:
+async def test_what_has_no_quote_or_has_expired_has_no_figures() -> None:
     gone = contract("240", expiration=NEAR - timedelta(days=28))
     kept = made()
 
     found = await kept.value([(CALL, None), (gone, quoted("X", "1", "2"))], SHARE)
 
     assert [one.status for one in found] == [ValuationStatus.NO_PRICE, ValuationStatus.EXPIRED]
-    assert kept.worked_out == 0
-    await kept.value([*QUOTES[:1], (gone, quoted("X", "1", "2")), (PUT, None)], SHARE)
+    assert found[0].figures_from is None
+    assert kept.worked_out == 1
+    await kept.value([(CALL, None), (gone, quoted("X", "1", "2"))], SHARE)
     assert kept.worked_out == 1
 
 

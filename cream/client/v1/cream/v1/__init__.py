@@ -2420,7 +2420,7 @@ class OptionQuote(betterproto2.Message):
     figures_from: "str" = betterproto2.field(103, betterproto2.TYPE_STRING)
     """
     Where volatility and Greeks come from: QUOTE (this one), TWIN (the other right at the same
-    strike), FEED; empty without any.
+    strike), SMILE (the strikes beside it), FEED; empty without any.
     """
 
     model_price: "float | None" = betterproto2.field(104, betterproto2.TYPE_DOUBLE, optional=True)
