@@ -24,7 +24,7 @@ from cream.adapters.config import Loaded, effective_hash
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.feeds.synthetic_chain import SyntheticChains
 from cream.adapters.metrics import Metrics
-from cream.adapters.offload import ThreadOffload
+from cream.adapters.offload import ThreadOffload, give_way_quickly
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http
 from cream.adapters.store.marker import TrustMarker
@@ -78,6 +78,7 @@ def run_daemon(
 
     `read` reads the configuration again; it raises ValueError where that is wrong.
     """
+    give_way_quickly()
     try:
         trio.run(partial(_until_signalled, loaded, environ, read))
     except BaseException as error:

@@ -7,6 +7,7 @@ options chosen, volatilities and Greeks worked out in the worker thread, rows ma
 """
 
 import random
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from cream.adapters.brokers.simulated_settings import SimulatedSettings
 from cream.adapters.clock import ShiftedClock
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
-from cream.adapters.offload import ThreadOffload
+from cream.adapters.offload import ThreadOffload, give_way_quickly
 from cream.adapters.server.chain_views import chain_view
 from cream.adapters.server.http_replies import encoded
 from cream.core.exchange.option_market import OptionMarket
@@ -95,7 +96,12 @@ def _listings(at: datetime) -> list[Listing]:
 
 def run() -> list[Row]:
     """Rows: without refreshes and with them."""
-    return trio.run(_measured)
+    before = sys.getswitchinterval()
+    give_way_quickly()
+    try:
+        return trio.run(_measured)
+    finally:
+        sys.setswitchinterval(before)
 
 
 async def _measured() -> list[Row]:

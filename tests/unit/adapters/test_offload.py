@@ -1,18 +1,30 @@
 """Work runs beside the event loop, a bounded number at a time, and can be given up."""
 
+import sys
 import threading
 
 import pytest
 import trio
 import trio.testing
 
-from cream.adapters.offload import ThreadOffload
+from cream.adapters.offload import ThreadOffload, give_way_quickly
 
 
 async def test_work_runs_in_another_thread_and_answers() -> None:
     name = await ThreadOffload().run(lambda: threading.current_thread().name)
 
     assert name != threading.current_thread().name
+
+
+def test_a_thread_that_computes_gives_way_within_a_millisecond(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(sys, "setswitchinterval", asked.append)
+
+    give_way_quickly()
+
+    assert asked == [0.001]
 
 
 async def test_what_work_raises_its_caller_gets() -> None:
