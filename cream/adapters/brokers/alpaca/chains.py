@@ -19,8 +19,9 @@ from urllib.parse import quote as quoted
 
 import structlog
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
+from cream.adapters.brokers.alpaca.breakers import Breakers
 from cream.adapters.brokers.alpaca.data_models import AlpacaQuote, AlpacaSnapshot
 from cream.adapters.brokers.alpaca.document import SchemaMismatch, read
 from cream.adapters.brokers.alpaca.endpoints import endpoints
@@ -178,14 +179,24 @@ class AlpacaChains:
 async def open_chains(
     settings: AlpacaSettings, environment: Environment, trading: AlpacaRest
 ) -> AsyncIterator[AlpacaChains]:
-    """Chains, with a client of their own for market data: its requests are counted apart."""
+    """Chains, with a client of their own for market data: its requests are counted apart.
+
+    Contracts are asked for within the budget of `trading`, but with breakers of their own: a list
+    that fails must not hold back what the daemon asks of the account.
+    """
     where = endpoints(settings, environment)
+    limits = trading.breakers.limits
+    contracts = evolve(trading, breakers=Breakers(limits))
     budget = RateBudget(limit=settings.requests_per_minute, period_seconds=_MINUTE)
     async with http_client(settings, where.data) as client:
         data = AlpacaRest(
-            client=client, turnstile=Turnstile(budget), clock=trading.clock, settings=settings
+            client=client,
+            turnstile=Turnstile(budget),
+            clock=trading.clock,
+            settings=settings,
+            breakers=Breakers(limits),
         )
-        yield AlpacaChains(data, trading, trading.clock)
+        yield AlpacaChains(data, contracts, trading.clock)
 
 
 # Mapping ----------------------------------------------------------------------------------------

@@ -305,7 +305,9 @@ async def test_market_data_is_asked_at_its_own_host_with_the_keys() -> None:
 
     async with open_chains(keyed(), Environment.PAPER, trading) as source:
         assert source.name == "Alpaca"
-        assert source.trading is trading
+        assert source.trading.client is trading.client
+        assert source.trading.turnstile is trading.turnstile
+        assert source.trading.breakers is not trading.breakers, "a list holds back no account"
         assert str(source.data.client.base_url) == "https://data.alpaca.markets"
         assert source.data.client.headers["APCA-API-KEY-ID"] == "PK-key"
         assert source.data.turnstile is not trading.turnstile
