@@ -18,7 +18,8 @@ from attrs import define, evolve, field, frozen
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.options.chain import FiguresFrom, Valuation, ValuationStatus, price_of
-from cream.core.options.occ import expires_at
+from cream.core.options.dividends import NOTHING_KNOWN, Dividends
+from cream.core.options.occ import NEW_YORK, expires_at
 from cream.core.options.valuing import Job, Known, Priced, work_out
 from cream.core.ports import Clock, Offload
 
@@ -69,6 +70,15 @@ class _Kept:
     valuation: Valuation
 
 
+@frozen
+class _Solved:
+    """Tables of one minute, and the price at which dividends became yields for them."""
+
+    minute: datetime
+    reference: Decimal
+    tables: "Tables"
+
+
 @define(eq=False)
 class OptionValuations:
     """Values options, and keeps what it has found."""
@@ -76,9 +86,10 @@ class OptionValuations:
     offload: Offload
     clock: Clock
     rates: Rates = field(factory=Rates)
+    dividends: Dividends = NOTHING_KNOWN
     worked_out: int = field(default=0, init=False)
     _kept: OrderedDict[OptionContract, _Kept] = field(factory=OrderedDict, init=False)
-    _tables: "OrderedDict[str, Tables]" = field(factory=OrderedDict, init=False)
+    _solved: OrderedDict[str, _Solved] = field(factory=OrderedDict, init=False)
     _turn: trio.Lock = field(factory=trio.Lock, init=False)
 
     def last(self, contract: OptionContract) -> Valuation | None:
@@ -167,7 +178,12 @@ class OptionValuations:
         minute: datetime,
     ) -> None:
         """Fill the gaps of `found`, and keep what fills them."""
-        rates = self.rates
+        rates, symbol = self.rates, underlying.symbol
+        kept = self._solved.get(symbol)
+        if kept is not None and kept.minute != minute:
+            kept = None
+        reference = spot if kept is None else kept.reference
+        today = minute.astimezone(NEW_YORK).date()
         job = Job(
             options=tuple(missing),
             underlying=underlying,
@@ -175,15 +191,17 @@ class OptionValuations:
             rate=rates.rate,
             dividend_yield=rates.dividend_yield,
             minute=minute,
+            reference=reference,
+            dividends=self.dividends.ahead(symbol, today) or (),
             known=tuple(known),
-            solved=self._tables.get(underlying.symbol),
+            solved=None if kept is None else kept.tables,
         )
         done = await self.offload.run(lambda: work_out(job))
         self.worked_out += len(missing)
-        self._tables[underlying.symbol] = done.solved
-        self._tables.move_to_end(underlying.symbol)
-        while len(self._tables) > MOST_TABLES:
-            self._tables.popitem(last=False)
+        self._solved[symbol] = _Solved(minute, reference, done.solved)
+        self._solved.move_to_end(symbol)
+        while len(self._solved) > MOST_TABLES:
+            self._solved.popitem(last=False)
         for start in range(0, len(missing), TURN):
             for priced, valuation in zip(
                 missing[start : start + TURN], done.valuations[start : start + TURN], strict=True

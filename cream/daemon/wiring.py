@@ -170,7 +170,9 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         portfolio=portfolio,
         publisher=publisher,
         gate=Gate(settings.constraints, settings.environment, outside.account_id),
-        valuations=OptionValuations(outside.offload, outside.clock, settings.rates),
+        valuations=OptionValuations(
+            outside.offload, outside.clock, settings.rates, settings.dividends
+        ),
         batches=batches_out,
         jobs=jobs_out,
     )

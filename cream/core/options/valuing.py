@@ -5,8 +5,8 @@ that a thread can do all of it: `work_out` is a function of its job alone. The k
 when something is first priced; until then a daemon does without NumPy.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ from attrs import frozen
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.market import Quote
 from cream.core.options.chain import FiguresFrom, Valuation, ValuationStatus, price_of
+from cream.core.options.dividends import Dividend
 from cream.core.options.greeks import PerShare
-from cream.core.options.occ import expires_at
+from cream.core.options.occ import NEW_YORK, expires_at
+from cream.core.pricing.curves import DAYS_A_YEAR, year_fraction
 
 if TYPE_CHECKING:
     from cream.core.pricing.explained import Explained, Tables
@@ -46,8 +48,10 @@ class Known:
 class Job:
     """Options on `underlying`, none of them expired at `minute`, the moment from which time counts.
 
-    `known` lend their volatilities to options that have none of their own. `solved` are tables of
-    an earlier job; they are used where they still serve.
+    `known` lend their volatilities to options that have none of their own. `dividends` are those to
+    come; they count as the yield with the same forward, worked out at the price `reference`, so
+    that tables outlive a tick. `solved` are tables of an earlier job; they are used where they
+    still serve.
     """
 
     options: tuple[Priced, ...]
@@ -56,6 +60,8 @@ class Job:
     rate: float
     dividend_yield: float
     minute: datetime
+    reference: Decimal
+    dividends: tuple[Dividend, ...] = ()
     known: tuple[Known, ...] = ()
     solved: "Tables | None" = None
 
@@ -72,18 +78,20 @@ def work_out(job: Job) -> Done:
     """Value every option of the job."""
     import numpy as np
 
-    from cream.core.pricing.curves import year_fraction
     from cream.core.pricing.explained import Smile, explain, tables_for
 
     contracts = [one.contract for one in job.options]
     others = [one.contract for one in job.known]
     ends = {one.expiration: expires_at(one) for one in (*contracts, *others)}
     years = {day: year_fraction(job.minute, end) for day, end in ends.items()}
-    groups = [(_SIGNS[one.right], years[one.expiration]) for one in contracts]
+    yields = _yields(job, years)
+    groups = [
+        (_SIGNS[one.right], years[one.expiration], yields[one.expiration]) for one in contracts
+    ]
     prices = [price_of(one.quote) for one in job.options]
     tables = job.solved
-    if tables is None or not tables.serve(groups, job.rate, job.dividend_yield):
-        tables = tables_for(groups, job.rate, job.dividend_yield)
+    if tables is None or not tables.serve(groups, job.rate):
+        tables = tables_for(groups, job.rate)
     explained = explain(
         groups,
         float(job.spot),
@@ -98,6 +106,29 @@ def work_out(job: Job) -> Done:
         ),
     )
     return Done(_valuations(job, prices, explained), tables)
+
+
+def _yields(job: Job, years: Mapping[date, float]) -> Mapping[date, float]:
+    """Of each expiration, the yield that stands for the job's yield and cash dividends together.
+
+    No number where the dividends are worth more than the share.
+    """
+    from cream.core.pricing.dividends import CashDividend, equivalent_yield
+
+    today = job.minute.astimezone(NEW_YORK).date()
+    paid = tuple(
+        CashDividend((one.ex_date - today).days / DAYS_A_YEAR, float(one.amount))
+        for one in job.dividends
+    )
+    found = {}
+    for day, time in years.items():
+        try:
+            found[day] = equivalent_yield(
+                float(job.reference), job.rate, job.dividend_yield, time, paid
+            )
+        except ValueError:
+            found[day] = _NO_NUMBER
+    return found
 
 
 def _valuations(

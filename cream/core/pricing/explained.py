@@ -23,8 +23,9 @@ from cream.core.pricing.rows import Contracts, Status, contracts
 
 Indices = NDArray[np.intp]
 
-# Which side, and how many years: what the boundary of a contract depends on beside the rates.
-Group = tuple[float, float]
+# Which side, how many years, and which dividend yield: what the boundary of a contract depends on
+# beside the rate. Cash dividends come as the yield with the same forward (`dividends`).
+Group = tuple[float, float, float]
 
 # Steps of the differences, as in `american`: a fifth of a point of volatility, a twentieth of a
 # point of interest.
@@ -42,16 +43,14 @@ class Tables:
 
     groups: tuple[Group, ...]
     rate: float
-    dividend_yield: float
     below: float
     at: AmericanChain
     lower: AmericanChain
     upper: AmericanChain
 
-    def serve(self, groups: Sequence[Group], rate: float, dividend_yield: float) -> bool:
-        """Whether every one of `groups` is in here, at these rates."""
-        alike = (self.rate, self.dividend_yield) == (rate, dividend_yield)
-        return alike and set(groups) <= set(self.groups)
+    def serve(self, groups: Sequence[Group], rate: float) -> bool:
+        """Whether every one of `groups` is in here, at this rate."""
+        return self.rate == rate and set(groups) <= set(self.groups)
 
 
 class Source(IntEnum):
@@ -92,7 +91,7 @@ class Explained:
     rho: Floats
 
 
-def tables_for(groups: Sequence[Group], rate: float, dividend_yield: float) -> Tables:
+def tables_for(groups: Sequence[Group], rate: float) -> Tables:
     """Solve the boundaries of these groups."""
     distinct = tuple(dict.fromkeys(groups))
     # A rate below zero may give two boundaries, of which no table knows.
@@ -100,19 +99,22 @@ def tables_for(groups: Sequence[Group], rate: float, dividend_yield: float) -> T
     return Tables(
         distinct,
         rate,
-        dividend_yield,
         below,
-        _solved(distinct, rate, dividend_yield),
-        _solved(distinct, below, dividend_yield),
-        _solved(distinct, rate + _RATE_STEP, dividend_yield),
+        _solved(distinct, rate),
+        _solved(distinct, below),
+        _solved(distinct, rate + _RATE_STEP),
     )
 
 
-def _solved(groups: tuple[Group, ...], rate: float, dividend_yield: float) -> AmericanChain:
+def _solved(groups: tuple[Group, ...], rate: float) -> AmericanChain:
     """Boundaries are relative to the strike, so any will do."""
-    sign = np.array([one for one, _ in groups], float)
-    years = np.array([time for _, time in groups], float)
+    sign, years, dividend_yield = _columns(groups)
     return build(contracts(sign, 1.0, 1.0, rate, dividend_yield, years))
+
+
+def _columns(groups: Sequence[Group]) -> Floats:
+    """Sides, years and yields, a row each."""
+    return np.array(groups, float).reshape(len(groups), 3).T
 
 
 @np.errstate(all="ignore")
@@ -131,9 +133,8 @@ def explain(
     """
     number = {group: index for index, group in enumerate(tables.groups)}
     member = np.array([number[group] for group in groups], np.intp)
-    sign = np.array([one for one, _ in groups], float)
-    years = np.array([time for _, time in groups], float)
-    batch = contracts(sign, spot, strike, tables.rate, tables.dividend_yield, years)
+    sign, years, dividend_yield = _columns(groups)
+    batch = contracts(sign, spot, strike, tables.rate, dividend_yield, years)
     chain = _on(tables.at, batch, member)
     sigma, status = implied_volatility(chain, paid)
     own = status == Status.OK

@@ -1,7 +1,7 @@
 """Each quote is worked out once: a new one anew, the same one never again."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from attrs import define, evolve
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.options.chain import FiguresFrom, ValuationStatus
+from cream.core.options.dividends import Dividend, dividends_of
 from cream.daemon import valuations
 from cream.daemon.valuations import InlineOffload, OptionValuations, Rates
 from tests.fakes.chains import NEAR, NOW, SHARE, contract, quoted
@@ -97,6 +98,31 @@ async def test_a_minute_and_other_rates_make_a_valuation_anew() -> None:
 
     figures = [one.implied_volatility for one in (before, later, dearer)]
     assert len(set(figures)) == 3
+
+
+async def test_dividends_that_were_told_lower_the_forward() -> None:
+    """With a dollar and a half to come before expiry a call's price means more volatility."""
+    without, told = made(), made()
+    coming = Dividend(date(2026, 12, 10), Decimal("1.50"))
+    told.dividends = dividends_of([("AAPL", coming), ("XOM", coming)])
+
+    (plain,) = await without.value(QUOTES[:1], SHARE)
+    (higher,) = await told.value(QUOTES[:1], SHARE)
+
+    assert plain.implied_volatility is not None
+    assert higher.implied_volatility is not None
+    assert higher.implied_volatility > plain.implied_volatility + 0.01
+
+
+async def test_tables_outlive_a_tick_within_their_minute_though_dividends_are_to_come() -> None:
+    kept = made()
+    kept.dividends = dividends_of([("AAPL", Dividend(date(2026, 12, 10), Decimal("1.50")))])
+    await kept.value(QUOTES, SHARE)
+    before = kept._solved["AAPL"].tables
+
+    await kept.value(QUOTES, quoted("AAPL", "238.79", "238.81"))
+
+    assert kept._solved["AAPL"].tables is before
 
 
 async def test_the_same_prices_at_a_later_time_only_make_a_valuation_younger() -> None:
@@ -222,4 +248,4 @@ async def test_no_more_is_kept_than_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     known: list[OptionContract] = [one for one in (CALL, PUT, third) if kept.last(one)]
     assert known == [CALL, third]
     await kept.value(QUOTES[:1], evolve(SHARE, symbol="OTHER"))
-    assert len(kept._tables) == 1
+    assert len(kept._solved) == 1

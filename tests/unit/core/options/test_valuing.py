@@ -1,6 +1,6 @@
 """One piece of work values whatever can be valued, and says of the rest why not."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +9,7 @@ from attrs import evolve
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.options.chain import FiguresFrom, ValuationStatus
+from cream.core.options.dividends import Dividend
 from cream.core.options.occ import expires_at
 from cream.core.options.valuing import Job, Priced, work_out
 from cream.core.pricing import black_scholes
@@ -37,6 +38,7 @@ def job(*options: tuple[OptionContract, Quote], minute: datetime = NOW) -> Job:
         rate=RATE,
         dividend_yield=0.0,
         minute=minute,
+        reference=SHARE.mid,
     )
 
 
@@ -103,6 +105,28 @@ def test_minutes_before_the_close_there_is_still_a_volatility() -> None:
     (found,) = work_out(job((one, around(one, last)), minute=last)).valuations
 
     assert found.implied_volatility == pytest.approx(SIGMA, abs=1e-4)
+
+
+def test_cash_dividends_are_the_yield_with_the_same_forward() -> None:
+    """Those after expiry do not count, and a share that pays more than it is worth has none."""
+    one = contract("240", "P")
+    quote = quoted(one.symbol, "7.00", "7.10")
+    before, after = date(2026, 12, 10), date(2026, 12, 20)
+
+    def volatility(*dividends: Dividend) -> float | None:
+        (found,) = work_out(evolve(job((one, quote)), dividends=dividends)).valuations
+        return found.implied_volatility
+
+    plain = volatility()
+    assert plain is not None
+    assert volatility(Dividend(after, Decimal(2))) == plain
+    lower = volatility(Dividend(before, Decimal(2)))
+    assert lower is not None
+    assert lower < plain
+    (lost,) = work_out(
+        evolve(job((one, quote)), dividends=(Dividend(before, Decimal(500)),))
+    ).valuations
+    assert lost.status is ValuationStatus.BAD_INPUT
 
 
 def test_tables_are_used_again_where_they_serve_and_solved_where_they_do_not() -> None:

@@ -24,7 +24,9 @@ def chain(rate: float = RATE, dividend_yield: float = YIELD) -> tuple[Contracts,
     sign = np.tile([1.0, -1.0], STRIKES.size * len(DAYS))
     strike = np.tile(np.repeat(STRIKES, 2), len(DAYS))
     years = np.repeat(np.array(DAYS) / 365, 2 * STRIKES.size)
-    groups = list(zip(sign.tolist(), years.tolist(), strict=True))
+    groups = [
+        (one, time, dividend_yield) for one, time in zip(sign.tolist(), years.tolist(), strict=True)
+    ]
     return contracts(sign, SPOT, strike, rate, dividend_yield, years), groups
 
 
@@ -39,7 +41,7 @@ def smile(batch: Contracts) -> np.ndarray:
 def explained(rate: float = RATE, dividend_yield: float = YIELD) -> Explained:
     batch, groups = chain(rate, dividend_yield)
     paid = american.prices(batch, smile(batch))
-    tables = tables_for(groups, rate, dividend_yield)
+    tables = tables_for(groups, rate)
     return explain(groups, SPOT, batch.strike, paid, tables, NOTHING)
 
 
@@ -92,7 +94,7 @@ def test_a_price_without_a_volatility_takes_that_of_its_twin_and_says_so() -> No
 def only(
     groups: list[Group], strike: np.ndarray, paid: np.ndarray, known: Smile = NOTHING
 ) -> Explained:
-    return explain(groups, SPOT, strike, paid, tables_for(groups, RATE, YIELD), known)
+    return explain(groups, SPOT, strike, paid, tables_for(groups, RATE), known)
 
 
 def test_a_row_without_a_price_spoils_nobody_elses_and_lies_on_the_smile() -> None:
@@ -114,7 +116,7 @@ def test_a_row_without_a_price_spoils_nobody_elses_and_lies_on_the_smile() -> No
 
 
 def test_a_smile_says_nothing_beyond_its_ends_nor_across_a_wide_gap() -> None:
-    month: Group = (1.0, 30 / 365)
+    month: Group = (1.0, 30 / 365, YIELD)
     strike = np.array([150.0, 170.0, 172.0, 174.0, 230.0, 240.0, 90.0])
     sides = american.prices(
         contracts(1.0, SPOT, np.array([170.0, 174.0, 230.0]), RATE, YIELD, 30 / 365), 0.2
@@ -135,7 +137,7 @@ def test_a_smile_says_nothing_beyond_its_ends_nor_across_a_wide_gap() -> None:
 
 def test_what_is_known_of_other_contracts_lends_its_volatility_too() -> None:
     """At one strike the side out of the money counts: there the price is all volatility."""
-    month: Group = (1.0, 30 / 365)
+    month: Group = (1.0, 30 / 365, YIELD)
     known = Smile(
         np.array([1.0, -1.0, 1.0, 1.0]),
         np.array([30 / 365] * 3 + [7 / 365]),
@@ -152,18 +154,19 @@ def test_what_is_known_of_other_contracts_lends_its_volatility_too() -> None:
 
 def test_tables_serve_the_same_rates_and_any_part_of_their_groups() -> None:
     _, groups = chain()
-    tables = tables_for(groups, RATE, YIELD)
+    tables = tables_for(groups, RATE)
 
-    assert tables.serve(groups[:3], RATE, YIELD)
-    assert not tables.serve(groups, RATE + 0.01, YIELD)
-    assert not tables.serve(groups, RATE, YIELD + 0.01)
-    assert not tables.serve([(1.0, 0.123)], RATE, YIELD)
+    assert tables.serve(groups[:3], RATE)
+    assert not tables.serve(groups, RATE + 0.01)
+    sign, years, _ = groups[0]
+    assert not tables.serve([(sign, years, YIELD + 0.01)], RATE)
+    assert not tables.serve([(sign, 0.123, YIELD)], RATE)
 
 
 def test_tables_do_not_depend_on_the_price_of_the_underlying() -> None:
     """They outlive every tick: half a dollar later they say what new ones would."""
     batch, groups = chain()
-    tables = tables_for(groups, RATE, YIELD)
+    tables = tables_for(groups, RATE)
     moved = contracts(batch.sign, SPOT + 0.5, batch.strike, RATE, YIELD, batch.years)
     paid = american.prices(moved, smile(batch))
 
@@ -179,7 +182,7 @@ def test_rates_near_and_below_zero_give_figures_or_none(rate: float) -> None:
     batch, groups = chain(rate, 0.0)
     paid = np.where(np.isfinite(prices := american.prices(batch, smile(batch))), prices, 5.0)
 
-    found = explain(groups, SPOT, batch.strike, paid, tables_for(groups, rate, 0.0), NOTHING)
+    found = explain(groups, SPOT, batch.strike, paid, tables_for(groups, rate), NOTHING)
 
     side = 1.0 if rate >= 0.0 else -1.0
     some = (batch.sign == side) & (found.status == Status.OK)
