@@ -23,7 +23,11 @@ class MarketStatus(Enum):
 
 @frozen(kw_only=True)
 class Quote:
-    """Best bid and offer. Units: dollars per share; shares or contracts. `at` is exchange time."""
+    """Best bid and offer. Units: dollars per share; shares or contracts. `at` is exchange time.
+
+    `at_ns` is the same to the nanosecond (since 1970, UTC), where the feed says so. `confirmed_at`
+    is when the feed, asked again, still showed this quote: a quiet market is no stale one.
+    """
 
     symbol: str
     bid: Decimal
@@ -32,6 +36,14 @@ class Quote:
     ask_size: int
     at: datetime
     last: Decimal | None = None
+    at_ns: int | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def as_of(self) -> datetime:
+        """The latest moment at which this is known to have been the market."""
+        confirmed = self.confirmed_at
+        return self.at if confirmed is None or confirmed < self.at else confirmed
 
     @property
     def mid(self) -> Decimal:
