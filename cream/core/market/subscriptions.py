@@ -63,6 +63,11 @@ class Subscriptions:
         """What `consumer` needs."""
         return self._needs.get(consumer, frozenset())
 
+    @property
+    def followed(self) -> Collection[str]:
+        """What a consumer needs, leases aside."""
+        return self._counts.keys()
+
     def __iter__(self) -> Iterator[str]:
         """Every symbol once: the book's, then those of other consumers, then leases by age."""
         book = self.of(BOOK)

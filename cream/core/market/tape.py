@@ -204,6 +204,13 @@ class Tape:
             if seen < oldest and self.halted(symbol) is None:
                 yield symbol
 
+    def silent_for(self, symbol: str, monotonic: float) -> float | None:
+        """How long nothing usable was told of `symbol`; None where nothing ever was."""
+        state = self._symbols.get(symbol)
+        if state is None or state.quote is None:
+            return None
+        return monotonic - state.seen_at
+
     def microstructure(self, symbol: str, now_ns: int) -> Microstructure | None:
         """The symbol's last minute; None where nothing was ever told of it."""
         state = self._symbols.get(symbol)

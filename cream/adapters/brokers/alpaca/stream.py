@@ -6,11 +6,9 @@ replayed by Alpaca after a gap: whoever opens the stream asks for what happened 
 """
 
 import json
-import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import structlog
 import trio
@@ -30,6 +28,16 @@ from cream.adapters.brokers.alpaca.frames import (
 )
 from cream.adapters.brokers.alpaca.reconnect import Reconnects
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
+from cream.adapters.brokers.alpaca.websocket import (
+    OPENING_ERRORS,
+    Haunted,
+    Socket,
+    Transport,
+    close,
+    reached,
+    refusal,
+    upgraded,
+)
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.errors import BrokerUnavailable
 
@@ -39,18 +47,9 @@ log = structlog.get_logger(__name__)
 MESSAGES_WAITING = 10_000
 # A frame is an order with its legs, some kilobytes; this only bounds what a fault can send.
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-CLOSE_SECONDS = 1.0
 
-Transport = trio.SocketStream | trio.SSLStream[trio.SocketStream]
-Socket = trio_websocket.WebSocketConnection
-
-# What the upgrade is answered with while an older connection counts.
-_GHOST_STATUSES = frozenset((406, 429))
+_NAME = "order stream"
 _CONNECTION_LIMIT = "connection limit"
-
-
-class _Haunted(BrokerUnavailable):
-    """An older connection of this account still counts."""
 
 
 @define
@@ -98,7 +97,7 @@ class OrderStream:
         try:
             await trio.sleep(self.reconnects.wait_seconds(trio.current_time()))
             failure: BrokerUnavailable | None = None
-            async with self._reached() as transport:
+            async with reached(self.url, self.settings.connect_timeout_seconds, _NAME) as transport:
                 try:
                     async with trio.open_nursery() as nursery:
                         try:
@@ -112,14 +111,14 @@ class OrderStream:
                                 nursery.start_soon(self._keep_alive, socket, updates)
                                 yield updates
                             finally:
-                                await _close(socket)
+                                await close(socket)
                                 nursery.cancel_scope.cancel()
                 except* trio_websocket.HandshakeError as errors:
                     # The library's reader raises this, not the one who waits for the handshake.
-                    failure = _refusal(errors.exceptions[0])
+                    failure = refusal(errors.exceptions[0], _NAME)
             if failure is not None:
                 raise failure
-        except _Haunted as error:
+        except Haunted as error:
             log.error("alpaca.stream_haunted", error=str(error), hint="is a second process running")
             self.reconnects.haunted(trio.current_time())
             raise
@@ -133,50 +132,25 @@ class OrderStream:
         if self.reconnects.wait_seconds(now) == 0:
             self.reconnects.lost(now)
 
-    @asynccontextmanager
-    async def _reached(self) -> AsyncIterator[Transport]:
-        """A connection to the host of the stream, closed in the end whatever happened on it.
-
-        Raises: BrokerUnavailable.
-        """
-        where = urlsplit(self.url)
-        secure = where.scheme == "wss"
-        host, port = where.hostname or "", where.port or (443 if secure else 80)
-        stream: Transport
-        try:
-            with trio.fail_after(self.settings.connect_timeout_seconds):
-                if secure:
-                    stream = await trio.open_ssl_over_tcp_stream(host, port, https_compatible=True)
-                else:
-                    stream = await trio.open_tcp_stream(host, port)
-        except (OSError, trio.TooSlowError) as error:
-            raise BrokerUnavailable(f"the order stream cannot be reached: {error!r}") from None
-        try:
-            yield stream
-        finally:
-            await trio.aclose_forcefully(stream)
-
     async def _open(self, nursery: trio.Nursery, transport: Transport) -> Socket:
         """A connection that Alpaca has let in and told that it listens.
 
         Raises: BrokerUnavailable.
         """
-        where = urlsplit(self.url)
         try:
             with trio.fail_after(self.settings.answer_timeout_seconds):
-                socket = await trio_websocket.wrap_client_stream(
+                socket = await upgraded(
                     nursery,
                     transport,
-                    where.netloc,
-                    where.path or "/",
-                    message_queue_size=MESSAGES_WAITING,
-                    max_message_size=MAX_MESSAGE_BYTES,
+                    self.url,
+                    most_messages=MESSAGES_WAITING,
+                    most_bytes=MAX_MESSAGE_BYTES,
                 )
                 await self._authenticate(socket)
                 await self._listen(socket)
         except trio_websocket.ConnectionClosed as error:
             raise BrokerUnavailable(f"the order stream did not open: {error!r}") from None
-        except (trio.BrokenResourceError, trio.TooSlowError, ssl.SSLError) as error:
+        except OPENING_ERRORS as error:
             raise BrokerUnavailable(f"the order stream did not open in time: {error!r}") from None
         self.reconnects.connected(trio.current_time())
         log.info("alpaca.stream_opened")
@@ -217,18 +191,9 @@ class OrderStream:
         except trio.TooSlowError:
             updates.why = "the order stream no longer answers"
             log.warning("alpaca.stream_silent", seconds=settings.pong_timeout_seconds)
-            await _close(socket)
+            await close(socket)
         except trio_websocket.ConnectionClosed:
             return
-
-
-def _refusal(error: BaseException) -> BrokerUnavailable:
-    """What it means that the upgrade to a WebSocket failed."""
-    if not isinstance(error, trio_websocket.ConnectionRejected):
-        return BrokerUnavailable(f"the order stream did not open: {error!r}")
-    text = f"Alpaca refused the order stream with HTTP {error.status_code}"
-    kind = _Haunted if error.status_code in _GHOST_STATUSES else BrokerUnavailable
-    return kind(text)
 
 
 async def _answer(socket: Socket, stream: str) -> Message:
@@ -245,13 +210,7 @@ async def _answer(socket: Socket, stream: str) -> Message:
         for message in messages:
             if message.stream == "error":
                 text = text_at(message.data, "error_message") or "no reason given"
-                kind = _Haunted if _CONNECTION_LIMIT in text.lower() else BrokerUnavailable
+                kind = Haunted if _CONNECTION_LIMIT in text.lower() else BrokerUnavailable
                 raise kind(f"the order stream was refused: {text}")
             if message.stream == stream:
                 return message
-
-
-async def _close(socket: Socket) -> None:
-    """Say goodbye, but not for ever.   Cancellation: shielded for a moment."""
-    with trio.move_on_after(CLOSE_SECONDS, shield=True):
-        await socket.aclose()
