@@ -4,7 +4,7 @@ Adapters implement these; `daemon/root.py` wires them; nothing below knows an ad
 offers to the outside is in `core/operations.py`.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -13,6 +13,8 @@ from attrs import frozen
 
 from cream.core.execution.events import Record
 from cream.core.execution.memory import Archived, ArchivedOrder, BookState
+from cream.core.market.health import FeedHealth
+from cream.core.market.microstructure import Microstructure
 from cream.core.model.account import Account
 from cream.core.model.broker import (
     BrokerOrder,
@@ -25,6 +27,7 @@ from cream.core.model.broker import (
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
+from cream.core.model.ticks import Bar, DayStatistics, OptionSnapshot
 from cream.core.options.chain import ChainFilter, Listing
 
 T = TypeVar("T")
@@ -121,6 +124,46 @@ class MarketData(Protocol):
 
     def latest(self, symbol: str) -> Quote | None:
         """The last quote of `symbol`, however old."""
+        ...
+
+
+class MarketDetail(Protocol):
+    """What a real feed has beyond quotes. All questions raise `BrokerUnavailable`."""
+
+    def follow(self, consumer: object, symbols: Collection[str]) -> None:
+        """From now on `consumer` needs exactly these; none: it leaves. Does not wait."""
+        ...
+
+    def halted(self, symbol: str) -> str | None:
+        """Why `symbol`, or what it is an option on, is not traded now; None where it is."""
+        ...
+
+    def counts(self, quote: Quote) -> bool:
+        """Whether `quote` says at what price its symbol trades: not in a halt nor from before."""
+        ...
+
+    def microstructure(self, symbol: str) -> Microstructure | None:
+        """The symbol's last minute; None where nothing was told of it."""
+        ...
+
+    def health(self) -> FeedHealth:
+        """How the feed does."""
+        ...
+
+    async def days(self, symbols: Sequence[str]) -> Mapping[str, DayStatistics]:
+        """The day so far of each symbol that the feed has."""
+        ...
+
+    async def bars(self, symbol: str, minutes: int, count: int) -> Sequence[Bar]:
+        """The newest `count` bars, oldest first."""
+        ...
+
+    async def option_snapshots(self, symbols: Sequence[str]) -> Mapping[str, OptionSnapshot]:
+        """Quotes, volatility and Greeks of contracts, as far as the feed has them."""
+        ...
+
+    def on_bar(self, key: object, listener: Callable[[Bar, str], None] | None) -> None:
+        """Tell `listener`, which must not wait, of bars: `minute`, `updated`, `day`. None: end."""
         ...
 
 

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from cream.core.ports import MarketData
 from cream.daemon.hub import QuoteBoard
+from cream.daemon.interest import Interest
 
 log = structlog.get_logger(__name__)
 
@@ -16,9 +17,16 @@ class FeedReader:
 
     market: MarketData
     board: QuoteBoard
+    interest: Interest | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Read one feed session to its end, however it ends; the supervisor starts the next."""
         log.info("feed_reader.feed_started")
         task_status.started()
-        await self.market.run(self.board.publish)
+        if self.interest is None:
+            await self.market.run(self.board.publish)
+            return
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.interest.run)
+            await self.market.run(self.board.publish)
+            nursery.cancel_scope.cancel()

@@ -139,7 +139,7 @@ class Portfolio:
     def _judged(self, quote: Quote | None, now: datetime) -> Datum[Quote]:
         if quote is None:
             return Unknown("no quote has come")
-        age = (now - quote.at).total_seconds()
+        age = (now - quote.as_of).total_seconds()
         return Known(quote) if age <= self.stale_after_seconds else Stale(quote, age)
 
     def _state(self, book: Book) -> tuple[TradingState, tuple[str, ...]]:

@@ -30,10 +30,12 @@ from cream.adapters.server.http_server import serve_http
 from cream.adapters.store.marker import TrustMarker
 from cream.adapters.store.opening import archive_in, marker_path, open_journal
 from cream.adapters.systemd import Notifier
+from cream.core.exchange.calendar import Sessions
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.operations import Operations, Simulation
-from cream.core.ports import Broker, Clock, OptionChains
+from cream.core.ports import Broker, Clock, MarketData, MarketDetail, OptionChains
 from cream.core.resilience.breaker import Breaker
+from cream.core.risk.view import never_halted
 from cream.daemon.desk import Committed
 from cream.daemon.measures import measures
 from cream.daemon.pulse import Pulse
@@ -256,12 +258,15 @@ def _interfaces(settings: Settings, tree: Tree, metrics: Metrics, ports: _Ports)
 
 @frozen
 class _BrokerEnd:
-    """A broker, what moves it by hand, and what must run for it."""
+    """A broker and its market, what moves them by hand, and what must run for them."""
 
     broker: Broker
-    levers: Simulation | None
+    market: MarketData
+    sessions: Sessions
     children: list[Child]
+    levers: Simulation | None = None
     breakers: Sequence[Breaker] = ()
+    detail: MarketDetail | None = None
     chains: OptionChains | None = None
 
 
@@ -274,8 +279,7 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
     draw = random.SystemRandom().random
     simulated = settings.brokers.active == "simulated"
     clock = clock_from(settings.brokers.simulated.clock_start if simulated else None)
-    market = SyntheticMarket(settings.feeds.synthetic, clock)
-    async with _broker_end(settings, market, clock, draw) as end:
+    async with _broker_end(settings, clock, draw) as end:
         account = await end.broker.account()
         mode = settings.environment.mode
         journal = await open_journal(settings.persistence, mode, account.account_id)
@@ -285,47 +289,61 @@ async def _outside(settings: Settings) -> AsyncIterator[tuple[Outside, list[Chil
                 account_id=account.account_id,
                 clock=clock,
                 broker=end.broker,
-                market=market,
+                market=end.market,
                 journal=journal,
                 archive=archive_in(journal),
                 draw=draw,
                 levers=end.levers,
                 breakers=end.breakers,
-                sessions=market.sessions,
-                chains=end.chains or SyntheticChains(market, settings.feeds.synthetic, clock),
+                sessions=end.sessions,
+                halted=never_halted if end.detail is None else end.detail.halted,
+                detail=end.detail,
+                chains=end.chains,
                 offload=ThreadOffload(),
                 trusted=marker.stands(),
                 entrust=marker.place if settings.persistence.enabled else _nothing,
                 distrust=marker.remove,
             )
-            yield outside, [Child(name="market", run=market.move), *end.children]
+            yield outside, end.children
         finally:
             await journal.aclose()
 
 
 @asynccontextmanager
 async def _broker_end(
-    settings: Settings, market: SyntheticMarket, clock: Clock, draw: Callable[[], float]
+    settings: Settings, clock: Clock, draw: Callable[[], float]
 ) -> AsyncIterator[_BrokerEnd]:
-    """The broker that is active."""
+    """The broker that is active, and the market that it trades in."""
     if settings.brokers.active == "alpaca":
         # Here, because an HTTP and a WebSocket client are a sixth of the start's time and memory.
         from cream.adapters.brokers.alpaca.broker import open_alpaca
         from cream.adapters.brokers.alpaca.chains import open_chains
+        from cream.adapters.feeds.alpaca.feed import open_feed
 
-        log.warning("root.quotes_synthetic", hint="stops follow feeds.synthetic, not the market")
         mode, own = settings.environment.mode, settings.brokers.alpaca
         limits = breaker_limits(settings)
         async with (
             open_alpaca(own, mode, clock, draw, limits) as alpaca,
             open_chains(own, mode, alpaca.api.rest) as chains,
+            open_feed(settings.feeds.alpaca, own, mode, clock, draw) as feed,
         ):
-            yield _BrokerEnd(alpaca, None, [], alpaca.breakers, chains)
+            yield _BrokerEnd(
+                alpaca,
+                feed,
+                feed.sessions,
+                [],
+                breakers=alpaca.breakers,
+                detail=feed,
+                chains=chains,
+            )
         return
+    market = SyntheticMarket(settings.feeds.synthetic, clock)
     simulated = SimulatedBroker.open(settings.brokers.simulated, market, clock)
     try:
         levers = SimulationLevers(simulated, market)
-        yield _BrokerEnd(simulated, levers, [Child(name="venue", run=simulated.run)])
+        children = [Child(name="market", run=market.move), Child(name="venue", run=simulated.run)]
+        synthetic = SyntheticChains(market, settings.feeds.synthetic, clock)
+        yield _BrokerEnd(simulated, market, market.sessions, children, levers, chains=synthetic)
     finally:
         simulated.close()
 

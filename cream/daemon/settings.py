@@ -13,6 +13,7 @@ from attrs import frozen
 from cream.adapters.brokers.alpaca.endpoints import endpoint_problems, missing_credentials
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
 from cream.adapters.brokers.simulated_settings import SimulatedSettings
+from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.server.settings import ServerSettings, server_problems
 from cream.adapters.store.settings import PersistenceSettings
@@ -49,19 +50,6 @@ class BrokersSettings:
 
 
 @frozen(kw_only=True)
-class AlpacaFeedSettings:
-    """Alpaca's market data."""
-
-    feed: Literal["iex", "sip"] = setting("iex", not_effective=_ALPACA, doc="Which tape.")
-    symbols: tuple[str, ...] = setting(
-        (), not_effective=_ALPACA, doc="Subscribed from the start, besides what is needed."
-    )
-    reconnect_delay_ms: int = setting(
-        1000, ge=1, le=60_000, unit="ms", not_effective=_ALPACA, doc="First wait to reconnect."
-    )
-
-
-@frozen(kw_only=True)
 class FeedsSettings:
     """Where quotes come from, and how long one is good."""
 
@@ -70,7 +58,7 @@ class FeedsSettings:
     )
     synthetic: SyntheticSettings = section(
         SyntheticSettings,
-        doc="The seeded market; so far also what quotes are taken from with Alpaca.",
+        doc="The seeded market that the simulated broker trades in.",
     )
     alpaca: AlpacaFeedSettings = section(AlpacaFeedSettings, doc="Alpaca's market data.")
 
@@ -267,6 +255,14 @@ class StopsSettings:
     settle_seconds: float = setting(
         1.0, ge=0, le=60, unit="s", doc="How long a position may be uncovered at the broker first."
     )
+    blind_seconds: float = setting(
+        5.0,
+        ge=0,
+        le=3600,
+        unit="s",
+        doc="How long a local stop may be without a fresh quote in the session before the broker "
+        "is asked to hold it after all.",
+    )
 
 
 @frozen(kw_only=True)
@@ -350,9 +346,6 @@ class Settings:
         mode = self.environment.mode
         for name, problem in endpoint_problems(self.brokers.alpaca, mode):
             yield f"brokers.alpaca.{name}", problem
-        if mode is Environment.LIVE:
-            text = "LIVE needs the market data of the broker, which comes with a later version"
-            yield "environment.mode", text
 
     def _live_problems(self) -> Iterable[tuple[str, str]]:
         if self.brokers.active == "simulated":

@@ -31,13 +31,24 @@ from cream.core.model.market import Quote
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
 from cream.core.risk.gate import Approved, Gate
-from cream.core.risk.view import without
+from cream.core.risk.view import never_halted, without
 from cream.daemon.desk import Committed, Desk
 
 log = structlog.get_logger(__name__)
 
 # What the gate refuses, or a desk that is too busy takes no notice of, is tried again after this.
 _REFUSED_RETRY = timedelta(seconds=1)
+# An exit that waits for the end of a halt is looked at this often; a quote wakes it at once.
+_HALT_RETRY = timedelta(seconds=1)
+
+
+# How often it is looked whether a stop that is only watched here can still see its price.
+_SIGHT_SECONDS = 1.0
+
+
+def _sees(_symbol: str) -> bool:
+    """A market whose quotes never stop."""
+    return True
 
 
 async def _nobody_asks(_symbols: Sequence[str]) -> None:
@@ -50,8 +61,9 @@ class StopMonitor:
     """The monitor's collaborators.
 
     `interval` is the least pause between two looks that time alone asks for. `ensure` sees to it
-    that symbols are quoted. `looks` counts, and `looked` is set after the next: whoever wants to
-    know that the monitor lives pokes it and waits.
+    that symbols are quoted; `halted` tells why one is not traded now, `sees` whether its price is
+    fresh, as far as the market is open. `looks` counts, and `looked` is set after the next: whoever
+    wants to know that the monitor lives pokes it and waits.
     """
 
     desk: Desk
@@ -62,12 +74,15 @@ class StopMonitor:
     interval: float
     enabled: bool = True
     ensure: Callable[[Sequence[str]], Awaitable[None]] = _nobody_asks
+    halted: Callable[[str], str | None] = never_halted
+    sees: Callable[[str], bool] = _sees
     looks: int = 0
     looked: trio.Event = field(factory=trio.Event)
     _since: dict[str, datetime] = field(factory=dict)
     _marked: dict[str, None] = field(factory=dict)
     _again: list[tuple[datetime, str]] = field(factory=list)
     _ensured: set[str] = field(factory=set)
+    _blind_since: dict[str, datetime] = field(factory=dict)
     _wake: trio.Event = field(factory=trio.Event)
 
     def quoted(self, quote: Quote) -> None:
@@ -96,6 +111,8 @@ class StopMonitor:
         self._mark(self.desk.book.protections)
         self._ensured.clear()
         async with trio.open_nursery() as nursery:
+            if self.enabled and not self.policy.place_at_broker:
+                nursery.start_soon(self._watch_sight)
             task_status.started()
             while True:
                 if self.enabled:
@@ -109,6 +126,23 @@ class StopMonitor:
                 # One turn for everyone else, whatever the rate of quotes.
                 await trio.lowlevel.checkpoint()
 
+    async def _watch_sight(self) -> None:
+        """Mark the positions that no quote of theirs will wake: their price is not to be seen."""
+        while True:
+            await trio.sleep(_SIGHT_SECONDS)
+            now, protections = self.desk.clock.now(), self.desk.book.protections
+            unseen = {one for one, each in protections.items() if not self.sees(each.watched)}
+            for symbol in unseen - self._blind_since.keys():
+                self._blind_since[symbol] = now
+            for symbol in self._blind_since.keys() - unseen:
+                del self._blind_since[symbol]
+            self._mark(sorted(self._blind(now)))
+
+    def _blind(self, now: datetime) -> frozenset[str]:
+        """Positions whose price has not been seen for too long to be watched here alone."""
+        least = timedelta(seconds=self.policy.blind_seconds)
+        return frozenset(one for one, since in self._blind_since.items() if now - since >= least)
+
     def _pause(self) -> float:
         """How long nothing changes by itself. Units: seconds."""
         if not self._again:
@@ -120,7 +154,8 @@ class StopMonitor:
         """Hand the desk one decision if any position that is due for a look needs something."""
         book, now = self.desk.book, self.desk.clock.now()
         needy: list[str] = []
-        policy = evolve(self.policy, uncovered_since=self._since)
+        blind = self._blind(now)
+        policy = evolve(self.policy, uncovered_since=self._since, blind=blind)
         for symbol in self._due(now):
             protection = book.protections.get(symbol)
             if protection is None:
@@ -131,6 +166,10 @@ class StopMonitor:
                 self._ensured.add(protection.watched)
                 nursery.start_soon(self.ensure, (protection.watched,))
             seen = look(book, symbol, self.quote_of, now, policy)
+            if isinstance(seen.action, ExitNow) and self.halted(symbol) is not None:
+                # An order at any price would trade at whatever price the market reopens.
+                heapq.heappush(self._again, (now + _HALT_RETRY, symbol))
+                continue
             if seen.again_at is not None:
                 heapq.heappush(self._again, (seen.again_at, symbol))
             if seen.action is not None or self._better(book, symbol) is not None:

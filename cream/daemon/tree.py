@@ -22,7 +22,16 @@ from cream.core.model.promise import OnLoss
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
 from cream.core.options.dividends import NOTHING_KNOWN, Dividends
-from cream.core.ports import Archive, Broker, Clock, Journal, MarketData, Offload, OptionChains
+from cream.core.ports import (
+    Archive,
+    Broker,
+    Clock,
+    Journal,
+    MarketData,
+    MarketDetail,
+    Offload,
+    OptionChains,
+)
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker, BreakerLimits
 from cream.core.risk.decisions import Decide, restrict
@@ -60,7 +69,8 @@ class Outside:
     """The ports, and the two seams of chance and doubt. `draw` gives [0, 1) for jitter.
 
     `sessions` are those of the market, for which a flattening waits; `halted` tells why a symbol is
-    not traded for now. Without `chains` no option chain is shown.
+    not traded for now. `detail` is what a real feed has beyond quotes. Without `chains` no option
+    chain is shown.
 
     `trusted` says whether the last life's journal could commit to its end. `entrust` is called once
     this life has begun in the journal, `distrust` when it can commit no more: the next start knows.
@@ -79,6 +89,7 @@ class Outside:
     halted: Callable[[str], str | None] = never_halted
     chains: OptionChains | None = None
     offload: Offload = field(factory=InlineOffload)
+    detail: MarketDetail | None = None
     trusted: bool = True
     breakers: Sequence[Breaker] = ()
     entrust: Callable[[], None] = field(default=lambda: None)

@@ -52,6 +52,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             settle_seconds=stops.settle_seconds,
             yields_to_mass_cancel=safety.protective == "cancel",
             trigger=TriggerPrice(stops.trigger),
+            blind_seconds=stops.blind_seconds,
         ),
         partial_fills=settings.partial_fills.policy,
         writer=JournalWriterSettings(

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from cream.core.execution.book import Book
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
+from cream.core.model.market import MarketStatus, Quote
 from cream.core.ports import Restored
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.gate import Gate
@@ -23,6 +24,7 @@ from cream.daemon.desk import Desk, DeskChannels, RouterJob
 from cream.daemon.feed_reader import FeedReader
 from cream.daemon.flattening import Flattener
 from cream.daemon.hub import Hub, QuoteBoard
+from cream.daemon.interest import Interest
 from cream.daemon.journal_writer import Batch
 from cream.daemon.link import BrokerLink
 from cream.daemon.operations import LiveOperations
@@ -97,7 +99,11 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         session=_session(settings, outside, ground, router, reconciler),
         reconciler=reconciler,
         monitor=monitor,
-        feed=FeedReader(outside.market, ground.board),
+        feed=FeedReader(
+            outside.market,
+            ground.board,
+            None if outside.detail is None else Interest(ground.desk, outside.detail),
+        ),
         supervisor=supervisor,
         operations=_operations(
             settings, outside, ground, supervisor, reconciler, breaker, archivist
@@ -190,15 +196,32 @@ def _monitor(settings: TreeSettings, outside: Outside, ground: _Ground) -> StopM
         ground.desk,
         ground.gate,
         ground.portfolio.view_of,
-        ground.portfolio.fresh_quote,
+        partial(_countable, outside, ground.portfolio),
         settings.protection,
         settings.levels_interval,
         settings.watch_levels,
         outside.market.ensure,
+        outside.halted,
+        partial(_sees, outside, ground.portfolio),
     )
     ground.board.listen(monitor.quoted)
     ground.desk.on_change(monitor.changed)
     return monitor
+
+
+def _countable(outside: Outside, portfolio: Portfolio, symbol: str) -> Quote | None:
+    """A fresh quote that says at what price `symbol` trades: none in a halt, none from before."""
+    quote = portfolio.fresh_quote(symbol)
+    if quote is None or outside.detail is None or outside.detail.counts(quote):
+        return quote
+    return None
+
+
+def _sees(outside: Outside, portfolio: Portfolio, symbol: str) -> bool:
+    """Whether the price of `symbol` is to be seen, as far as there has to be one now."""
+    if outside.market.status(outside.clock.now()) is not MarketStatus.OPEN:
+        return True
+    return outside.halted(symbol) is not None or portfolio.fresh_quote(symbol) is not None
 
 
 def _partial_fills(settings: TreeSettings, ground: _Ground) -> PartialFills:

@@ -47,10 +47,12 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(*options: str) -> Iterator[Sandbox]:
-    """A sandbox whose market is moved by hand."""
+def sandbox(*options: str, clock_start: str | None = CLOCK_START) -> Iterator[Sandbox]:
+    """A sandbox whose market is moved by hand. Without a start its clock is the true one."""
     command = [sys.executable, "-m", "cream", "sandbox", "--port", "0", "--control-port", "0"]
-    command += ["--tick-rate", "0", "--clock-start", CLOCK_START, *options]
+    command += ["--tick-rate", "0", *options]
+    if clock_start is not None:
+        command += ["--clock-start", clock_start]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -12,6 +12,8 @@ from tests.conformance.sandbox_process import Sandbox, sandbox
 from tests.integration.daemon import Daemon, running
 
 PLAN = Path(__file__).parents[2] / "examples" / "plans" / "equity-swing-long.json"
+# The sandbox's market never closes, and its quotes are as old as they look.
+ALWAYS_OPEN = {"alpaca": {"session": "always_open"}}
 KEYS = {"ALPACA_KEY": "PK-run", "ALPACA_SECRET": "secret"}
 
 
@@ -36,7 +38,10 @@ def orders(daemon: Daemon) -> list[dict[str, Any]]:
 
 
 def test_a_plan_is_placed_once_and_found_again_after_kill_9(tmp_path: Path) -> None:
-    with sandbox() as one, running(tmp_path, KEYS, brokers=alpaca(one)) as daemon:
+    with (
+        sandbox(clock_start=None) as one,
+        running(tmp_path, KEYS, brokers=alpaca(one), feeds=ALWAYS_OPEN) as daemon,
+    ):
         assert submit(daemon)["ok"]
         (bracket,) = one.book()["orders"]
         assert (bracket["order_class"], bracket["status"]) == ("bracket", "filled")
@@ -51,7 +56,10 @@ def test_a_plan_is_placed_once_and_found_again_after_kill_9(tmp_path: Path) -> N
 
 
 def test_the_simulations_levers_are_not_there_with_a_real_broker(tmp_path: Path) -> None:
-    with sandbox() as one, running(tmp_path, KEYS, brokers=alpaca(one)) as daemon:
+    with (
+        sandbox(clock_start=None) as one,
+        running(tmp_path, KEYS, brokers=alpaca(one), feeds=ALWAYS_OPEN) as daemon,
+    ):
         answer = daemon.http.post("/v1/simulation/disconnect", json={"seconds": 1})
         assert answer.status_code == 404
 

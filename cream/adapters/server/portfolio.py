@@ -92,7 +92,7 @@ def _mark_age(operations: Operations, view: PositionView, now: datetime) -> Age:
     match view.mark:
         case Known():
             quote = operations.quote(symbol)
-            return Age(name, "KNOWN", None if quote is None else _seconds(quote.at, now))
+            return Age(name, "KNOWN", None if quote is None else _seconds(quote.as_of, now))
         case Stale(_, age_seconds):
             return Age(name, "STALE", age_seconds)
         case Unknown():

@@ -105,7 +105,8 @@ class ProtectionPolicy:
     watch remains. An exit that came to nothing is sent again after `exit_retry_seconds`, and then
     twice as long each time, for ever. Where a mass cancel takes protection too
     (`yields_to_mass_cancel`), none is placed while one is owed: the two would never come to an end.
-    `trigger` is the price that levels are compared with.
+    `trigger` is the price that levels are compared with. Who sees no fresh price (`blind`, after
+    `blind_seconds`) cannot watch: those stops are placed at the broker in any case.
     """
 
     place_at_broker: bool = True
@@ -116,6 +117,8 @@ class ProtectionPolicy:
     exit_retry_seconds: float = 1.0
     trigger: TriggerPrice = TriggerPrice.EXECUTABLE
     uncovered_since: Mapping[str, datetime] = field(factory=dict)
+    blind_seconds: float = 5.0
+    blind: frozenset[str] = frozenset()
 
 
 @frozen(kw_only=True)
@@ -330,9 +333,8 @@ def _placement_due(book: Book, protection: Protection, policy: ProtectionPolicy)
     """
     has_levels = protection.stop_loss is not None or protection.take_profit is not None
     limited = protection.guard.stop_limit_price is not None
-    if not policy.place_at_broker or not has_levels or limited:
-        return None
-    if not isinstance(protection.instrument, Equity):
+    places = policy.place_at_broker or protection.instrument.symbol in policy.blind
+    if not places or not has_levels or limited or not isinstance(protection.instrument, Equity):
         return None
     if policy.yields_to_mass_cancel and book.mass_cancel_owed is not None:
         return None

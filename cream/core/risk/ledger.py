@@ -124,7 +124,7 @@ class Ledger:
             quote = self._quotes.get(symbol)
             if quote is None:
                 continue
-            age = (now - quote.at).total_seconds()
+            age = (now - quote.as_of).total_seconds()
             reading = read(symbol, Stale(quote, age))
             # What has no price at all is doubted for that already.
             if age > self.stale_after and reading.quote is not None and reading.doubt is not None:
@@ -136,7 +136,7 @@ class Ledger:
         while self._ages:
             at, symbol = self._ages[0]
             quote = self._quotes.get(symbol)
-            if symbol in self._priced and quote is not None and quote.at == at:
+            if symbol in self._priced and quote is not None and quote.as_of == at:
                 return (now - at).total_seconds() > self.stale_after
             heappop(self._ages)
         return False
@@ -144,10 +144,10 @@ class Ledger:
     def _stamp(self, quote: Quote) -> None:
         if quote.symbol not in self._priced:
             return
-        heappush(self._ages, (quote.at, quote.symbol))
+        heappush(self._ages, (quote.as_of, quote.symbol))
         if len(self._ages) > _SMALL + _OUTDATED * len(self._priced):
             known = (self._quotes.get(symbol) for symbol in self._priced)
-            self._ages = [(one.at, one.symbol) for one in known if one is not None]
+            self._ages = [(one.as_of, one.symbol) for one in known if one is not None]
             heapify(self._ages)
 
     def _rebuild(self, underlying: str) -> None:

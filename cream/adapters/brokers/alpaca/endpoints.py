@@ -39,15 +39,19 @@ class WrongAccount(Exception):
 def endpoints(settings: AlpacaSettings, environment: Environment) -> Endpoints:
     """The configured addresses, and Alpaca's own where there are none.
 
-    Without an address of its own the order stream is where orders are.
+    Without an address of its own the order stream is where orders are. So is market data where
+    that is this machine: a sandbox has all of it at one port.
     """
     host = LIVE_HOST if environment is Environment.LIVE else PAPER_HOST
     trading = _base(settings.base_url or f"https://{host}")
+    data, data_stream = f"https://{DATA_HOST}", f"wss://{DATA_STREAM_HOST}"
+    if _is_loopback(urlsplit(trading).hostname or ""):
+        data, data_stream = trading, _as_stream(trading).removesuffix("/stream")
     return Endpoints(
         trading=trading,
         stream=settings.stream_url or _as_stream(trading),
-        data=_base(settings.data_url or f"https://{DATA_HOST}"),
-        data_stream=_base(settings.data_stream_url or f"wss://{DATA_STREAM_HOST}"),
+        data=_base(settings.data_url or data),
+        data_stream=_base(settings.data_stream_url or data_stream),
     )
 
 

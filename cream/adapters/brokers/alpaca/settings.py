@@ -5,8 +5,6 @@ from attrs import frozen
 from cream.core.model.secret import Secret
 from cream.core.model.setting import setting
 
-_LATER = "Alpaca's market data"
-
 
 @frozen(kw_only=True)
 class AlpacaSettings:
@@ -27,10 +25,14 @@ class AlpacaSettings:
         example="ws://127.0.0.1:8100/stream",
     )
     data_url: str | None = setting(
-        None, env="ALPACA_DATA_URL", doc="Market-data REST host. null: Alpaca's own."
+        None,
+        env="ALPACA_DATA_URL",
+        doc="Market-data REST host. null: Alpaca's own; where `base_url` is loopback, that one.",
     )
     data_stream_url: str | None = setting(
-        None, env="ALPACA_DATA_STREAM_URL", not_effective=_LATER, doc="Market-data streams."
+        None,
+        env="ALPACA_DATA_STREAM_URL",
+        doc="Market-data streams. null: as for `data_url`.",
     )
     connect_timeout_seconds: float = setting(
         5.0, gt=0, le=60, unit="s", doc="For a connection to open, TLS included."
