@@ -14,6 +14,7 @@ from typing import Protocol
 from attrs import frozen
 
 from cream.core.execution.events import Event, ReconciliationCompleted
+from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
@@ -27,6 +28,7 @@ from cream.core.model.request import (
     SingleOrder,
 )
 from cream.core.model.state import Restriction, TradingState
+from cream.core.model.ticks import Bar
 from cream.core.model.verdict import Verdict
 from cream.core.options.chain import ChainFilter, OptionChain
 
@@ -149,18 +151,6 @@ class SubsystemView:
     restarts: int
     since: datetime
     last_error: str = ""
-
-
-@frozen(kw_only=True)
-class FeedView:
-    """How the feed does. Ages in seconds, per symbol."""
-
-    provider: str
-    healthy: bool
-    last_message_age_seconds: float | None
-    messages: int
-    stale_symbols: tuple[str, ...]
-    issues: tuple[str, ...] = ()
 
 
 class StreamEnd(Enum):
@@ -343,6 +333,27 @@ class Operations(Protocol):
         Raises: CreamError NOT_FOUND for an underlying without options, UNIMPLEMENTED where no
         source of chains is connected.
         """
+        ...
+
+    @property
+    def offers_bars(self) -> bool:
+        """Whether the feed has bars and days."""
+        ...
+
+    async def symbols(
+        self, symbols: Sequence[str], timeframes: Sequence[int] = ()
+    ) -> Sequence[SymbolView]:
+        """All that is known of each now, with its newest bars of these many minutes.
+
+        Raises: CreamError NOT_READY where the feed does not answer, INVALID_REQUEST for more bars
+        at one time than it answers for.
+        """
+        ...
+
+    def bars(
+        self, symbols: Sequence[str], timeframes: Sequence[int]
+    ) -> AbstractAsyncContextManager[AsyncIterator[Bar]]:
+        """Bars of `symbols` as they end, newest wins when the reader is slow."""
         ...
 
     def market_status(self) -> MarketStatus:

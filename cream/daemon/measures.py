@@ -76,6 +76,7 @@ def _queues(tree: Tree) -> Iterable[Reading]:
         (("jobs",), float(channels.jobs.statistics().current_buffer_used)),
     ]
     yield "cream_channel_depth", "Messages that wait.", ("channel",), depths, False
+    yield from _feed(tree)
     board = tree.operations.board
     yield "cream_quotes", "Quotes read from the feed.", (), _one(board.count), True
     hub = tree.hub
@@ -92,3 +93,26 @@ def _breakers(tree: Tree) -> Iterable[Reading]:
     yield "cream_breaker_open", "1 while it lets nothing or little pass.", names, opened, False
     yield "cream_breaker_calls", "Calls that ended.", names, calls, True
     yield "cream_breaker_failures", "Calls that failed in transport.", names, failures, True
+
+
+def _feed(tree: Tree) -> Iterable[Reading]:
+    """What a real feed says of itself."""
+    health = tree.operations.feed_health().health
+    if health is None:
+        return
+    latencies = (
+        ("0.5", health.latency_p50_milliseconds),
+        ("0.95", health.latency_p95_milliseconds),
+        ("0.99", health.latency_p99_milliseconds),
+    )
+    known = [((share,), late / 1000) for share, late in latencies if late is not None]
+    name = "cream_feed_latency_seconds"
+    yield name, "From the exchange to here, last minute.", ("quantile",), known, False
+    yield "cream_feed_health", "1 is best, 0 worst.", (), _one(health.health_score), False
+    yield "cream_feed_gaps", "Data gaps detected.", (), _one(health.gap_count), True
+    stale = len(health.stale_symbols)
+    yield "cream_feed_symbols_stale", "Needed and silent.", (), _one(stale), False
+    halted = len(health.halted_symbols)
+    yield "cream_feed_symbols_halted", "Not traded for now.", (), _one(halted), False
+    unusable = [((why,), float(count)) for why, count in health.unusable_quotes]
+    yield "cream_feed_quotes_unusable", "Quotes that are no prices.", ("why",), unusable, True

@@ -12,6 +12,7 @@ import trio
 from attrs import define, field
 
 from cream.core.execution.book import Book
+from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import Instrument
@@ -26,11 +27,11 @@ from cream.core.model.request import (
     SingleOrder,
 )
 from cream.core.model.state import TradingState
+from cream.core.model.ticks import Bar
 from cream.core.model.verdict import Verdict
 from cream.core.operations import (
     BreakerView,
     CancelResult,
-    FeedView,
     KillSwitchReport,
     MassCancelReport,
     OrderResult,
@@ -63,6 +64,7 @@ from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk
 from cream.daemon.hub import Hub, QuoteBoard
 from cream.daemon.link import BrokerLink
+from cream.daemon.market_desk import MarketDesk
 from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher
 from cream.daemon.reconciler import Reconciler
@@ -88,6 +90,7 @@ class LiveOperations:
     link: BrokerLink
     hub: Hub
     board: QuoteBoard
+    prices: MarketDesk
     publisher: Publisher
     supervisor: Supervisor
     reconciler: Reconciler
@@ -264,7 +267,24 @@ class LiveOperations:
 
     def quotes(self, symbols: Sequence[str]) -> AbstractAsyncContextManager[AsyncIterator[Quote]]:
         """Quotes of `symbols` as they come."""
-        return self.board.read(symbols, self.market.latest)
+        return self.prices.quotes(symbols)
+
+    @property
+    def offers_bars(self) -> bool:
+        """Whether the feed has bars and days."""
+        return self.prices.detail is not None
+
+    async def symbols(
+        self, symbols: Sequence[str], timeframes: Sequence[int] = ()
+    ) -> Sequence[SymbolView]:
+        """All that is known of each now."""
+        return await self.prices.symbols(symbols, timeframes)
+
+    def bars(
+        self, symbols: Sequence[str], timeframes: Sequence[int]
+    ) -> AbstractAsyncContextManager[AsyncIterator[Bar]]:
+        """Bars of `symbols` as they end."""
+        return self.prices.bars(symbols, timeframes)
 
     def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
         """Every update from now on."""
@@ -327,18 +347,7 @@ class LiveOperations:
 
     def feed_health(self) -> FeedView:
         """How the feed does."""
-        last = self.board.last_at
-        stale = tuple(self.portfolio.stale_symbols())
-        age = trio.current_time() - last if last is not None else None
-        issues = ("feed_stale",) if last is None or stale else ()
-        return FeedView(
-            provider=self.market.name,
-            healthy=not issues,
-            last_message_age_seconds=age,
-            messages=self.board.count,
-            stale_symbols=stale,
-            issues=issues,
-        )
+        return self.prices.health()
 
     def circuit_breakers(self) -> Sequence[BreakerView]:
         """Every circuit breaker."""

@@ -13,7 +13,7 @@ from attrs import frozen
 from cream.adapters.brokers.alpaca.endpoints import endpoint_problems, missing_credentials
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
 from cream.adapters.brokers.simulated_settings import SimulatedSettings
-from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
+from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings, live_feed_problems
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.server.settings import ServerSettings, server_problems
 from cream.adapters.store.settings import PersistenceSettings
@@ -346,6 +346,8 @@ class Settings:
         mode = self.environment.mode
         for name, problem in endpoint_problems(self.brokers.alpaca, mode):
             yield f"brokers.alpaca.{name}", problem
+        if mode is Environment.LIVE:
+            yield from live_feed_problems(self.feeds.alpaca)
 
     def _live_problems(self) -> Iterable[tuple[str, str]]:
         if self.brokers.active == "simulated":

@@ -27,6 +27,7 @@ from cream.daemon.hub import Hub, QuoteBoard
 from cream.daemon.interest import Interest
 from cream.daemon.journal_writer import Batch
 from cream.daemon.link import BrokerLink
+from cream.daemon.market_desk import MarketDesk
 from cream.daemon.operations import LiveOperations
 from cream.daemon.order_router import Router
 from cream.daemon.partial_fills import PartialFills
@@ -276,6 +277,7 @@ def _operations(
         link=ground.link,
         hub=ground.hub,
         board=ground.board,
+        prices=MarketDesk(outside.market, ground.board, ground.portfolio, outside.detail),
         publisher=ground.publisher,
         supervisor=supervisor,
         reconciler=reconciler,

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 
 from cream.core.execution.events import Event, ReconciliationCompleted, TradingRestricted
 from cream.core.execution.states import reported
+from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
 from cream.core.model.errors import CreamError
@@ -27,11 +28,11 @@ from cream.core.model.request import (
     SingleOrder,
 )
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
+from cream.core.model.ticks import Bar
 from cream.core.model.verdict import Suggestion, Verdict, Violation
 from cream.core.operations import (
     BreakerView,
     CancelResult,
-    FeedView,
     KillSwitchReport,
     MassCancelReport,
     OrderResult,
@@ -128,6 +129,10 @@ class FakeOperations:
     sequence: int = 7
     subscribers: dict[trio.MemorySendChannel[Update], _Subscription] = field(factory=dict)
     quote_readers: list[trio.MemorySendChannel[Quote]] = field(factory=list)
+    bar_readers: list[trio.MemorySendChannel[Bar]] = field(factory=list)
+    offers_bars: bool = False
+    known_symbols: dict[str, SymbolView] = field(factory=dict)
+    asked_timeframes: tuple[int, ...] = ()
     levers: FakeSimulation | None = None
     chain: OptionChain | None = None
     chains_asked: list[ChainFilter] = field(factory=list)
@@ -384,6 +389,26 @@ class FakeOperations:
         if self.chain is None:
             raise CreamError("NOT_FOUND", f"There are no options on {wanted.underlying}")
         return self.chain
+
+    async def symbols(
+        self, symbols: Sequence[str], timeframes: Sequence[int] = ()
+    ) -> Sequence[SymbolView]:
+        bare = [SymbolView(symbol=one, quote=self.latest.get(one)) for one in symbols]
+        self.asked_timeframes = tuple(timeframes)
+        return [self.known_symbols.get(one.symbol, one) for one in bare]
+
+    @asynccontextmanager
+    async def bars(
+        self, symbols: Sequence[str], timeframes: Sequence[int]
+    ) -> AsyncIterator[AsyncIterator[Bar]]:
+        send, receive = trio.open_memory_channel[Bar](self.buffer)
+        self.bar_readers.append(send)
+        try:
+            yield receive
+        finally:
+            self.bar_readers.remove(send)
+            send.close()
+            receive.close()
 
     def market_status(self) -> MarketStatus:
         return self.status

@@ -12,9 +12,9 @@ from cream.adapters.server.chain_views import chain_message
 from cream.adapters.server.ending import run_until
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.grpc_execution import stream_error
-from cream.adapters.server.wire_state_views import quote_message, snapshot_message
+from cream.adapters.server.timeframes import timeframes_value
+from cream.adapters.server.wire_market_views import bar_message, quote_message, snapshot_message
 from cream.core.model.errors import CreamError, FieldProblem
-from cream.core.model.market import Quote
 from cream.core.model.plan import Environment
 from cream.core.operations import Operations, StreamEnd
 from cream.wire import market_snapshot_pb2
@@ -22,7 +22,7 @@ from cream.wire.market_snapshot_grpc import MarketDataServiceBase
 
 
 class MarketDataService(MarketDataServiceBase):
-    """Prices and chains, as the daemon's feed has them. Bars come with their own issue."""
+    """Prices and chains, as the daemon's feed has them. The simulated market has no bars."""
 
     def __init__(
         self,
@@ -38,32 +38,56 @@ class MarketDataService(MarketDataServiceBase):
         self._shutdown = shutdown
 
     async def GetSnapshot(self, stream: Any) -> None:  # noqa: N802 - the contract's name
-        """The latest quotes; a symbol that was never quoted is there without one."""
+        """The latest quotes, days and bars; what is not known of a symbol is left out."""
         request = await request_of(stream)
-        _refuse(include_bars=request.include_bars, bar_timeframes=request.bar_timeframes)
+        if not self._operations.offers_bars:
+            _refuse(include_bars=request.include_bars, bar_timeframes=request.bar_timeframes)
         symbols = requests.symbols(request.symbols, required=False)
-        quotes = [(symbol, self._operations.quote(symbol)) for symbol in symbols]
+        timeframes = timeframes_value(request.bar_timeframes, "bar_timeframes")
+        if request.include_bars and not timeframes:
+            timeframes = (1,)
+        views = await self._operations.symbols(symbols, timeframes)
         status = self._operations.market_status()
-        snapshot = snapshot_message(quotes, self._environment, status, self._now())
+        snapshot = snapshot_message(views, self._environment, status, self._now())
         await stream.send_message(market_snapshot_pb2.GetSnapshotResponse(snapshot=snapshot))
 
     async def SubscribeMarketData(self, stream: Any) -> None:  # noqa: N802 - the contract's name
-        """The latest quotes, then every newer one, until the caller leaves."""
+        """The latest quotes, then every newer one, and bars, until the caller leaves.
+
+        A caller who reads slowly is sent the newest of each symbol, and holds nothing up.
+        """
         request = await request_of(stream)
-        _refuse(include_options=request.include_options, bar_timeframes=request.bar_timeframes)
+        bars = () if self._operations.offers_bars else request.bar_timeframes
+        _refuse(include_options=request.include_options, bar_timeframes=bars)
         symbols = requests.symbols(request.symbols, required=True)
+        timeframes = timeframes_value(request.bar_timeframes, "bar_timeframes")
+        turn = trio.Lock()
+
+        async def send_bars() -> None:
+            async with self._operations.bars(symbols, timeframes) as bars:
+                async for bar in bars:
+                    async with turn:
+                        await stream.send_message(_update(bar=bar_message(bar)))
+
         async with self._operations.quotes(symbols) as quotes:
             latest = [self._operations.quote(symbol) for symbol in symbols]
             first = {quote.symbol: quote for quote in latest if quote is not None}
 
             async def send_all() -> None:
                 for quote in first.values():
-                    await _send(stream, quote)
+                    await stream.send_message(_update(quote=quote_message(quote)))
                 async for quote in quotes:
                     if first.pop(quote.symbol, None) != quote:
-                        await _send(stream, quote)
+                        async with turn:
+                            await stream.send_message(_update(quote=quote_message(quote)))
 
-            await run_until(self._shutdown, send_all)
+            async def send_both() -> None:
+                async with trio.open_nursery() as nursery:
+                    if timeframes:
+                        nursery.start_soon(send_bars)
+                    await send_all()
+
+            await run_until(self._shutdown, send_both)
         # Quotes never end by themselves: who reads slowly skips some.
         raise stream_error(StreamEnd.STOPPING)
 
@@ -76,8 +100,8 @@ class MarketDataService(MarketDataServiceBase):
 
 # What a caller who asks for one of these is to do instead.
 _NOT_OFFERED = {
-    "include_bars": "bars are not offered by this version; leave it out",
-    "bar_timeframes": "bars are not offered by this version; leave it empty",
+    "include_bars": "the simulated market has no bars; leave it out",
+    "bar_timeframes": "the simulated market has no bars; leave it empty",
     "include_options": "chains are not streamed by this version; name each option in symbols",
 }
 
@@ -93,6 +117,5 @@ def _refuse(**asked: object) -> None:
         raise CreamError("UNIMPLEMENTED", f"This version does not serve {names}", *problems)
 
 
-async def _send(stream: Any, quote: Quote) -> None:
-    message = quote_message(quote)
-    await stream.send_message(market_snapshot_pb2.SubscribeMarketDataResponse(quote=message))
+def _update(**part: Any) -> market_snapshot_pb2.SubscribeMarketDataResponse:
+    return market_snapshot_pb2.SubscribeMarketDataResponse(**part)

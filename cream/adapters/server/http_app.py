@@ -12,7 +12,7 @@ from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
 import cream
-from cream.adapters.server import http_routes, http_state_routes, stream
+from cream.adapters.server import http_routes, http_state_routes, market_routes, stream
 from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.http_replies import error_reply
 from cream.adapters.server.http_site import Site
@@ -70,6 +70,7 @@ def create_app(
     _add_hooks(app, site)
     http_routes.add_to(app, site)
     http_state_routes.add_to(app, site)
+    market_routes.add_to(app, site)
     stream.add_to(app, site)
     describe(app, version=cream.__version__, with_tokens=bool(settings.token_hashes))
     return app

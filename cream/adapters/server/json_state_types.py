@@ -175,6 +175,14 @@ class FeedHealth:
     messages: int
     stale_symbols: tuple[str, ...]
     issues: tuple[str, ...]
+    health_score: float | None
+    messages_per_second: float | None
+    gap_count: int | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    halted_symbols: tuple[str, ...]
+    unusable_quotes: dict[str, int]
 
 
 @frozen(kw_only=True)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from cream.adapters.server import json_state_types as api
 from cream.adapters.server.json_views import cancel_view, order_view, text_or_none
 from cream.adapters.server.portfolio import Portfolio, mark_of
+from cream.core.market.views import FeedView
 from cream.core.model.account import Account
 from cream.core.model.fill import Fill
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import decimal_text
 from cream.core.operations import (
     BreakerView,
-    FeedView,
     KillSwitchReport,
     MassCancelReport,
     PositionView,
@@ -122,7 +122,8 @@ def _account_view(account: Account, freshness: str) -> api.Account:
 
 
 def feed_view(view: FeedView) -> api.FeedHealth:
-    """How the feed does."""
+    """How the feed does. What only a real feed has is null with the synthetic one."""
+    health = view.health
     return api.FeedHealth(
         enabled=True,
         status="HEALTHY" if view.healthy else "DEGRADED",
@@ -131,6 +132,14 @@ def feed_view(view: FeedView) -> api.FeedHealth:
         messages=view.messages,
         stale_symbols=view.stale_symbols,
         issues=view.issues,
+        health_score=None if health is None else health.health_score,
+        messages_per_second=None if health is None else round(health.messages_per_second, 3),
+        gap_count=None if health is None else health.gap_count,
+        latency_p50_ms=None if health is None else health.latency_p50_milliseconds,
+        latency_p95_ms=None if health is None else health.latency_p95_milliseconds,
+        latency_p99_ms=None if health is None else health.latency_p99_milliseconds,
+        halted_symbols=() if health is None else health.halted_symbols,
+        unusable_quotes={} if health is None else dict(health.unusable_quotes),
     )
 
 

@@ -2,10 +2,11 @@
 
 Messages are JSON objects with a `type`. The snapshot carries the journal sequence that it shows;
 each change carries its own. A client that does not read is dropped and told to come again; it gets
-a new snapshot then, so that it never has a gap without knowing.
+a new snapshot then, so that it never has a gap without knowing. Quotes and bars of the symbols in
+the query come between; of those a client that does not read gets only the newest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import structlog
 import trio
@@ -17,6 +18,8 @@ from cream.adapters.server.ending import end_of
 from cream.adapters.server.http_replies import encoded, error_reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.json_views import order_view
+from cream.adapters.server.market_routes import followed
+from cream.adapters.server.market_views import bar_view
 from cream.core.execution import events as e
 from cream.core.model.errors import CreamError
 from cream.core.operations import Operations, StreamEnd, Subscription, Update
@@ -46,13 +49,14 @@ def add_to(app: Quart, site: Site) -> None:
         headers = {name.lower(): value for name, value in websocket.headers.items()}
         try:
             site.gatekeeper.authorize(headers, websocket.path)
+            wanted = followed(websocket.args, site, required=False)
         except CreamError as refusal:
             return error_reply(refusal)
         await websocket.accept()
         async with trio.open_nursery() as nursery:
             # Without a reader a client that is gone is not noticed.
             nursery.start_soon(_ignore_input)
-            code, reason = await _follow_or_say_why(site)
+            code, reason = await _follow_or_say_why(site, *wanted)
             await websocket.close(code, reason)
             nursery.cancel_scope.cancel()
         return None
@@ -63,31 +67,58 @@ async def _ignore_input() -> None:
         await websocket.receive()
 
 
-async def _follow_or_say_why(site: Site) -> tuple[int, str]:
+async def _follow_or_say_why(
+    site: Site, symbols: Sequence[str], timeframes: Sequence[int]
+) -> tuple[int, str]:
     try:
-        return await _follow(site)
+        return await _follow(site, symbols, timeframes)
     except Exception as error:
         # Barrier: the client is told, which an exception would not do once it is connected.
         log.error("http.stream_failed", exc_info=error)
         return _DEFECT
 
 
-async def _follow(site: Site) -> tuple[int, str]:
+async def _follow(site: Site, symbols: Sequence[str], timeframes: Sequence[int]) -> tuple[int, str]:
     """Send until there is nothing more to send; how the connection is to be closed then."""
     async with site.operations.subscribe() as subscription:
         first = snapshot(site.operations, subscription.sequence)
 
         async def send_all() -> None:
             await _send(first)
-            await _forward(subscription)
+            turn = trio.Lock()
+            async with trio.open_nursery() as nursery:
+                if symbols:
+                    nursery.start_soon(_quotes, site, symbols, turn)
+                if symbols and timeframes:
+                    nursery.start_soon(_bars, site, symbols, timeframes, turn)
+                await _forward(subscription, turn)
+                nursery.cancel_scope.cancel()
 
         return _CLOSING[await end_of(subscription, site.shutdown, send_all)]
 
 
-async def _forward(subscription: Subscription) -> None:
+async def _forward(subscription: Subscription, turn: trio.Lock) -> None:
     async for update in subscription:
         for message in messages(update):
-            await _send(message)
+            async with turn:
+                await _send(message)
+
+
+async def _quotes(site: Site, symbols: Sequence[str], turn: trio.Lock) -> None:
+    """The latest of each symbol, then every newer one; who reads slowly skips some."""
+    async with site.operations.quotes(symbols) as quotes:
+        async for quote in quotes:
+            async with turn:
+                await _send({"type": "quote", "quote": views.quote_view(quote)})
+
+
+async def _bars(
+    site: Site, symbols: Sequence[str], timeframes: Sequence[int], turn: trio.Lock
+) -> None:
+    async with site.operations.bars(symbols, timeframes) as bars:
+        async for bar in bars:
+            async with turn:
+                await _send({"type": "bar", "bar": bar_view(bar)})
 
 
 async def _send(message: dict[str, object]) -> None:

@@ -1,17 +1,13 @@
 """How do the account, the holdings, the trading state and quotes look on the wire?"""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 from cream.adapters.server import wire_enums as enums
 from cream.adapters.server.portfolio import Portfolio, mark_of
 from cream.adapters.server.wire_values import wire_instant, wire_instrument, wire_quantity
 from cream.adapters.server.wire_views import double, error_text, order_message, text
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
-from cream.core.model.market import Datum, Known, MarketStatus, Quote, Stale, Unknown
+from cream.core.model.market import Datum, Known, Stale, Unknown
 from cream.core.model.money import decimal_text
-from cream.core.model.plan import Environment
 from cream.core.operations import (
     CancelResult,
     KillSwitchReport,
@@ -19,7 +15,7 @@ from cream.core.operations import (
     PositionView,
     TradingStateView,
 )
-from cream.wire import control_pb2, execution_pb2, market_snapshot_pb2
+from cream.wire import control_pb2, execution_pb2
 
 
 def known_account(datum: Datum[Account]) -> Account:
@@ -146,42 +142,4 @@ def portfolio_reply(portfolio: Portfolio) -> execution_pb2.GetPortfolioStateResp
         as_of=wire_instant(portfolio.as_of),
         exact_realized_pnl=decimal_text(portfolio.realized_pnl),
         exact_unrealized_pnl=text(portfolio.unrealized_pnl),
-    )
-
-
-def quote_message(quote: Quote) -> market_snapshot_pb2.Quote:
-    """Best bid and offer, at the exchange's time."""
-    return market_snapshot_pb2.Quote(
-        symbol=quote.symbol,
-        bid=float(quote.bid),
-        ask=float(quote.ask),
-        bid_size=quote.bid_size,
-        ask_size=quote.ask_size,
-        last=double(quote.last),
-        timestamp=wire_instant(quote.at),
-    )
-
-
-def snapshot_message(
-    quotes: Sequence[tuple[str, Quote | None]],
-    environment: Environment,
-    status: MarketStatus,
-    now: datetime,
-) -> market_snapshot_pb2.MarketSnapshot:
-    """Symbols with their latest quotes; `as_of` is the newest, or `now` where there is none."""
-    market_status = enums.MARKET_STATUS.name(status)
-    known = [quote for _, quote in quotes if quote is not None]
-    return market_snapshot_pb2.MarketSnapshot(
-        environment=enums.ENVIRONMENT.name(environment),
-        as_of=wire_instant(max((quote.at for quote in known), default=now)),
-        market_status=market_status,
-        symbols=[
-            market_snapshot_pb2.SymbolSnapshot(
-                symbol=symbol,
-                quote=None if quote is None else quote_message(quote),
-                market_status=market_status,
-                as_of=None if quote is None else wire_instant(quote.at),
-            )
-            for symbol, quote in quotes
-        ],
     )

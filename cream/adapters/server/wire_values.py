@@ -52,6 +52,12 @@ def wire_instant(moment: datetime) -> Timestamp:
     return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
 
 
+def wire_nanoseconds(nanoseconds: int) -> Timestamp:
+    """The moment, since 1970 in UTC, as the wire has it."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return Timestamp(seconds=seconds, nanos=rest)
+
+
 def wire_quantity(quantity: Decimal) -> int:
     """The whole units of a quantity; its decimal travels beside it."""
     whole = int(quantity.to_integral_value(ROUND_DOWN))

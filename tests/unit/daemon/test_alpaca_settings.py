@@ -6,6 +6,8 @@ import pytest
 from attrs import evolve
 
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
+from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings, live_feed_problems
+from cream.core.exchange.calendar import SessionMode
 from cream.core.model.plan import Environment
 from cream.core.model.secret import Secret
 from cream.daemon.settings import BrokersSettings, EnvironmentSettings, Settings
@@ -43,7 +45,22 @@ def test_what_does_not_agree_with_paper_is_named_by_its_path(
     assert list(problems(**changes)) == [path]
 
 
-def test_real_money_is_refused_until_the_market_is_read() -> None:
-    """Stops that follow a synthetic market must not guard real shares."""
+def test_real_money_starts_with_what_live_needs_and_a_true_market() -> None:
+    """Stops that follow a late or a make-believe market must not guard real shares."""
     found = problems(Environment.LIVE, api_key=Secret("AK-a"))
-    assert "market data" in found["environment.mode"]
+    assert list(found) == ["server.token_hashes"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"feed": "delayed_sip"}, "feeds.alpaca.feed"),
+        ({"session": SessionMode.ALWAYS_OPEN}, "feeds.alpaca.session"),
+    ],
+)
+def test_a_market_that_is_not_the_market_is_refused_for_real_money(
+    changes: dict[str, Any], path: str
+) -> None:
+    feed = evolve(AlpacaFeedSettings(), **changes)
+    assert [name for name, _ in live_feed_problems(feed)] == [path]
+    assert not list(live_feed_problems(AlpacaFeedSettings()))

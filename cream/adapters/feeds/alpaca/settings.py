@@ -92,3 +92,11 @@ class AlpacaFeedSettings:
             quotes=FilterLimits(max_spread=self.max_spread_pct, max_jump=self.max_jump_pct),
             health=HealthLimits(max_p99_milliseconds=self.max_p99_latency_ms),
         )
+
+
+def live_feed_problems(settings: AlpacaFeedSettings) -> Iterable[tuple[str, str]]:
+    """What must not guard real shares, by path."""
+    if settings.feed == "delayed_sip":
+        yield "feeds.alpaca.feed", "is fifteen minutes late, which is no market to trade in"
+    if settings.session is SessionMode.ALWAYS_OPEN:
+        yield "feeds.alpaca.session", "must be calendar in LIVE: only a sandbox never closes"

@@ -1,5 +1,6 @@
 """Quotes are the feed's: the latest first, then every newer one."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
 from cream.adapters.rpc.google_rpc import BadRequest
+from cream.core.market.views import SymbolView
 from cream.core.model.market import MarketStatus
+from cream.core.model.ticks import Bar
 from cream.wire import common_pb2, market_snapshot_pb2
 from tests.fakes.chains import NEAR, a_chain
 from tests.fakes.operations import FakeOperations
-from tests.fakes.operations_data import a_quote
+from tests.fakes.operations_data import NOW, a_quote
 from tests.unit.adapters.server.calls import Caller, FakeStream
 
 SERVICE = "MarketDataService"
@@ -146,3 +149,71 @@ async def test_an_underlying_without_options_is_not_found(operations: FakeOperat
         await Caller(operations).call(f"{SERVICE}/GetOptionChain", request)
 
     assert caught.value.status is Status.NOT_FOUND
+
+
+BAR = Bar(
+    symbol="AAPL",
+    at=NOW,
+    minutes=5,
+    open=Decimal(1),
+    high=Decimal(2),
+    low=Decimal(1),
+    close=Decimal(2),
+    volume=Decimal(10),
+)
+
+
+async def test_a_feed_with_bars_shows_those_that_are_asked_for(operations: FakeOperations) -> None:
+    operations.offers_bars = True
+    view = SymbolView(symbol="AAPL", quote=a_quote(), bars=(BAR,))
+    operations.known_symbols["AAPL"] = view
+    request = market_snapshot_pb2.GetSnapshotRequest(symbols=["AAPL"], bar_timeframes=[5, 60, 5])
+
+    reply = await Caller(operations).call(f"{SERVICE}/GetSnapshot", request)
+
+    assert operations.asked_timeframes == (5, 60)
+    assert [one.timeframe_minutes for one in reply.snapshot.symbols[0].bars] == [5]
+
+
+async def test_bars_without_a_timeframe_are_minutes(operations: FakeOperations) -> None:
+    operations.offers_bars = True
+    request = market_snapshot_pb2.GetSnapshotRequest(symbols=["AAPL"], include_bars=True)
+
+    await Caller(operations).call(f"{SERVICE}/GetSnapshot", request)
+
+    assert operations.asked_timeframes == (1,)
+
+
+async def test_a_timeframe_that_is_none_is_named(operations: FakeOperations) -> None:
+    operations.offers_bars = True
+    request = market_snapshot_pb2.GetSnapshotRequest(symbols=["AAPL"], bar_timeframes=[5, 7])
+
+    with pytest.raises(GRPCError) as caught:
+        await Caller(operations).call(f"{SERVICE}/GetSnapshot", request)
+
+    assert caught.value.status is Status.INVALID_ARGUMENT
+    bad = next(one for one in caught.value.details or () if isinstance(one, BadRequest))
+    assert [one.field for one in bad.field_violations] == ["bar_timeframes[1]"]
+
+
+async def test_a_subscription_tells_of_bars_between_quotes(operations: FakeOperations) -> None:
+    operations.offers_bars = True
+    request = market_snapshot_pb2.SubscribeMarketDataRequest(symbols=["AAPL"], bar_timeframes=[5])
+    caller, stream = Caller(operations), FakeStream(request)
+
+    async def follow() -> None:
+        with pytest.raises(GRPCError):
+            await caller.run(f"{SERVICE}/SubscribeMarketData", stream)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(follow)
+        await stream.wait_sent(1)
+        await trio.testing.wait_all_tasks_blocked()
+        (reader,) = operations.bar_readers
+        reader.send_nowait(BAR)
+        messages = await stream.wait_sent(2)
+        caller.shutdown.set()
+
+    assert messages[1].bar.timeframe_minutes == 5
+    assert not operations.bar_readers
+    assert not operations.quote_readers

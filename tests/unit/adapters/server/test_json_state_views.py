@@ -9,9 +9,10 @@ import pytest
 
 from cream.adapters.server import json_state_views as views
 from cream.adapters.server.portfolio import portfolio
+from cream.core.market.views import FeedView
 from cream.core.model.market import Stale, Unknown
 from cream.core.model.state import Cause, Restriction, TradingState
-from cream.core.operations import BreakerView, FeedView, MassCancelReport, TradingStateView
+from cream.core.operations import BreakerView, MassCancelReport, TradingStateView
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import ACCOUNT, NOW, a_quote, working
 from tests.unit.adapters.server import states

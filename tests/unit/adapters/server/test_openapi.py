@@ -35,6 +35,7 @@ ROUTES = [
     ("POST", "/v1/mass-cancel", {"reason": "r"}),
     ("POST", "/v1/heartbeat", {"session_id": "agent-1"}),
     ("GET", "/v1/feed-health", None),
+    ("GET", "/v1/market?symbols=AAPL,XOM", None),
     ("GET", "/v1/circuit-breaker", None),
     ("GET", "/v1/reconciliation", None),
     ("POST", "/v1/reconciliation", None),

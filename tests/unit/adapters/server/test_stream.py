@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cream.core.execution import events as e
 from cream.core.model.order import OrderStatus
 from cream.core.model.order_state import standing
 from cream.core.model.state import Cause, Restriction, TradingState
+from cream.core.model.ticks import Bar
 from cream.core.operations import StreamEnd, TradingStateView, Update
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import NOW, working
@@ -24,13 +26,13 @@ from tests.unit.adapters.server.site import BEARER, SETTINGS, TOKEN_HASH, served
 
 
 @asynccontextmanager
-async def opened(port: int, headers: dict[str, str] | None = None) -> AsyncIterator[Any]:
+async def opened(
+    port: int, headers: dict[str, str] | None = None, path: str = "/v1/stream"
+) -> AsyncIterator[Any]:
     """A client of the stream, which leaves without a goodbye."""
     given = [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
     async with await connect(port) as raw, trio.open_nursery() as nursery:
-        yield await wrap_client_stream(
-            nursery, raw, f"127.0.0.1:{port}", "/v1/stream", extra_headers=given
-        )
+        yield await wrap_client_stream(nursery, raw, f"127.0.0.1:{port}", path, extra_headers=given)
         nursery.cancel_scope.cancel()
 
 
@@ -61,6 +63,37 @@ async def test_the_first_message_shows_everything(operations: FakeOperations) ->
     assert first["positions"][0]["symbol"] == "AAPL"
     assert first["trading_state"]["state"] == "ACTIVE"
     assert first["account"]["equity"] == "100000.00"
+
+
+BAR = Bar(
+    symbol="AAPL",
+    at=NOW,
+    minutes=5,
+    open=Decimal("1.5"),
+    high=Decimal(2),
+    low=Decimal(1),
+    close=Decimal(2),
+    volume=Decimal(10),
+)
+
+
+async def test_quotes_and_bars_come_for_the_symbols_in_the_query(
+    operations: FakeOperations,
+) -> None:
+    operations.offers_bars = True
+    path = "/v1/stream?symbols=AAPL&timeframes=5"
+    async with served(operations) as port, opened(port, path=path) as stream:
+        assert (await next_message(stream))["type"] == "snapshot"
+        quote = await next_message(stream)
+        (reader,) = operations.bar_readers
+        reader.send_nowait(BAR)
+        bar = await next_message(stream)
+
+    assert (quote["type"], quote["quote"]["symbol"]) == ("quote", "AAPL")
+    assert (bar["type"], bar["bar"]["open"], bar["bar"]["timeframe_minutes"]) == ("bar", "1.5", 5)
+    with trio.fail_after(5):
+        while operations.quote_readers or operations.bar_readers:
+            await trio.lowlevel.checkpoint()
 
 
 async def test_every_change_follows_in_order_with_its_sequence(

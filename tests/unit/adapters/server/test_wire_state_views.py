@@ -1,7 +1,5 @@
 """What the wire shows of the account, the holdings, the state and the market."""
 
-from decimal import Decimal
-
 import pytest
 from attrs import evolve
 
@@ -9,10 +7,9 @@ from cream.adapters.server import wire_state_views as views
 from cream.adapters.server.portfolio import portfolio
 from cream.adapters.server.wire_values import wire_instant
 from cream.core.model.errors import CreamError
-from cream.core.model.market import MarketStatus, Stale, Unknown
+from cream.core.model.market import Stale, Unknown
 from cream.core.model.order import OrderStatus
 from cream.core.model.order_state import standing
-from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, Restriction, TradingState
 from cream.core.operations import (
     CancelResult,
@@ -20,9 +17,9 @@ from cream.core.operations import (
     MassCancelReport,
     TradingStateView,
 )
-from cream.wire import common_pb2, control_pb2
+from cream.wire import control_pb2
 from tests.fakes.operations import FakeOperations
-from tests.fakes.operations_data import ACCOUNT, NOW, a_quote, working
+from tests.fakes.operations_data import ACCOUNT, NOW, working
 from tests.unit.adapters.server import states
 
 
@@ -146,22 +143,3 @@ def test_the_portfolio_shows_all_that_the_gate_judges_by() -> None:
         ("quote:AAPL  261218C00240000", "unknown"),
     ]
     assert not message.data_ages[2].HasField("age_seconds")
-
-
-def test_a_snapshot_is_as_new_as_its_newest_quote() -> None:
-    quote = a_quote()
-
-    some = views.snapshot_message(
-        [("AAPL", quote), ("XOM", None)], Environment.PAPER, MarketStatus.OPEN, NOW
-    )
-    none = views.snapshot_message([], Environment.LIVE, MarketStatus.AFTER_HOURS, NOW)
-
-    assert some.as_of == wire_instant(quote.at)
-    assert some.environment == common_pb2.ENVIRONMENT_PAPER
-    assert some.symbols[0].quote.bid == float(Decimal("238.39"))
-    assert some.symbols[0].as_of == wire_instant(quote.at)
-    assert not some.symbols[1].HasField("quote")
-    assert some.market_status == common_pb2.MARKET_STATUS_OPEN
-    assert some.symbols[1].market_status == common_pb2.MARKET_STATUS_OPEN
-    assert none.market_status == common_pb2.MARKET_STATUS_AFTER_HOURS
-    assert none.as_of == wire_instant(NOW)

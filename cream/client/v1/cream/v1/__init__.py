@@ -2002,12 +2002,12 @@ class GetSnapshotRequest(betterproto2.Message):
 
     include_bars: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Not served by this version: UNIMPLEMENTED.
+    The newest bars too. The simulated market has none: UNIMPLEMENTED.
     """
 
     bar_timeframes: "list[int]" = betterproto2.field(3, betterproto2.TYPE_INT32, repeated=True)
     """
-    Minutes per bar, where bars are asked for. Not served by this version: UNIMPLEMENTED.
+    Minutes per bar, any of 1, 5, 15, 60, 240, 1440; minutes, where bars are asked for without.
     """
 
 
@@ -3319,7 +3319,7 @@ class SubscribeMarketDataRequest(betterproto2.Message):
 
     bar_timeframes: "list[int]" = betterproto2.field(3, betterproto2.TYPE_INT32, repeated=True)
     """
-    Bars of these many minutes; empty for none. Not served by this version: UNIMPLEMENTED.
+    Bars of these many minutes; empty for none. The simulated market has none: UNIMPLEMENTED.
     """
 
 
