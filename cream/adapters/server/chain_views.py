@@ -13,7 +13,7 @@ from attrs import frozen
 from cream.adapters.server import json_chain_types as api
 from cream.adapters.server.json_views import text_or_none
 from cream.adapters.server.wire_enums import OPTION_TYPE
-from cream.adapters.server.wire_state_views import quote_message
+from cream.adapters.server.wire_market_views import quote_message
 from cream.adapters.server.wire_values import wire_instant
 from cream.core.model.money import decimal_text
 from cream.core.options.chain import OptionChain, OptionRow, price_of
