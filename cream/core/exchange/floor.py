@@ -75,6 +75,9 @@ class TradingFloor:
     def match(self, symbol: str, now: datetime) -> Sequence[OrderUpdate]:
         """Let every order that a new quote of `symbol` concerns trade, by price and time."""
         underlying = _underlying(symbol)
+        quote = self._market.latest(symbol)
+        if underlying == symbol and quote is not None and self._book.is_calm(quote):
+            return ()
         concerned = [
             order
             for order in self._book.open_on(underlying)
@@ -82,6 +85,8 @@ class TradingFloor:
         ]
         for order in sorted(concerned, key=priority):
             self._work(order, now)
+        if underlying == symbol:
+            self._book.looked_at(underlying)
         return self._told()
 
     def close_group(

@@ -16,9 +16,11 @@ from attrs import define, evolve, field, frozen
 from cream.core.exchange.account import Ledger, Settlement, VenueAccount
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
+from cream.core.exchange.band import Band
 from cream.core.exchange.venue_order import Role, VenueOrder, shown
 from cream.core.model.broker import BrokerOrder, Execution
 from cream.core.model.instrument import Equity, OptionContract, OptionRight
+from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.position import Position
@@ -73,6 +75,7 @@ class VenueBook:
         # The ends of open orders, the earliest first; entries of what has closed are left behind.
         self._ends: list[tuple[datetime, int, str]] = []
         self._queued: dict[str, None] = {}
+        self._bands: dict[str, Band] = {}
         # Groups that are closed as a whole, by their root, in the order in which they ended.
         self._closed: dict[str, None] = {}
         self._retention = retention
@@ -117,6 +120,17 @@ class VenueBook:
         """Every open order."""
         for orders in list(self._open.values()):
             yield from list(orders.values())
+
+    def is_calm(self, quote: Quote) -> bool:
+        """Whether no open order does anything at this quote of a share."""
+        band = self._bands.get(quote.symbol)
+        return band is None or band.is_calm_at(quote)
+
+    def looked_at(self, underlying: str) -> None:
+        """Every open order there has had its chance at the current quotes."""
+        band = self._bands[underlying] = Band()
+        for order in self.open_on(underlying):
+            band.narrow(order)
 
     def roots_on(self, symbol: str, side: Side) -> Sequence[VenueOrder]:
         """Open orders that buy or sell `symbol` and are nobody's exits, oldest first."""
@@ -256,6 +270,7 @@ class VenueBook:
             self._queued.pop(order_id, None)
         if order.is_open:
             working[order_id] = order
+            self._bands.setdefault(order.underlying, Band()).narrow(order)
             if is_new:
                 heappush(self._ends, (order.expires_at, order.sequence, order_id))
         else:

@@ -74,6 +74,11 @@ class Reading:
         return bool(self.missing_executions or self.unknown or self.unclear)
 
     def __add__(self, other: "Reading") -> "Reading":
+        # Nearly all that a reconciliation reads is known already.
+        if other is _NOTHING:
+            return self
+        if self is _NOTHING:
+            return other
         moments = [one for one in (self.missing_since, other.missing_since) if one is not None]
         return Reading(
             self.events + other.events,
@@ -82,6 +87,9 @@ class Reading:
             min(moments, default=None),
             self.unclear + other.unclear,
         )
+
+
+_NOTHING = Reading()
 
 
 def read_outcome(book: Book, order_id: str, outcome: SubmitOutcome, now: datetime) -> Reading:
@@ -153,13 +161,13 @@ def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) ->
     events.extend(_reduced(order, shown, booked, now))
     for execution_id in update.busted:
         events.extend(busted(book, execution_id, now))
-    reading = Reading(unclear=(shown,) if _is_unclear(shown) else ())
+    reading = Reading(unclear=(shown,)) if _is_unclear(shown) else _NOTHING
     if _claimed(shown) > booked:
         missing = (order.order_id,)
         return reading + Reading(tuple(events), missing, missing_since=shown.submitted_at)
     if booked < order.terms.quantity:
         events.extend(_progress(order, shown, booked, bool(fills), now))
-    return reading + Reading(tuple(events))
+    return reading + Reading(tuple(events)) if events else reading
 
 
 def _is_unclear(shown: BrokerOrder) -> bool:
