@@ -33,6 +33,9 @@ class Band:
         if order.legs or not isinstance(order.instrument, Equity):
             # The quotes of options move with those of the share.
             self.lively = True
+        elif order.time_in_force.is_at_once:
+            # Held back until now, it has one chance: the next quote trades it or ends it.
+            self.lively = True
         elif order.is_stop:
             stop = order.stop_price
             if stop is None or order.order_type is OrderType.TRAILING_STOP:

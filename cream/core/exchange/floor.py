@@ -36,8 +36,6 @@ from cream.core.model.plan import TimeInForce
 _OPTION_WIDTH = 21
 _ROOT_WIDTH = 6
 
-_AT_ONCE = frozenset((TimeInForce.IOC, TimeInForce.FOK))
-
 
 class TradingFloor:
     """Matching over one book and one market, by the rules of the house."""
@@ -132,14 +130,14 @@ class TradingFloor:
         if self._rules.holds_back(order):
             return
         if order.underlying in self.halted:
-            if order.time_in_force in _AT_ONCE:
+            if order.time_in_force.is_at_once:
                 self._close([order], VenueStatus.CANCELED, "the symbol is halted", now)
             return
         if order.time_in_force is TimeInForce.FOK and not self._fills_whole(order):
             self._close([order], VenueStatus.CANCELED, "fill or kill", now)
             return
         self._trade(order, now)
-        if order.time_in_force in _AT_ONCE and order.is_open:
+        if order.time_in_force.is_at_once and order.is_open:
             self._close([order], VenueStatus.CANCELED, "immediate or cancel", now)
 
     def _trade(self, order: VenueOrder, now: datetime) -> None:

@@ -118,6 +118,11 @@ class TimeInForce(Enum):
     OPG = "OPG"
     CLS = "CLS"
 
+    @property
+    def is_at_once(self) -> bool:
+        """Whether it has one chance, at the first price at which it may trade."""
+        return self in (TimeInForce.IOC, TimeInForce.FOK)
+
 
 @frozen
 class Size:

@@ -14,7 +14,6 @@ from cream.core.risk.checks.price import traded_by
 from cream.core.risk.rule import Breach, Rule
 from cream.core.risk.traits import Scope
 
-_AT_ONCE = frozenset((TimeInForce.IOC, TimeInForce.FOK))
 _AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))
 _OPENING_CUTOFF = timedelta(minutes=2)
 _CLOSING_CUTOFF = timedelta(minutes=10)
@@ -122,7 +121,7 @@ class TradesNow(Rule):
                 field_path=intent.path("time_in_force"),
             )
             for intent in case.increases
-            if (tif := intent.decision.time_in_force) in _AT_ONCE
+            if (tif := intent.decision.time_in_force).is_at_once
         ]
 
 
@@ -185,7 +184,7 @@ class ExecutesInSession(Rule):
                 field_path=intent.path("time_in_force"),
             )
             for intent in case.increases
-            if intent.decision.time_in_force not in _AT_ONCE
+            if not intent.decision.time_in_force.is_at_once
         ]
 
 
