@@ -131,11 +131,8 @@ class StopMonitor:
         while True:
             await trio.sleep(_SIGHT_SECONDS)
             now, protections = self.desk.clock.now(), self.desk.book.protections
-            unseen = {one for one, each in protections.items() if not self.sees(each.watched)}
-            for symbol in unseen - self._blind_since.keys():
-                self._blind_since[symbol] = now
-            for symbol in self._blind_since.keys() - unseen:
-                del self._blind_since[symbol]
+            unseen = [one for one, each in protections.items() if not self.sees(each.watched)]
+            self._blind_since = {one: self._blind_since.get(one, now) for one in unseen}
             self._mark(sorted(self._blind(now)))
 
     def _blind(self, now: datetime) -> frozenset[str]:
