@@ -256,12 +256,7 @@ class StopsSettings:
         1.0, ge=0, le=60, unit="s", doc="How long a position may be uncovered at the broker first."
     )
     blind_seconds: float = setting(
-        5.0,
-        ge=0,
-        le=3600,
-        unit="s",
-        doc="How long a local stop may be without a fresh quote in the session before the broker "
-        "is asked to hold it after all.",
+        5.0, ge=0, le=3600, unit="s", doc="Without a fresh quote, until the broker holds the stop."
     )
 
 

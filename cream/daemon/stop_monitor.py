@@ -18,7 +18,7 @@ from attrs import define, evolve, field
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
-from cream.core.execution.levels import better_price
+from cream.core.execution.levels import Calm, Protection, better_price, calm_of
 from cream.core.execution.protection import (
     ExitNow,
     PlaceProtection,
@@ -83,18 +83,33 @@ class StopMonitor:
     _again: list[tuple[datetime, str]] = field(factory=list)
     _ensured: set[str] = field(factory=set)
     _blind_since: dict[str, datetime] = field(factory=dict)
+    # Where quotes change nothing, by position: as of its last look, and until the book changes.
+    _calm: dict[str, tuple[Protection, Calm]] = field(factory=dict)
     _wake: trio.Event = field(factory=trio.Event)
 
     def quoted(self, quote: Quote) -> None:
-        """A quote came: look at the positions that watch it. Does not wait."""
-        self._mark(self.desk.book.protections.watching(quote.symbol))
+        """A quote came: look at the positions that watch it, unless it reaches nothing of theirs.
+
+        Does not wait.
+        """
+        trigger = self.policy.trigger
+        protections = self.desk.book.protections
+        for symbol in protections.watching(quote.symbol):
+            kept = self._calm.get(symbol)
+            is_same = kept is not None and kept[0] is protections[symbol]
+            if kept is None or not is_same or not kept[1].holds(quote, trigger):
+                self._marked[symbol] = None
+                self._wake.set()
 
     def changed(self, committed: Sequence[Committed]) -> None:
         """The book changed. Does not wait."""
         for one in committed:
-            self._mark(order.terms.instrument.symbol for order in one.touched.orders)
-            self._mark(one.touched.symbols)
+            touched = [order.terms.instrument.symbol for order in one.touched.orders]
+            for symbol in (*touched, *one.touched.symbols):
+                self._calm.pop(symbol, None)
+                self._mark((symbol,))
             if isinstance(one.record.event, e.MassCancelConfirmed):
+                self._calm.clear()
                 self._mark(self.desk.book.protections)
 
     def poke(self) -> None:
@@ -110,6 +125,7 @@ class StopMonitor:
         """Guard positions until cancelled. Before anything else: what is protected now?"""
         self._mark(self.desk.book.protections)
         self._ensured.clear()
+        self._calm.clear()
         async with trio.open_nursery() as nursery:
             if self.enabled and not self.policy.place_at_broker:
                 nursery.start_soon(self._watch_sight)
@@ -155,6 +171,7 @@ class StopMonitor:
         policy = evolve(self.policy, uncovered_since=self._since, blind=blind)
         for symbol in self._due(now):
             protection = book.protections.get(symbol)
+            self._calm.pop(symbol, None)
             if protection is None:
                 self._since.pop(symbol, None)
                 continue
@@ -171,6 +188,10 @@ class StopMonitor:
                 heapq.heappush(self._again, (seen.again_at, symbol))
             if seen.action is not None or self._better(book, symbol) is not None:
                 needy.append(symbol)
+                continue
+            calm = calm_of(protection, book.positions[symbol].quantity)
+            if calm is not None:
+                self._calm[symbol] = (protection, calm)
         if not needy:
             return
         try:

@@ -47,13 +47,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             restarts=supervision.max_restarts, period_seconds=supervision.period_seconds
         ),
         restart=restart,
-        protection=ProtectionPolicy(
-            place_at_broker=stops.use_bracket_orders,
-            settle_seconds=stops.settle_seconds,
-            yields_to_mass_cancel=safety.protective == "cancel",
-            trigger=TriggerPrice(stops.trigger),
-            blind_seconds=stops.blind_seconds,
-        ),
+        protection=_protection(settings),
         partial_fills=settings.partial_fills.policy,
         writer=JournalWriterSettings(
             commit_batch_max=settings.persistence.commit_batch_max,
@@ -89,6 +83,17 @@ def _rates(settings: Settings) -> Rates:
         return Rates(rate=float(settings.feeds.synthetic.risk_free_rate), dividend_yield=0.0)
     own = settings.pricing
     return Rates(rate=own.risk_free_rate, dividend_yield=own.default_dividend_yield)
+
+
+def _protection(settings: Settings) -> ProtectionPolicy:
+    stops = settings.stops
+    return ProtectionPolicy(
+        place_at_broker=stops.use_bracket_orders,
+        settle_seconds=stops.settle_seconds,
+        yields_to_mass_cancel=settings.safety.protective == "cancel",
+        trigger=TriggerPrice(stops.trigger),
+        blind_seconds=stops.blind_seconds,
+    )
 
 
 def _seconds_of_days(days: int | None) -> float | None:

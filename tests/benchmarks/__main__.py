@@ -5,6 +5,7 @@ import sys
 from tests.benchmarks import (
     chains,
     durable,
+    feed,
     gate,
     idle,
     options,
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> None:
         "startup": startup.run,
         "idle": idle.run,
         "stops": stops.run,
+        "feed": feed.run,
         "rpc": rpc.run,
         "gate": gate.run,
         "options": options.run,

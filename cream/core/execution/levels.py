@@ -174,6 +174,36 @@ def reached(
     return None
 
 
+@frozen
+class Calm:
+    """Between which prices, themselves left out, a quote reaches no level of a position.
+
+    None: there is no level on that side. `rising`: the position gains when the price rises.
+    """
+
+    rising: bool
+    low: Decimal | None
+    high: Decimal | None
+
+    def holds(self, quote: Quote, by: TriggerPrice) -> bool:
+        """Whether `quote` reaches nothing: `reached` would say None."""
+        price = quote.bid if self.rising else quote.ask
+        if by is TriggerPrice.LAST and quote.last is not None:
+            price = quote.last
+        if self.low is not None and price <= self.low:
+            return False
+        return self.high is None or price < self.high
+
+
+def calm_of(protection: Protection, quantity: Decimal) -> Calm | None:
+    """Where nothing happens; None for stops that move with the price."""
+    if protection.guard.trails:
+        return None
+    rising = rises_with(protection, quantity)
+    stop, target = protection.stop_loss, protection.take_profit
+    return Calm(rising, stop, target) if rising else Calm(rising, target, stop)
+
+
 def better_price(
     protection: Protection, quantity: Decimal, quote: Quote, by: TriggerPrice
 ) -> Decimal | None:
