@@ -38,11 +38,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             backoff=restart,
         ),
         breaker=breaker_limits(settings),
-        ack_timeout=(
-            settings.brokers.alpaca.ack_timeout_seconds
-            if settings.brokers.active == "alpaca"
-            else None
-        ),
+        ack_timeout=_ack_timeout(settings),
         intensity=Intensity(
             restarts=supervision.max_restarts, period_seconds=supervision.period_seconds
         ),
@@ -75,6 +71,11 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         stream_buffer=settings.server.stream_buffer,
         rates=_rates(settings),
     )
+
+
+def _ack_timeout(settings: Settings) -> float | None:
+    brokers = settings.brokers
+    return brokers.alpaca.ack_timeout_seconds if brokers.active == "alpaca" else None
 
 
 def _rates(settings: Settings) -> Rates:
