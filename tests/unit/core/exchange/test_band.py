@@ -9,6 +9,7 @@ from cream.core.exchange.band import Band
 from cream.core.exchange.matching import match_single, stop_is_reached
 from cream.core.exchange.venue_order import VenueOrder, root_from
 from cream.core.model.order import OrderTerms, OrderType, Side
+from cream.core.model.plan import TimeInForce
 from tests.fakes.builders import order_terms, quote
 from tests.fakes.venue_lab import NOON, call
 
@@ -72,6 +73,7 @@ def test_every_quote_concerns_what_has_no_price_or_one_that_moves() -> None:
     for terms in (
         order_terms(),
         order_terms(instrument=call("240"), limit="1"),
+        order_terms(limit="1", tif=TimeInForce.IOC),
         order_terms(stop="1", order_type=OrderType.TRAILING_STOP),
     ):
         band = Band()
