@@ -1,6 +1,6 @@
 """What does the gate answer: yes with orders, or no with numbers that an agent can act on?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -110,6 +110,9 @@ class Checks(Sequence[Check]):
 
     def __getitem__(self, index: int | slice) -> Check | Sequence[Check]:
         return self._read()[index]
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self._read())
 
     def __len__(self) -> int:
         return len(self._read())
