@@ -21,7 +21,14 @@ import trio
 from attrs import define, field, frozen
 
 from cream.core.execution.book import Book
-from cream.core.execution.events import Event, Record, TradingRestricted
+from cream.core.execution.events import (
+    ChildListed,
+    Event,
+    OrderAcknowledged,
+    OrderProgressed,
+    Record,
+    TradingRestricted,
+)
 from cream.core.model.errors import CreamError, JournalFailed
 from cream.core.model.state import Cause, TradingState
 from cream.core.ports import Clock
@@ -93,6 +100,9 @@ _COMMANDS = 10_000
 # would wait for the last longer than a sync takes (a decision takes some 0.2 ms), and everyone else
 # for the desk.
 _TURN = 64
+
+# What a broker tells of an order that works, and tells again whoever asks.
+_PROGRESS = (OrderAcknowledged, ChildListed, OrderProgressed)
 
 # Whoever waits for a change names what it is about: an order by our id, a holding by its symbol, or
 # a kind of event.
@@ -339,11 +349,11 @@ class Desk:
 
 
 def _is_urgent(step: _Step) -> bool:
-    """Whether somebody waits for it, something follows from it, or a holding has changed."""
+    """Whether somebody waits for it, something follows from it, or it is more than progress."""
     decided = step.decided
     if step.command.done is not None or decided.sends or decided.cancels:
         return True
-    return any(one.touched.symbols for one in step.committed)
+    return not all(isinstance(event, _PROGRESS) for event in decided.events)
 
 
 def _subjects(one: Committed) -> Iterator[Subject]:

@@ -22,6 +22,7 @@ from cream.core.execution.partial_fills import (
     to_resubmit,
 )
 from cream.core.model.errors import CreamError
+from cream.core.model.order import OrderPurpose
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
 from cream.core.risk.gate import Approved, Gate
@@ -50,7 +51,9 @@ class PartialFills:
         """The book changed. Does not wait."""
         for one in committed:
             for order in one.touched.orders:
-                if order.filled > 0 or order.order_id in self.desk.book.timed_out or order.is_open:
+                # Of what has not filled at all only an exit may wait in vain (`due_at`).
+                waits = order.is_open and order.terms.purpose is OrderPurpose.EXIT
+                if order.filled > 0 or waits or order.order_id in self.desk.book.timed_out:
                     self._marked[order.order_id] = None
                     self._wake.set()
 

@@ -61,6 +61,8 @@ class ThreadedJournal:
         self._close_timeout_seconds = close_timeout_seconds
         self._is_closed = False
         self._names = Sieve()
+        # Names are read from after this one.
+        self._names.add([Place().after])
         # Where the names go on that the sieve does not have yet; None while they are being read.
         self._names_from: Place | None = Place()
 

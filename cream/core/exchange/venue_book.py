@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from attrs import define, evolve, field, frozen
 
@@ -24,6 +24,9 @@ from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
 from cream.core.model.order import Side
 from cream.core.model.position import Position
+
+# Below this the ends of orders are not worth looking through.
+_FEW_ENDS = 1_000
 
 
 @frozen(kw_only=True)
@@ -273,6 +276,7 @@ class VenueBook:
             self._bands.setdefault(order.underlying, Band()).narrow(order)
             if is_new:
                 heappush(self._ends, (order.expires_at, order.sequence, order_id))
+                self._drop_ends()
         else:
             working.pop(order_id, None)
         if order.role is not Role.ROOT or order.is_open is not is_new:
@@ -283,6 +287,15 @@ class VenueBook:
                 roots[order_id] = order
             else:
                 roots.pop(order_id, None)
+
+    def _drop_ends(self) -> None:
+        """Forget the ends of what has closed, once they are most: an end may be months off."""
+        if len(self._ends) > _FEW_ENDS + 2 * sum(map(len, self._open.values())):
+            self._ends = [
+                (order.expires_at, order.sequence, order.broker_order_id)
+                for order in self.open_orders()
+            ]
+            heapify(self._ends)
 
     def _note_if_closed(self, root: VenueOrder | None) -> None:
         """A group may be forgotten once all of its members are here, and none of them is open."""

@@ -142,11 +142,20 @@ async def test_when_the_journal_fails_each_of_the_turn_hears_of_it() -> None:
         assert not of.desk.book.trading_state.allows_increases
 
 
-async def test_only_what_nobody_waits_for_and_nothing_follows_from_may_linger() -> None:
+async def test_only_progress_that_nobody_waits_for_and_nothing_follows_from_may_linger() -> None:
     async with office() as of:
         of.desk.do_soon(intending(order_terms("o-1")))
         await trio.testing.wait_all_tasks_blocked()
+        assert of.batch().urgent
+
+        of.desk.do_soon(progressing("o-1"))
+        await trio.testing.wait_all_tasks_blocked()
         assert not of.batch().urgent
+
+        of.desk.do_soon(owing)
+        of.desk.do_soon(progressing("o-1"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert of.batch().urgent
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(of.desk.do, progressing("o-1"))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from cream.core.exchange import venue_book
 from cream.core.exchange.account import Settlement, flat_ledger
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.venue_book import VenueBook, VenueState
@@ -32,6 +33,18 @@ def test_sequences_leave_room_for_exits_and_never_meet() -> None:
     second = put_in(container, terms())
     numbers = [one.sequence for one in (*container.group(first), second)]
     assert numbers == [1, 2, 3, 4]
+
+
+def test_the_ends_of_closed_orders_do_not_pile_up() -> None:
+    container = book()
+    for number in range(3 * venue_book._FEW_ENDS):
+        order = put_in(container, terms(client_order_id=f"c-{number}"))
+        order.status = VenueStatus.CANCELED
+        container.put(order)
+    open_one = put_in(container, terms(client_order_id="open"))
+
+    assert len(container._ends) <= venue_book._FEW_ENDS + 2
+    assert list(container.ended(NOON)) == [open_one]
 
 
 def test_a_closed_order_is_found_but_not_open() -> None:
