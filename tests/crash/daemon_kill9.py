@@ -259,7 +259,8 @@ def settings(venue: Sandbox, persistence: Mapping[str, Any]) -> Json:
 def driver(folder: Path, persistence: Mapping[str, Any], seed: int) -> Iterator[Driver]:
     """A daemon at a venue of its own, ready to be killed."""
     options = ("--requests-per-minute", "1000000", "--cash", "100000000", "--seed", str(seed))
-    with sandbox(*options) as venue:
+    # The daemon believes fresh quotes only, and lives in true time.
+    with sandbox(*options, clock_start=None) as venue:
         config = configuration(folder, **settings(venue, persistence))
         config["brokers"].pop("simulated")
         daemon = Daemon(folder, config, KEYS)
