@@ -16,7 +16,7 @@ from tests.simulation.mutants.registry import Bench, mutant
 def answer_before_the_commit(bench: Bench) -> None:
     """Callers are answered when their command is decided, not when it is durable."""
 
-    async def take(self: Desk, command: Any) -> None:
+    def take(self: Desk, command: Any) -> Any:
         decide = command.decide
 
         def eager(book: Any, now: Any) -> Any:
@@ -27,9 +27,9 @@ def answer_before_the_commit(bench: Bench) -> None:
             return decided
 
         command.decide = eager
-        await plain(self, command)
+        return plain(self, command)
 
-    plain = bench.swap(Desk, "_take", take)
+    plain = bench.swap(Desk, "_decide", take)
 
 
 @mutant("I2")

@@ -20,7 +20,7 @@ from tests.simulation.mutants.registry import Bench, mutant
 def send_before_journal(bench: Bench) -> None:
     """An order is handed to the router when it is decided, not when its intent is durable."""
 
-    async def take(self: Desk, command: Any) -> None:
+    def take(self: Desk, command: Any) -> Any:
         decide = command.decide
 
         def eager(book: Any, now: Any) -> Any:
@@ -30,9 +30,9 @@ def send_before_journal(bench: Bench) -> None:
             return evolve(decided, sends=())
 
         command.decide = eager
-        await plain(self, command)
+        return plain(self, command)
 
-    plain = bench.swap(Desk, "_take", take)
+    plain = bench.swap(Desk, "_decide", take)
 
 
 @mutant("I1")
