@@ -23,10 +23,12 @@ from cream.core.execution.protection import (
     ExitNow,
     PlaceProtection,
     ProtectionPolicy,
+    WithdrawProtection,
     coverage,
     decide,
     look,
 )
+from cream.core.execution.withdrawals import excess
 from cream.core.model.market import Quote
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
@@ -49,6 +51,11 @@ _SIGHT_SECONDS = 1.0
 def _sees(_symbol: str) -> bool:
     """A market whose quotes never stop."""
     return True
+
+# Why a stop is withdrawn, for whoever reads the order's story.
+_OTHER_LEVELS = "a later entry has other levels"
+_TOO_LARGE = "it would close more than is held"
+_ACTOR = "stop"
 
 
 async def _nobody_asks(_symbols: Sequence[str]) -> None:
@@ -80,6 +87,8 @@ class StopMonitor:
     looked: trio.Event = field(factory=trio.Event)
     _since: dict[str, datetime] = field(factory=dict)
     _marked: dict[str, None] = field(factory=dict)
+    _resized: dict[str, None] = field(factory=dict)
+    _excess_since: dict[str, datetime] = field(factory=dict)
     _again: list[tuple[datetime, str]] = field(factory=list)
     _ensured: set[str] = field(factory=set)
     _blind_since: dict[str, datetime] = field(factory=dict)
@@ -104,10 +113,12 @@ class StopMonitor:
     def changed(self, committed: Sequence[Committed]) -> None:
         """The book changed. Does not wait."""
         for one in committed:
-            touched = [order.terms.instrument.symbol for order in one.touched.orders]
-            for symbol in (*touched, *one.touched.symbols):
+            orders = [order.terms.instrument.symbol for order in one.touched.orders]
+            symbols = dict.fromkeys((*orders, *one.touched.symbols))
+            self._resized |= symbols
+            for symbol in symbols:
                 self._calm.pop(symbol, None)
-                self._mark((symbol,))
+            self._mark(symbols)
             if isinstance(one.record.event, e.MassCancelConfirmed):
                 self._calm.clear()
                 self._mark(self.desk.book.protections)
@@ -123,7 +134,9 @@ class StopMonitor:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Guard positions until cancelled. Before anything else: what is protected now?"""
-        self._mark(self.desk.book.protections)
+        book = self.desk.book
+        self._mark(book.protections)
+        self._resized |= {one.terms.instrument.symbol: None for one in book.open_orders()}
         self._ensured.clear()
         self._calm.clear()
         async with trio.open_nursery() as nursery:
@@ -192,15 +205,36 @@ class StopMonitor:
             calm = calm_of(protection, book.positions[symbol].quantity)
             if calm is not None:
                 self._calm[symbol] = (protection, calm)
-        if not needy:
-            return
-        try:
+        # Exits that a level asks for are decided first.
+        if needy:
             acting = self._acting(needy, evolve(policy, uncovered_since=dict(self._since)))
+            self._decide(acting, needy, now)
+        oversized = list(self._oversized(book, now))
+        if oversized:
+            self._decide(_cutting(oversized), oversized, now)
+
+    def _decide(self, acting: Decide[None], symbols: Sequence[str], now: datetime) -> None:
+        try:
             self.desk.do_soon(acting, passes_without_journal=False)
         except trio.WouldBlock:
             log.error("stop_monitor.desk_busy")
-            for symbol in needy:
+            for symbol in symbols:
                 heapq.heappush(self._again, (now + _REFUSED_RETRY, symbol))
+
+    def _oversized(self, book: Book, now: datetime) -> Iterator[str]:
+        """Positions that more would close than is held, for longer than reports need to settle."""
+        resized, self._resized = self._resized, {}
+        for symbol in dict.fromkeys((*resized, *self._excess_since)):
+            if not excess(book, symbol):
+                self._excess_since.pop(symbol, None)
+                continue
+            if symbol not in self._excess_since:
+                self._excess_since[symbol] = now
+            due = self._excess_since[symbol] + timedelta(seconds=self.policy.settle_seconds)
+            if due <= now:
+                yield symbol
+            elif symbol in resized:
+                heapq.heappush(self._again, (due, symbol))
 
     def _due(self, now: datetime) -> Iterator[str]:
         """Positions that something happened to, and those whose time has come."""
@@ -242,6 +276,11 @@ class StopMonitor:
                         self._exit(action, book, now, events, sends, cancels)
                     case PlaceProtection():
                         self._place(action, book, now, events, sends)
+                    case WithdrawProtection():
+                        orders = [book.order(one) for one in action.order_ids]
+                        asked, wanted = request_cancels(orders, _OTHER_LEVELS, _ACTOR, now)
+                        events.extend(asked)
+                        cancels.extend(wanted)
             return Decided(None, tuple(events), tuple(sends), tuple(cancels))
 
         return act
@@ -269,7 +308,7 @@ class StopMonitor:
             price=str(action.price),
         )
         adding = [book.order(one) for one in action.cancel_first]
-        asked, wanted = request_cancels(adding, f"{action.trigger.value} reached", "stop", now)
+        asked, wanted = request_cancels(adding, f"{action.trigger.value} reached", _ACTOR, now)
         events.extend(asked)
         cancels.extend(wanted)
         reason = f"{action.trigger.value} {action.level} reached at {action.price}"
@@ -293,6 +332,19 @@ class StopMonitor:
         reason = "protection that the broker does not hold"
         events.append(e.OrderIntended(at=now, terms=action.terms, reason=reason))
         sends.append(approved)
+
+
+def _cutting(symbols: Sequence[str]) -> Decide[None]:
+    """Ask for whatever would close more than is held to go; the rest is placed anew."""
+
+    def cut(book: Book, now: datetime) -> Decided[None]:
+        orders = [order for symbol in symbols for order in excess(book, symbol)]
+        for order in orders:
+            log.warning("stop_monitor.more_than_is_held", order_id=order.order_id)
+        events, cancels = request_cancels(orders, _TOO_LARGE, _ACTOR, now)
+        return Decided(None, events, cancels=cancels)
+
+    return cut
 
 
 def _latched(action: ExitNow, now: datetime) -> e.ProtectionTriggered:

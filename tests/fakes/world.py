@@ -60,6 +60,7 @@ class World:
     distrusted: bool = False
     passed: timedelta = timedelta(0)
     unreachable_for: float = 0
+    sold_by_hand: Decimal = Decimal(0)
 
     def later(self, seconds: float) -> None:
         """Let time pass between two lives."""
@@ -76,7 +77,7 @@ class World:
         settings = evolve(SimulatedSettings(), db_path=str(self.folder / "venue.db"))
         broker = SimulatedBroker.open(settings, market, clock)
         try:
-            stubborn = StubbornBroker(broker)
+            stubborn = StubbornBroker(broker, sold_by_hand=self.sold_by_hand)
             account_id = (await broker.account()).account_id
             broker.disconnect(self.unreachable_for)
             outside = Outside(

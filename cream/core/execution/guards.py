@@ -10,6 +10,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from cream.core.execution.book import Book
+from cream.core.execution.levels import stop_level
 from cream.core.model.money import ZERO
 from cream.core.model.order import (
     Order,
@@ -70,7 +71,7 @@ def coverage(book: Book, symbol: str) -> Coverage:
     quantity = book.positions[symbol].quantity
     exiting = resting = ZERO
     for order in working_exits(book, symbol, exit_side(quantity)):
-        if order.terms.purpose is not OrderPurpose.EXIT or _is_stop(order):
+        if order.terms.purpose is not OrderPurpose.EXIT or is_stop(order):
             continue
         if closes_at_any_price(order):
             exiting += order.leaves
@@ -105,7 +106,7 @@ def free_to_exit(book: Book, symbol: str) -> Decimal:
     side = exit_side(quantity)
     others, groups = _holders(book, symbol, side)
     taken = sum((order.leaves for order in others), ZERO)
-    taken += sum((_hold_of(book, group) for group in groups.values()), ZERO)
+    taken += sum((hold_of(book, group) for group in groups.values()), ZERO)
     return max(ZERO, abs(quantity) - taken)
 
 
@@ -124,7 +125,7 @@ def holders_to_release(book: Book, leaving: Order) -> Sequence[Order]:
         return ()
     others, groups = _holders(book, symbol, terms.side, leaving.order_id)
     free = abs(quantity) - sum((order.leaves for order in others), ZERO)
-    hold = {name: _hold_of(book, group) for name, group in groups.items()}
+    hold = {name: hold_of(book, group) for name, group in groups.items()}
     free -= sum(hold.values(), ZERO)
     released: list[str] = []
     newest_first = list(reversed(groups))
@@ -165,12 +166,12 @@ def _holders(
     stay: list[Order] = []
     groups: dict[str, list[Order]] = {}
     for order in working_exits(book, symbol, side):
-        if order.order_id == leaving or _waits_for_entry(book, order):
+        if order.order_id == leaving or waits_for_entry(book, order):
             continue
         purpose = order.terms.purpose
         going = purpose is OrderPurpose.EXIT and order.status is OrderStatus.PENDING_CANCEL
         if purpose.is_protective or going:
-            groups.setdefault(_group(order), []).append(order)
+            groups.setdefault(group_of(order), []).append(order)
         else:
             stay.append(order)
     return stay, groups
@@ -180,7 +181,8 @@ def _is_going(group: Sequence[Order]) -> bool:
     return all(order.status is OrderStatus.PENDING_CANCEL for order in group)
 
 
-def _hold_of(book: Book, group: Sequence[Order]) -> Decimal:
+def hold_of(book: Book, group: Sequence[Order]) -> Decimal:
+    """How much is held for orders that are after the same shares."""
     return max((_leaves(book, order) for order in group), default=ZERO)
 
 
@@ -189,18 +191,20 @@ def _guarded(book: Book, symbol: str, *, with_targets: bool) -> Decimal:
     side = exit_side(book.positions[symbol].quantity)
     groups: dict[str, Decimal] = {}
     for order in working_exits(book, symbol, side):
-        if order.broker_order_id is None or _waits_for_entry(book, order):
+        if order.broker_order_id is None or waits_for_entry(book, order):
             continue
-        guards = _is_stop(order) or (
+        if is_outdated(book, order):
+            continue
+        guards = is_stop(order) or (
             with_targets and order.terms.purpose is OrderPurpose.TAKE_PROFIT
         )
         if guards:
-            name = _group(order)
+            name = group_of(order)
             groups[name] = max(groups.get(name, ZERO), _leaves(book, order))
     return sum(groups.values(), ZERO)
 
 
-def _is_stop(order: Order) -> bool:
+def is_stop(order: Order) -> bool:
     """A stop of a plan, or one that an agent gave as an exit of its own."""
     purpose = order.terms.purpose
     if purpose is OrderPurpose.EXIT:
@@ -208,7 +212,41 @@ def _is_stop(order: Order) -> bool:
     return purpose is OrderPurpose.STOP_LOSS
 
 
-def _waits_for_entry(book: Book, order: Order) -> bool:
+def is_outdated(book: Book, order: Order) -> bool:
+    """Whether a stop or target stands where the levels of its position are no more.
+
+    A later entry has put them elsewhere. What it was sent with counts, not what the broker made of
+    it. One that follows the price may stand anywhere on the way that the level has come; and for a
+    position that has no stop now, none is given up.
+    """
+    symbol = order.terms.instrument.symbol
+    protection = book.protections.get(symbol)
+    if protection is None or not order.terms.purpose.is_protective:
+        return False
+    root = book.find(group_of(order))
+    if root is None:
+        return False
+    stop, target = _asked_levels(root.terms)
+    level = stop_level(protection, book.positions[symbol].quantity)
+    if level is None:
+        return stop is None and target != protection.take_profit
+    if stop is None or target != protection.take_profit:
+        return True
+    first = stop if protection.stop_loss is None else protection.stop_loss
+    return not min(first, level) <= stop <= max(first, level)
+
+
+def _asked_levels(terms: OrderTerms) -> tuple[Decimal | None, Decimal | None]:
+    """The stop and the target that a group of exits was sent with."""
+    if terms.order_class is not OrderClass.SIMPLE:
+        return terms.stop_loss, terms.take_profit
+    if terms.purpose is OrderPurpose.STOP_LOSS:
+        return terms.stop_price, None
+    return None, terms.limit_price
+
+
+def waits_for_entry(book: Book, order: Order) -> bool:
+    """Whether the broker holds the order back until its entry is done."""
     return entry_that_holds_back(book, order) is not None
 
 
@@ -242,7 +280,7 @@ def is_leg(terms: OrderTerms) -> bool:
             return False
 
 
-def _group(order: Order) -> str:
+def group_of(order: Order) -> str:
     """What ties an order to those that are after the same shares."""
     parent = order.terms.parent_order_id
     return parent if parent is not None and is_leg(order.terms) else order.order_id
@@ -253,13 +291,13 @@ def _leaves(book: Book, order: Order) -> Decimal:
 
     What one of them has filled, all have lost, whether or not the broker has told so already.
     """
-    name = _group(order)
+    name = group_of(order)
     root = book.find(name)
     assert root is not None, "a leg is listed under a parent that is known"
     members = [
         one
         for one in (root, *book.children(name))
-        if one.terms.purpose.is_protective and _group(one) == name
+        if one.terms.purpose.is_protective and group_of(one) == name
     ]
     left = root.terms.quantity - sum((one.filled for one in members), ZERO)
     still_open = [one.leaves for one in members if one.is_open]

@@ -32,6 +32,7 @@ from cream.core.execution.levels import (
     reached,
     stop_level,
 )
+from cream.core.execution.withdrawals import entries_that_add, in_the_way, outdated
 from cream.core.model.ids import client_order_id, digest
 from cream.core.model.instrument import Equity
 from cream.core.model.market import Quote
@@ -55,6 +56,7 @@ __all__ = [
     "PlaceProtection",
     "ProtectionPolicy",
     "ProtectiveAction",
+    "WithdrawProtection",
     "coverage",
     "decide",
     "exit_side",
@@ -93,7 +95,15 @@ class PlaceProtection:
     terms: OrderTerms
 
 
-ProtectiveAction = ExitNow | PlaceProtection
+@frozen(kw_only=True)
+class WithdrawProtection:
+    """The broker should work these no longer: they stand at levels that are no more."""
+
+    symbol: str
+    order_ids: tuple[str, ...]
+
+
+ProtectiveAction = ExitNow | PlaceProtection | WithdrawProtection
 
 
 @frozen(kw_only=True)
@@ -153,7 +163,7 @@ def _passed_first(action: ProtectiveAction) -> tuple[int, Decimal]:
     match action:
         case ExitNow(level=level, price=price):
             return 0, -abs(price - level) / level if level else -ZERO
-        case PlaceProtection():
+        case PlaceProtection() | WithdrawProtection():
             return 1, ZERO
 
 
@@ -184,10 +194,19 @@ def look(
     if hit is None and min(cover.uncovered, loose) > 0:
         due = _placement_due(book, protection, policy)
         if due is not None and due <= now:
-            quantity = min(cover.uncovered, free_to_exit(book, symbol))
-            return Look(action=_placement(book, protection, quantity), again_at=again)
+            return Look(action=_at_broker(book, protection, cover), again_at=again)
         again = _sooner(due, again)
     return Look(again_at=again if again is not None and again > now else None)
+
+
+def _at_broker(book: Book, protection: Protection, cover: Coverage) -> ProtectiveAction:
+    """Have what is missing placed, once nothing stands there at levels that are no more."""
+    symbol = protection.instrument.symbol
+    leftover = tuple(order.order_id for order in outdated(book, symbol))
+    if leftover:
+        return WithdrawProtection(symbol=symbol, order_ids=leftover)
+    quantity = min(cover.uncovered, free_to_exit(book, symbol))
+    return _placement(book, protection, quantity)
 
 
 def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -285,7 +304,7 @@ def _exit(
     trigger, level, price = hit
     symbol = protection.instrument.symbol
     held = book.positions[symbol].quantity
-    going = _entries_that_add(book, symbol, held)
+    going = entries_that_add(book, symbol, held)
     attempt = len(_exits_of(book, protection))
     terms = _close(book, protection, "exit", attempt, quantity)
     limit = protection.guard.stop_limit_price
@@ -301,51 +320,24 @@ def _exit(
     )
 
 
-def in_the_way(book: Book, symbol: str) -> tuple[str, ...]:
-    """Orders that have to go before all of the position is closed at the market, now."""
-    held = book.positions[symbol].quantity
-    return (*_entries_that_add(book, symbol, held), *_exits_that_wait(book, symbol, held))
-
-
-def _entries_that_add(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
-    adding = exit_side(held).opposite
-    for order in book.open_on(symbol):
-        terms = order.terms
-        if terms.purpose is OrderPurpose.ENTRY and terms.side is adding and not terms.legs:
-            yield order.order_id
-
-
-def _exits_that_wait(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
-    """An agent's exits at a price or by slices: at the stop there is nothing left to wait for."""
-    for order in book.open_on(symbol):
-        terms = order.terms
-        if terms.purpose is not OrderPurpose.EXIT or terms.legs:
-            continue
-        if terms.side is exit_side(held) and (terms.is_tactic or not closes_at_any_price(order)):
-            yield order.order_id
-
-
 def _placement_due(book: Book, protection: Protection, policy: ProtectionPolicy) -> datetime | None:
-    """When the broker may be asked to hold the stop; None: time alone will not bring it about.
+    """When the broker may be asked to hold the stop, or to let go of one that is at other levels;
+    None: time alone will not bring it about.
 
-    Only shares that nothing else holds, only once the entry is done, and not too often. A stop with
-    a limit and a position without levels are watched here only.
+    Only shares that nothing else holds for the levels of now, only once the entry is done, and not
+    too often. A stop with a limit and a position without levels are watched here only.
     """
-    has_levels = protection.stop_loss is not None or protection.take_profit is not None
-    limited = protection.guard.stop_limit_price is not None
-    places = policy.place_at_broker or protection.instrument.symbol in policy.blind
-    if not places or not has_levels or limited or not isinstance(protection.instrument, Equity):
-        return None
-    if policy.yields_to_mass_cancel and book.mass_cancel_owed is not None:
-        return None
     symbol = protection.instrument.symbol
     since = policy.uncovered_since.get(symbol)
     held = book.positions[symbol].quantity
-    if since is None or any(True for _ in _entries_that_add(book, symbol, held)):
-        return None
-    if free_to_exit(book, symbol) <= 0:
+    if since is None or any(True for _ in entries_that_add(book, symbol, held)):
         return None
     settled = since + timedelta(seconds=policy.settle_seconds)
+    leftover = bool(outdated(book, symbol))
+    if not _can_be_placed(book, protection, policy):
+        return settled if leftover else None
+    if free_to_exit(book, symbol) <= 0 and not leftover:
+        return None
     placed = _placed_for(book, protection)
     if not placed:
         return settled
@@ -354,6 +346,15 @@ def _placement_due(book: Book, protection: Protection, policy: ProtectionPolicy)
         return None
     attempt = max(0, refusals - 1)
     return max(settled, _waited(policy.retry_seconds, attempt, placed[-1].intended_at))
+
+
+def _can_be_placed(book: Book, protection: Protection, policy: ProtectionPolicy) -> bool:
+    has_levels = protection.stop_loss is not None or protection.take_profit is not None
+    limited = protection.guard.stop_limit_price is not None
+    yields = policy.yields_to_mass_cancel and book.mass_cancel_owed is not None
+    places = policy.place_at_broker or protection.instrument.symbol in policy.blind
+    wanted = places and has_levels and not limited and not yields
+    return wanted and isinstance(protection.instrument, Equity)
 
 
 def _placement(book: Book, protection: Protection, quantity: Decimal) -> PlaceProtection:
