@@ -33,6 +33,14 @@ from cream.core.options.chain import ChainFilter, Listing
 T = TypeVar("T")
 
 
+StillWanted = Callable[[], bool]
+
+
+def always_wanted() -> bool:
+    """Nothing may come between."""
+    return True
+
+
 class Clock(Protocol):
     """The time on the wall. Durations and deadlines are `trio.current_time()`, not this."""
 
@@ -53,8 +61,14 @@ class Broker(Protocol):
         """What logs and people call it."""
         ...
 
-    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
-        """Send a new order under `terms.client_order_id`. Never sent twice by the adapter."""
+    async def submit(
+        self, terms: OrderTerms, still_wanted: StillWanted = always_wanted
+    ) -> SubmitOutcome:
+        """Send a new order under `terms.client_order_id`. Never sent twice by the adapter.
+
+        `still_wanted` is asked when the order is about to leave, after whatever wait there is on
+        our side; one that is not is `Unavailable`, held back.
+        """
         ...
 
     async def cancel(self, broker_order_id: str) -> CancelOutcome:

@@ -28,7 +28,7 @@ from cream.core.model.broker import (
 )
 from cream.core.model.errors import BrokerUnavailable, CreamError, JournalFailed
 from cream.core.model.order import Order, OrderStatus, OrderTerms
-from cream.core.ports import Archive, Broker
+from cream.core.ports import Archive, Broker, StillWanted, always_wanted
 from cream.core.risk.decisions import Decided
 from cream.daemon.desk import Committed, Desk
 
@@ -207,9 +207,11 @@ class RecallingBroker:
         """What logs and people call it."""
         return self._broker.name
 
-    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+    async def submit(
+        self, terms: OrderTerms, still_wanted: StillWanted = always_wanted
+    ) -> SubmitOutcome:
         """As the broker: the order is in the book."""
-        return await self._broker.submit(terms)
+        return await self._broker.submit(terms, still_wanted)
 
     async def cancel(self, broker_order_id: str) -> CancelOutcome:
         """As the broker: the order is in the book."""

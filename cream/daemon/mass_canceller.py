@@ -103,9 +103,11 @@ class MassCanceller:
 
     async def _cancelled_all(self) -> bool:
         """One pass: cancel what is known, list what is left. True if nothing is."""
-        limiter = trio.CapacityLimiter(_CANCELS_AT_ONCE)
+        cancels, questions = (trio.CapacityLimiter(_CANCELS_AT_ONCE) for _ in range(2))
         async with trio.open_nursery() as nursery:
             for order in targets(self.desk.book, self.settings.policy):
+                # Whatever has to be looked for first must not keep others from being cancelled.
+                limiter = questions if order.broker_order_id is None else cancels
                 nursery.start_soon(self._cancel, order, limiter)
         with trio.fail_after(self.settings.request_timeout):
             listed = await self.broker.open_orders()
@@ -146,6 +148,8 @@ class MassCanceller:
         match outcome:
             case CancelTaken() | Refused():
                 self.link.alive()
+            case Unavailable(held_back=True):
+                return
             case Unavailable() | OutcomeUnknown():
                 self.link.failed()
 

@@ -8,6 +8,8 @@ becomes UNKNOWN_SUBMIT on the way out; what has not left, and every cancel that 
 waits for the next router.
 """
 
+from functools import partial
+
 import structlog
 import trio
 from attrs import define, field, frozen
@@ -147,10 +149,17 @@ class Router:
             if stopped is not None:
                 return last or stopped
             last = await self._submit_once(approved)
+            if _is_held_back(last) and not self._is_wanted(approved):
+                last = None
+                continue
             if not isinstance(last, Unavailable):
                 if not isinstance(last, OutcomeUnknown):
                     self.link.alive()
                 return last
+            if _is_held_back(last) and approved.terms.purpose is not OrderPurpose.ENTRY:
+                # It has waited in our own line, and goes on waiting: no exit is given up for that.
+                await trio.sleep(self.settings.backoff.ceiling(0))
+                continue
             if trio.current_time() >= give_up:
                 return last
             await trio.sleep(self.settings.backoff.ceiling(attempt))
@@ -173,6 +182,12 @@ class Router:
         problem = routing.closes_too_much(book, terms)
         return Refused("POSITION_MISMATCH", problem) if problem is not None else None
 
+    def _is_wanted(self, approved: Approved) -> bool:
+        """Whether the order may leave now. Asked again by the broker's own line, at its very end:
+        an order that waits there for its turn must not leave after trading was halted.
+        """
+        return not self._is_withdrawn(approved) and self._stopped_at_the_door(approved) is None
+
     def _is_withdrawn(self, approved: Approved) -> bool:
         order = self.desk.book.order(approved.terms.order_id)
         return order.status is not OrderStatus.PENDING_NEW
@@ -190,6 +205,8 @@ class Router:
         try:
             outcome = await self._submit_now(approved)
             match outcome:
+                case Unavailable(held_back=True):
+                    pass
                 case Unavailable(answered=answered):
                     succeeded = answered
                 case _:
@@ -205,7 +222,9 @@ class Router:
         answered = False
         try:
             with trio.move_on_after(self.settings.submit_timeout):
-                outcome = await self.broker.submit(approved.terms)
+                outcome = await self.broker.submit(
+                    approved.terms, partial(self._is_wanted, approved)
+                )
             answered = True
         finally:
             if not answered:
@@ -213,8 +232,10 @@ class Router:
                 unknown = OutcomeUnknown("the session ended before the answer came")
                 await self._record(routing.answered(order_id, unknown))
         if isinstance(outcome, Unavailable):
-            # Said by the broker's own line: an open breaker is no sign of anything.
-            self.link.failed()
+            # Said by the broker's own line: an open breaker is no sign of anything, and neither is
+            # an order that we have not let out.
+            if not outcome.held_back:
+                self.link.failed()
             self.left.discard(order_id)
         return outcome
 
@@ -323,6 +344,8 @@ class Router:
                 self.link.alive()
                 await self._ask_what_happened(order.order_id, broker_order_id, message)
                 return False
+            case Unavailable(held_back=True):
+                log.warning("order_router.cancel_held_back", order_id=order.order_id)
             case Unavailable() | OutcomeUnknown() | None:
                 self.link.failed()
         return True
@@ -343,3 +366,7 @@ class Router:
         if shown is not None:
             asked = read(OrderUpdate(event="asked", order=shown))
             await self.desk.do(asked, passes_without_journal=True)
+
+
+def _is_held_back(outcome: SubmitOutcome) -> bool:
+    return isinstance(outcome, Unavailable) and outcome.held_back

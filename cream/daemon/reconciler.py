@@ -279,7 +279,9 @@ class Reconciler:
             await self._ask(self.desk.book.order(order_id))
         for order_id in result.ask_by_client_id:
             order = self.desk.book.order(order_id)
-            if order.status is not OrderStatus.PENDING_NEW:
+            # Between the snapshot and this question the answer may have come by itself.
+            answered = order.broker_order_id is not None or not order.is_open
+            if not answered and order.status is not OrderStatus.PENDING_NEW:
                 await self._look_up(order)
         self._positions = positions or ()
         return result

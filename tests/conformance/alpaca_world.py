@@ -111,8 +111,7 @@ async def life(
             api_key=Secret("PK-world"),
             api_secret=Secret("secret"),
             base_url=f"http://127.0.0.1:{opened.port}",
-            requests_per_minute=100_000,
-            **alpaca,
+            **({"requests_per_minute": 100_000} | alpaca),
         )
         ours = ShiftedClock(START + timedelta(seconds=ahead_seconds))
         async with open_alpaca(settings, Environment.PAPER, ours, lambda: 0.5) as broker:

@@ -21,7 +21,7 @@ from cream.core.model.broker import (
 )
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import OrderTerms
-from cream.core.ports import Broker
+from cream.core.ports import Broker, StillWanted, always_wanted
 
 
 @frozen
@@ -86,9 +86,11 @@ class StubbornBroker:
     def name(self) -> str:
         return self.inner.name
 
-    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+    async def submit(
+        self, terms: OrderTerms, still_wanted: StillWanted = always_wanted
+    ) -> SubmitOutcome:
         self.requests.append(Request(trio.current_time(), "submit", terms.order_id))
-        outcome = await self.inner.submit(terms)
+        outcome = await self.inner.submit(terms, still_wanted)
         try:
             await self._speaks.wait()
             if self.mute:

@@ -23,6 +23,7 @@ from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.instrument import Instrument
 from cream.core.model.market import Quote
 from cream.core.model.order import OrderTerms
+from cream.core.ports import StillWanted, always_wanted
 from tests.simulation.exchange import Exchange, Session
 from tests.simulation.life import Process
 from tests.simulation.network import Lost, NotTaken, Sky
@@ -47,7 +48,11 @@ class NetworkBroker:
     def name(self) -> str:
         return "simulated"
 
-    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+    async def submit(
+        self, terms: OrderTerms, still_wanted: StillWanted = always_wanted
+    ) -> SubmitOutcome:
+        if not still_wanted():
+            return Unavailable("not wanted any more", held_back=True)
         self.process.effect("net/submit/decided")
         self.submitting(terms)
         outcome: SubmitOutcome

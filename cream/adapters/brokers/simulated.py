@@ -39,7 +39,7 @@ from cream.core.model.broker import (
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.market import Quote
 from cream.core.model.order import OrderTerms
-from cream.core.ports import Clock
+from cream.core.ports import Clock, StillWanted, always_wanted
 
 log = structlog.get_logger(__name__)
 
@@ -132,12 +132,16 @@ class SimulatedBroker:
 
     # Commands -----------------------------------------------------------------------------------
 
-    async def submit(self, terms: OrderTerms) -> SubmitOutcome:
+    async def submit(
+        self, terms: OrderTerms, still_wanted: StillWanted = always_wanted
+    ) -> SubmitOutcome:
         """Send a new order under `terms.client_order_id`.
 
         Cancellation: the order may have been taken.
         """
         await trio.lowlevel.checkpoint()
+        if not still_wanted():
+            return Unavailable("not wanted any more", held_back=True)
         if self._is_away:
             return Unavailable(_AWAY)
         if self._faults.happens(Fault.SUBMIT_UNAVAILABLE):

@@ -123,10 +123,12 @@ class Unavailable:
     """Nothing happened; it may be tried again.
 
     `answered`: the broker itself said so (throttled, keys refused), and its line is sound.
+    `held_back`: it was not let out on our side, which says nothing of the broker.
     """
 
     why: str
     answered: bool = False
+    held_back: bool = False
 
 
 @frozen

@@ -1,9 +1,10 @@
 """May this request go out now, or does the account's budget keep it for something more urgent?
 
 A bucket of requests that fills evenly, emptied by every request and never fuller than the broker
-says it is. The lower a kind of request stands, the more it must leave in the bucket: the last fifth
-is for cancels alone, so that a storm of queries can never keep an order from being cancelled.
-`now` is monotonic seconds.
+says it is. The lower a kind of request stands, the more it must leave in the bucket: a fifth is for
+cancels alone, so that a storm of queries can never keep an order from being cancelled. Cancels use
+up their own fifth first, and it fills again from a fifth of what comes: a mass cancel does not keep
+the exit waiting that a stop has asked for. `now` is monotonic seconds.
 """
 
 from enum import Enum
@@ -20,6 +21,9 @@ class Priority(Enum):
     QUERY = 3
     OPEN = 4
 
+
+# The share that is kept for cancels, of the whole and of what it fills with.
+CANCELS = 0.2
 
 # What each kind must leave for those above it, as a share of the whole. A fifth is reserved for
 # cancels; the steps between the others keep exits ahead of entries in a burst.
@@ -45,29 +49,45 @@ class RateBudget:
 
     limit: int
     period_seconds: float
-    _tokens: float = -1.0
+    _common: float = -1.0
+    _reserve: float = 0.0
     _at: float = 0.0
     _held_until: float = float("-inf")
+    _cancels_held: float = float("-inf")
     _unanswered: int = 0
 
     def available(self, now: float) -> float:
         """Requests in the bucket, reserved ones included."""
         self._fill(now)
-        return self._tokens
+        return self._common + self._reserve
 
     def wait_seconds(self, priority: Priority, now: float) -> float:
         """How long this kind of request has to wait at least; zero if it may go."""
         self._fill(now)
-        held = max(0.0, self._held_until - now)
+        until = self._cancels_held if priority is Priority.CANCEL else self._held_until
+        held = max(0.0, until - now)
         if priority is Priority.CANCEL:
-            held = min(held, CANCEL_PATIENCE_SECONDS)
-        short = RESERVED_ABOVE[priority] * self.limit + 1 - self._tokens
-        return max(held, short / self._rate) if short > 0 else held
+            short = 1 - self._common - self._reserve
+            return max(held, short / self._rate) if short > 0 else held
+        short = (RESERVED_ABOVE[priority] - CANCELS) * self.limit + 1 - self._common
+        return max(held, self._until_common_has(short)) if short > 0 else held
 
-    def take(self, now: float) -> None:
+    def _until_common_has(self, more: float) -> float:
+        """While the reserve fills, it takes its share; then all that comes is for everyone."""
+        filling = (CANCELS * self.limit - self._reserve) / (CANCELS * self._rate)
+        meanwhile = (1 - CANCELS) * self._rate * filling
+        if more <= meanwhile:
+            return more / ((1 - CANCELS) * self._rate)
+        return filling + (more - meanwhile) / self._rate
+
+    def take(self, now: float, priority: Priority = Priority.OPEN) -> None:
         """A request goes out."""
         self._fill(now)
-        self._tokens = max(0.0, self._tokens - 1)
+        if priority is Priority.CANCEL and self._reserve >= 1:
+            self._reserve -= 1
+        else:
+            # Whoever was let out may take the rest of both: the broker counts it anyway.
+            self._lower(self._common + self._reserve - 1)
         self._unanswered += 1
 
     def answered(
@@ -83,7 +103,7 @@ class RateBudget:
         if remaining is None:
             return
         left = max(0, remaining - self._unanswered)
-        self._tokens = min(self._tokens, left)
+        self._lower(left)
         if left == 0 and reset_in_seconds is not None:
             self._hold(now, reset_in_seconds)
 
@@ -94,7 +114,7 @@ class RateBudget:
         little faster: whoever asks nothing at all can no longer tell a busy broker from a dead one.
         """
         self._fill(now)
-        self._tokens = min(self._tokens, RESERVED_ABOVE[Priority.OPEN] * self.limit + 1)
+        self._lower(RESERVED_ABOVE[Priority.OPEN] * self.limit + 1)
         self._hold(now, retry_after_seconds)
 
     @property
@@ -105,10 +125,23 @@ class RateBudget:
         # No broker's count takes longer to fill than its period; a clock that is off may say so.
         until = now + min(max(0.0, seconds), self.period_seconds)
         self._held_until = max(self._held_until, until)
+        self._cancels_held = max(self._cancels_held, min(until, now + CANCEL_PATIENCE_SECONDS))
 
     def _fill(self, now: float) -> None:
-        if self._tokens < 0:
-            self._tokens, self._at = float(self.limit), now
-        elapsed = max(0.0, now - self._at)
-        self._tokens = min(float(self.limit), self._tokens + elapsed * self._rate)
+        reserved = CANCELS * self.limit
+        if self._common < 0:
+            self._common, self._reserve, self._at = self.limit - reserved, reserved, now
+        comes = max(0.0, now - self._at) * self._rate
+        kept = min(reserved, self._reserve + CANCELS * comes)
+        common = self._common + comes - (kept - self._reserve)
+        # What one of the two has no room for is the other's.
+        over = max(0.0, common - (self.limit - reserved))
+        self._common, self._reserve = common - over, min(reserved, kept + over)
         self._at = max(self._at, now)
+
+    def _lower(self, total: float) -> None:
+        """Let there be no more than `total`; what is kept for cancels goes last."""
+        excess = max(0.0, self._common + self._reserve - max(0.0, total))
+        from_common = min(self._common, excess)
+        self._common -= from_common
+        self._reserve = max(0.0, self._reserve - (excess - from_common))

@@ -59,7 +59,7 @@ from cream.core.model.broker import (
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import OrderPurpose, OrderTerms
 from cream.core.model.plan import Environment
-from cream.core.ports import Clock
+from cream.core.ports import Clock, StillWanted, always_wanted
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker, BreakerLimits
 from cream.core.resilience.budget import Priority, RateBudget
@@ -106,7 +106,13 @@ class AlpacaBroker:
 
     # Commands -----------------------------------------------------------------------------------
 
-    async def submit(self, terms: OrderTerms, *, extended_hours: bool = False) -> SubmitOutcome:
+    async def submit(
+        self,
+        terms: OrderTerms,
+        still_wanted: StillWanted = always_wanted,
+        *,
+        extended_hours: bool = False,
+    ) -> SubmitOutcome:
         """Send a new order under `terms.client_order_id`, once.
 
         What Alpaca is known to refuse is not sent.   Cancellation: it may have been placed.
@@ -115,7 +121,7 @@ class AlpacaBroker:
             await trio.lowlevel.checkpoint()
             return Refused(breach.code, breach.message)
         body = order_body(new_order(terms, extended_hours=extended_hours))
-        answer = await self.api.post_order(body, _PRIORITIES[terms.purpose])
+        answer = await self.api.post_order(body, _PRIORITIES[terms.purpose], still_wanted)
         return self._made(answer) if isinstance(answer, AlpacaOrder) else submit_outcome(answer)
 
     async def replace(self, broker_order_id: str, replacement: Replacement) -> SubmitOutcome:

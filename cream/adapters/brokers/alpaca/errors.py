@@ -98,9 +98,10 @@ class Ambiguous:
 
 @frozen
 class NothingSent:
-    """The request did not leave."""
+    """The request did not leave; `held_back`: because we did not let it."""
 
     why: str
+    held_back: bool = False
 
 
 @frozen
@@ -158,8 +159,8 @@ def submit_outcome(failure: Failure) -> Refused | Unavailable | OutcomeUnknown:
             return Unavailable(message, True) if certain else OutcomeUnknown(message)
         case CredentialsRefused(message):
             return Unavailable(f"the keys were refused: {message}", True)
-        case NothingSent(why):
-            return Unavailable(why)
+        case NothingSent(why, held_back):
+            return Unavailable(why, held_back=held_back)
         case Ambiguous(why) | Unreadable(why):
             return OutcomeUnknown(why)
         case _:

@@ -16,15 +16,13 @@ from attrs import field, frozen
 from cream.adapters.brokers.alpaca.breakers import Breakers, endpoint_of
 from cream.adapters.brokers.alpaca.document import decode_json
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
-from cream.adapters.brokers.alpaca.turnstile import Turnstile
-from cream.core.ports import Clock
+from cream.adapters.brokers.alpaca.turnstile import MAX_CONNECTIONS, Turnstile
+from cream.core.ports import Clock, StillWanted, always_wanted
 from cream.core.resilience.breaker import Ticket
 from cream.core.resilience.budget import Priority
 
 log = structlog.get_logger(__name__)
 
-# One account makes a few requests a second; more connections only cost handshakes.
-MAX_CONNECTIONS = 8
 # Alpaca closes idle connections after a minute; closing first avoids the race with it.
 KEEP_ALIVE_SECONDS = 30.0
 # Where a 429 says nothing about when to come back: a request more takes Alpaca a third of a second.
@@ -110,10 +108,11 @@ class AlpacaRest:
         *,
         params: Params | None = None,
         body: Mapping[str, object] | None = None,
+        still_wanted: StillWanted = always_wanted,
     ) -> Reply:
-        """Send one request, once.
+        """Send one request, once. `still_wanted` is asked when its turn has come.
 
-        Raises: NotSent, NoAnswer.
+        Raises: NotSent (HeldBack where it was not for Alpaca to say), NoAnswer.
         Cancellation: the request may have arrived.
         """
         ticket = self.breakers.take(path, trio.current_time())
@@ -122,7 +121,8 @@ class AlpacaRest:
             raise NotSent(OPEN)
         answered, status = False, None
         try:
-            reply = await self._passed(method, path, priority, params, body)
+            await self._let_through(method, path, priority, still_wanted)
+            reply = await self._passed(method, path, params, body)
             answered, status = True, reply.status
         except (NotSent, NoAnswer) as error:
             answered = not isinstance(error, HeldBack)
@@ -131,17 +131,21 @@ class AlpacaRest:
             self._learn(path, ticket, answered, status)
         return reply
 
-    async def _passed(
-        self,
-        method: str,
-        path: str,
-        priority: Priority,
-        params: Params | None,
-        body: Mapping[str, object] | None,
-    ) -> Reply:
-        if not await self.turnstile.enter(priority, self.settings.queue_timeout_seconds):
+    async def _let_through(
+        self, method: str, path: str, priority: Priority, still_wanted: StillWanted
+    ) -> None:
+        """Raises: HeldBack."""
+        patience = self.settings.queue_timeout_seconds
+        if not await self.turnstile.enter(priority, patience, still_wanted):
+            if not still_wanted():
+                raise HeldBack("it was not wanted any more when its turn had come")
             log.warning("alpaca.call_held_back", method=method, path=path, priority=priority.name)
             raise HeldBack("the request budget let nothing out in time")
+
+    async def _passed(
+        self, method: str, path: str, params: Params | None, body: Mapping[str, object] | None
+    ) -> Reply:
+        """Nothing may wait between being let through and this: it says when the line is free."""
         began = trio.current_time()
         response = None
         try:

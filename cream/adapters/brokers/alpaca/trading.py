@@ -30,8 +30,16 @@ from cream.adapters.brokers.alpaca.models import (
     AlpacaPosition,
 )
 from cream.adapters.brokers.alpaca.requests import Body
-from cream.adapters.brokers.alpaca.rest import AlpacaRest, NoAnswer, NotSent, Params, Reply
+from cream.adapters.brokers.alpaca.rest import (
+    AlpacaRest,
+    HeldBack,
+    NoAnswer,
+    NotSent,
+    Params,
+    Reply,
+)
 from cream.core.model.errors import BrokerUnavailable
+from cream.core.ports import StillWanted, always_wanted
 from cream.core.resilience.budget import Priority
 
 log = structlog.get_logger(__name__)
@@ -51,9 +59,11 @@ class TradingApi:
 
     # Commands -----------------------------------------------------------------------------------
 
-    async def post_order(self, body: Body, priority: Priority) -> AlpacaOrder | Failure:
+    async def post_order(
+        self, body: Body, priority: Priority, still_wanted: StillWanted = always_wanted
+    ) -> AlpacaOrder | Failure:
         """Place an order. Sent once.   Cancellation: it may have been placed."""
-        return await self._command("POST", "/v2/orders", priority, body)
+        return await self._command("POST", "/v2/orders", priority, body, still_wanted)
 
     async def patch_order(self, order_id: str, body: Body) -> AlpacaOrder | Failure:
         """Replace an order: the answer is the one that takes its place.
@@ -73,9 +83,14 @@ class TradingApi:
         return None if reply.succeeded else _failure(reply)
 
     async def _command(
-        self, method: str, path: str, priority: Priority, body: Body
+        self,
+        method: str,
+        path: str,
+        priority: Priority,
+        body: Body,
+        still_wanted: StillWanted = always_wanted,
     ) -> AlpacaOrder | Failure:
-        reply = await self._tried(method, path, priority, body)
+        reply = await self._tried(method, path, priority, body, still_wanted)
         if not isinstance(reply, Reply):
             return reply
         if not reply.succeeded:
@@ -87,12 +102,19 @@ class TradingApi:
             return Unreadable(f"taken, but the answer cannot be read: {error}")
 
     async def _tried(
-        self, method: str, path: str, priority: Priority, body: Body | None = None
+        self,
+        method: str,
+        path: str,
+        priority: Priority,
+        body: Body | None = None,
+        still_wanted: StillWanted = always_wanted,
     ) -> Reply | NothingSent | Ambiguous:
         try:
-            return await self.rest.call(method, path, priority, body=body)
+            return await self.rest.call(
+                method, path, priority, body=body, still_wanted=still_wanted
+            )
         except NotSent as error:
-            return NothingSent(str(error))
+            return NothingSent(str(error), held_back=isinstance(error, HeldBack))
         except NoAnswer as error:
             return Ambiguous(str(error))
 

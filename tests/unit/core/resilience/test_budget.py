@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ def spend(one: RateBudget, priority: Priority, now: float = 0.0) -> int:
     """How many requests of a kind go out at once."""
     count = 0
     while one.wait_seconds(priority, now) == 0:
-        one.take(now)
+        one.take(now, priority)
         one.answered(now)
         count += 1
     return count
@@ -44,10 +45,43 @@ def test_the_bucket_fills_evenly_and_not_above_its_limit() -> None:
 
 
 def test_a_kind_waits_until_its_reserve_is_whole_again() -> None:
+    """A fifth of what comes is for the cancels' share, until that is full."""
     one = budget()
     spend(one, Priority.CANCEL)
-    assert one.wait_seconds(Priority.OPEN, 0) == 20.5
-    assert one.wait_seconds(Priority.OPEN, 20.5) == 0
+    assert one.wait_seconds(Priority.OPEN, 0) == pytest.approx(21 / 1.6)
+    assert one.wait_seconds(Priority.OPEN, 21 / 1.6 + 0.001) == 0
+
+
+def test_what_comes_is_for_everyone_once_the_cancels_share_is_full() -> None:
+    one = budget()
+    spend(one, Priority.OPEN)
+    spend(one, Priority.PROTECTIVE)
+    for _ in range(2):
+        one.take(0, Priority.CANCEL)
+    # Five seconds until the share is full; by then 8 have come for everyone.
+    assert one.wait_seconds(Priority.OPEN, 0) == pytest.approx(5 + (21 - 8) / 2)
+    assert one.wait_seconds(Priority.OPEN, 5 + (21 - 8) / 2 + 0.001) == 0
+
+
+def test_a_mass_cancel_uses_its_own_share_and_leaves_the_exits_theirs() -> None:
+    one = budget()
+    spend(one, Priority.OPEN)
+    for _ in range(20):
+        one.take(0, Priority.CANCEL)
+
+    assert [spend(one, kind) for kind in (Priority.CLOSE, Priority.PROTECTIVE)] == [15, 5]
+
+
+def test_after_a_mass_cancel_of_everything_the_next_stop_leaves_with_the_next_request() -> None:
+    """And not when the share of the cancels is whole again, which takes ten seconds."""
+    one = budget()
+    spend(one, Priority.CANCEL)
+    assert one.wait_seconds(Priority.PROTECTIVE, 0) == pytest.approx(1 / 1.6)
+
+
+def test_cancels_take_what_is_there_for_everyone_once_theirs_is_used_up() -> None:
+    one = budget()
+    assert spend(one, Priority.CANCEL) == 100
 
 
 def test_the_brokers_count_only_ever_lowers_ours() -> None:
@@ -95,6 +129,8 @@ def test_a_refusal_holds_everyone_and_cancels_only_shortly() -> None:
     one.throttled(0, 30)
     assert one.wait_seconds(Priority.CLOSE, 0) == 30
     assert one.wait_seconds(Priority.CANCEL, 0) == CANCEL_PATIENCE_SECONDS
+    assert one.wait_seconds(Priority.CANCEL, CANCEL_PATIENCE_SECONDS) == 0
+    assert one.wait_seconds(Priority.CLOSE, CANCEL_PATIENCE_SECONDS) == 29
 
 
 def test_no_clock_that_is_off_holds_longer_than_a_period() -> None:
@@ -103,6 +139,11 @@ def test_no_clock_that_is_off_holds_longer_than_a_period() -> None:
     assert one.wait_seconds(Priority.QUERY, 0) == 50
     one.throttled(0, -5)
     assert one.wait_seconds(Priority.QUERY, 0) == 50
+
+
+def least(priority: Priority) -> float:
+    """What must be there for everyone, if not for cancels."""
+    return (RESERVED_ABOVE[priority] - RESERVED_ABOVE[Priority.PROTECTIVE]) * 100
 
 
 @given(
@@ -119,9 +160,9 @@ def test_whatever_happens_no_more_than_the_limit_and_its_refill_goes_out(
     for priority, pause, remaining in steps:
         now += pause
         if one.wait_seconds(priority, now) == 0:
-            before = one.available(now)
-            assert before >= RESERVED_ABOVE[priority] * 100
-            one.take(now)
+            assert one.available(now) >= 1
+            assert priority is Priority.CANCEL or one.available(now) >= least(priority)
+            one.take(now, priority)
             sent += 1
             one.answered(now, remaining, 5.0)
     assert sent <= 100 + now * 2
