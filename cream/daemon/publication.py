@@ -76,6 +76,14 @@ def _symbols(event: e.Event) -> Iterator[str]:
             return
 
 
+# The stop, the target, and how much has a stop.
+_Guards = tuple[Decimal | None, Decimal | None, Decimal]
+
+
+def _guards_of(view: PositionView) -> _Guards:
+    return view.stop_price, view.take_profit_price, view.protected_quantity
+
+
 @frozen
 class Publisher:
     """Turns committed records into updates and hands them to the hub.
@@ -88,6 +96,7 @@ class Publisher:
     hub: Hub
     mark_of: QuoteDatum
     _standing: dict[Cause, Restriction] = field(init=False)
+    _guards: dict[str, _Guards] = field(factory=dict, init=False)
 
     @_standing.default
     def _of_the_book(self) -> dict[Cause, Restriction]:
@@ -99,19 +108,37 @@ class Publisher:
             self._note(one.record.event)
         if self.hub.subscribers:
             self.hub.publish([self._update(one) for one in committed])
+        else:
+            # Whoever comes next is shown everything first.
+            self._guards.clear()
 
     def _update(self, one: Committed) -> Update:
         event = one.record.event
         restricts = isinstance(event, e.TradingRestricted | e.RestrictionLifted)
-        views = [self.position(symbol) for symbol in one.touched.symbols]
         return Update(
             sequence=one.record.sequence,
             at=event.at,
             event=event,
             orders=one.touched.orders,
-            positions=tuple(view for view in views if view is not None),
+            positions=tuple(self._positions(one.touched)),
             trading_state=self.trading_state() if restricts else None,
         )
+
+    def _positions(self, touched: Touched) -> Iterator[PositionView]:
+        """Holdings that changed, and those of which only the protection did, by one of its orders.
+
+        Of the latter one too many is told rather than one too few.
+        """
+        symbols = dict.fromkeys(touched.symbols)
+        by_orders = (order.terms.instrument.symbol for order in touched.orders)
+        for symbol in dict.fromkeys((*symbols, *by_orders)):
+            view = self.position(symbol)
+            if view is None or (view.position.is_flat and symbol not in symbols):
+                continue
+            before, now = self._guards.get(symbol), _guards_of(view)
+            self._guards[symbol] = now
+            if symbol in symbols or before != now:
+                yield view
 
     def _note(self, event: e.Event) -> None:
         match event:

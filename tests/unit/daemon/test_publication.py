@@ -8,7 +8,7 @@ from attrs import evolve
 from cream.core.execution import events as e
 from cream.core.model.fill import Fill
 from cream.core.model.market import Datum, Known, Unknown
-from cream.core.model.order import OrderStatus, Side
+from cream.core.model.order import OrderPurpose, OrderStatus, Side
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Subscription, Update
 from cream.daemon.desk import Committed
@@ -335,3 +335,72 @@ def test_a_flat_holding_is_still_shown_and_needs_no_guard() -> None:
 
 def test_what_was_never_held_is_not_shown() -> None:
     assert Audience().publisher.position("AAPL") is None
+
+
+OWN_STOP = order_terms("stop", "10", side=Side.SELL, purpose=OrderPurpose.EXIT, stop="95")
+
+
+def stop_is(status: OrderStatus) -> e.OrderProgressed:
+    return e.OrderProgressed(at=NOW, order_id="stop", status=status, reason="r")
+
+
+async def test_a_holding_is_published_when_only_what_guards_it_changes() -> None:
+    """An agent's own stop comes to the broker, works, and is gone: no share has moved."""
+    audience = Audience()
+    audience.ledger.enter(ENTRY)
+    audience.ledger.intend(OWN_STOP)
+    taken = e.OrderAcknowledged(
+        at=NOW,
+        order_id="stop",
+        broker_order_id="b-stop",
+        status=OrderStatus.ACCEPTED,
+        broker_updated_at=NOW,
+    )
+    async with audience.hub.subscribe(0) as subscription:
+        audience.commit(taken)
+        audience.commit(e.CancelRequested(at=NOW, order_id="stop", reason="r", actor="kim"))
+        audience.commit(stop_is(OrderStatus.CANCELED))
+        guarded, asked, bare = await audience.heard(subscription, 3)
+
+    assert [view.protected_quantity for view in guarded.positions] == [10]
+    assert asked.positions == (), "the broker still has it"
+    assert [view.protected_quantity for view in bare.positions] == [0]
+
+
+async def test_a_new_listener_is_not_judged_by_what_the_last_one_was_shown() -> None:
+    """What changed while nobody listened is in the snapshot that the next one begins with."""
+    audience = Audience()
+    audience.ledger.enter(ENTRY)
+    audience.ledger.work(OWN_STOP)
+    async with audience.hub.subscribe(0) as subscription:
+        audience.commit(e.CancelRequested(at=NOW, order_id="stop", reason="r", actor="kim"))
+        await audience.heard(subscription, 1)
+    audience.commit(stop_is(OrderStatus.CANCELED))
+    audience.ledger.intend(evolve(OWN_STOP, order_id="next", client_order_id="next"))
+
+    async with audience.hub.subscribe(0) as subscription:
+        audience.commit(
+            e.OrderAcknowledged(
+                at=NOW,
+                order_id="next",
+                broker_order_id="b-next",
+                status=OrderStatus.ACCEPTED,
+                broker_updated_at=NOW,
+            )
+        )
+        (update,) = await audience.heard(subscription, 1)
+
+    assert [view.protected_quantity for view in update.positions] == [10]
+
+
+async def test_orders_in_what_is_not_held_show_no_holding() -> None:
+    audience = Audience()
+    audience.ledger.enter(ENTRY)
+    audience.ledger.enter(order_terms("out", "10", side=Side.SELL))
+    async with audience.hub.subscribe(0) as subscription:
+        audience.commit(
+            e.OrderIntended(at=NOW, terms=order_terms("again", "5", limit="90"), reason="r")
+        )
+        (update,) = await audience.heard(subscription, 1)
+
+    assert update.positions == ()
