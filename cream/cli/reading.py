@@ -26,12 +26,16 @@ def _status(options: argparse.Namespace) -> int:
     ready = call(options, "GET", "/ready")
     state = call(options, "GET", "/v1/trading-state")
     parts = call(options, "GET", "/v1/supervision")
+    alerts = call(options, "GET", "/v1/reconciliation").get("alerts", [])
     if options.json:
-        print_json({**ready, **state, **parts})
+        print_json({**ready, **state, **parts, "alerts": alerts})
     else:
         sys.stdout.write(f"{'ready' if ready['ready'] else 'not ready'}, {state['state']}\n")
         for reason in ready["reasons"]:
             sys.stdout.write(f"  {reason}\n")
+        for one in alerts:
+            words = f"{one['kind']} in {one['subject']}: we have {one['ours']}"
+            sys.stdout.write(f"  ALERT {words}, the broker has {one['theirs']}\n")
         keys = ("name", "state", "restarts", "last_error")
         rows = [[one[key] for key in keys] for one in parts["subsystems"]]
         sys.stdout.write(table(("SUBSYSTEM", "STATE", "RESTARTS", "LAST ERROR"), rows) + "\n")

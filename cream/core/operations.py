@@ -16,6 +16,7 @@ from attrs import frozen
 from cream.core.execution.events import Event, ReconciliationCompleted
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
+from cream.core.model.broker import Difference
 from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
@@ -127,6 +128,7 @@ class Update:
     orders: tuple[Order, ...] = ()
     positions: tuple[PositionView, ...] = ()
     trading_state: TradingStateView | None = None
+    alerts: tuple[Difference, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -134,12 +136,14 @@ class ReconciliationView:
     """How the broker's view and ours compare.
 
     `last` is the last comparison that the journal knows. `unanswered` are orders that may or may
-    not be at the broker, `guessed` those with fills that no execution has named yet.
+    not be at the broker, `guessed` those with fills that no execution has named yet. `alerts` are
+    critical differences that stand and that somebody has to look at.
     """
 
     last: ReconciliationCompleted | None
     unanswered: tuple[str, ...]
     guessed: tuple[str, ...]
+    alerts: tuple[Difference, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -55,6 +55,12 @@ def _state(tree: Tree) -> Iterable[Reading]:
     yield name, "Reports with a status that nobody knows.", (), _one(words), True
     ready = tree.operations.readiness().ready
     yield "cream_ready", "1 if an increase would be accepted.", (), _one(ready), False
+    found = tree.reconciler.critical_found
+    name = "cream_critical_differences_found"
+    yield name, "Critical differences from the broker.", (), _one(found), True
+    standing = len(tree.reconciler.standing)
+    name = "cream_critical_differences"
+    yield name, "Those that stand and wait for somebody.", (), _one(standing), False
     failed = tree.desk.failure is not None
     yield "cream_journal_failed", "1 if the journal cannot commit.", (), _one(failed), False
 

@@ -9,6 +9,7 @@ from cream.core.execution import events as e
 from cream.core.execution.book import Book, restriction_of
 from cream.core.execution.levels import stop_level
 from cream.core.execution.protection import protected_quantity
+from cream.core.model.broker import Difference
 from cream.core.model.market import Datum
 from cream.core.model.order import Order
 from cream.core.model.position import Position
@@ -95,6 +96,7 @@ class Publisher:
     book: Book
     hub: Hub
     mark_of: QuoteDatum
+    tells_alerts: bool = True
     _standing: dict[Cause, Restriction] = field(init=False)
     _guards: dict[str, _Guards] = field(factory=dict, init=False)
 
@@ -122,7 +124,13 @@ class Publisher:
             orders=one.touched.orders,
             positions=tuple(self._positions(one.touched)),
             trading_state=self.trading_state() if restricts else None,
+            alerts=tuple(self._alerts(event)),
         )
+
+    def _alerts(self, event: e.Event) -> Iterator[Difference]:
+        """What somebody has to look at, unless it was configured that nobody wants to."""
+        if self.tells_alerts and isinstance(event, e.ReconciliationCompleted):
+            yield from (one for one in event.differences if one.critical)
 
     def _positions(self, touched: Touched) -> Iterator[PositionView]:
         """Holdings that changed, and those of which only the protection did, by one of its orders.

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import structlog
 import trio
-from attrs import define, field, frozen
+from attrs import define, field
 
 from cream.core.execution.cash import CashPoint, unexplained
 from cream.core.execution.reconciliation import (
@@ -23,6 +23,7 @@ from cream.core.execution.reconciliation import (
     Discrepancy,
     DiscrepancyKind,
     Reconciliation,
+    differences,
 )
 from cream.core.execution.reports import Reading
 from cream.core.model.account import Account
@@ -35,9 +36,11 @@ from cream.core.operations import ReconciliationView
 from cream.core.ports import Broker
 from cream.core.risk.decisions import Decide, lift, restrict
 from cream.daemon import reconciling
+from cream.daemon.absences import Absences
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
 from cream.daemon.readings import guess, read, read_fills
+from cream.daemon.reconciler_settings import ReconcilerSettings
 from cream.daemon.strangers import Strangers
 
 log = structlog.get_logger(__name__)
@@ -64,54 +67,32 @@ class Layer(Enum):
     FULL = "full"
 
 
-@frozen(kw_only=True)
-class ReconcilerSettings:
-    """Units: seconds. Absence needs `absence_probes` look-ups over `absence_seconds`.
-
-    `doubt_settles`: how long a report that leaves questions waits for the next one to answer them.
-    `young`: how long an order that the broker does not list is only asked about, not wondered at.
-    """
-
-    enabled: bool = True
-    interval: float = 300.0
-    positions_interval: float = 30.0
-    open_orders_interval: float = 5.0
-    in_flight_interval: float = 2.0
-    doubt_settles: float = 0.25
-    absence_probes: int = 5
-    absence_seconds: float = 30.0
-    rounds: int = 5
-    young: float = 1800.0
-    max_order_age: float = 86_400.0
-    auto_resolve_orphans: bool = True
-    sync_positions: bool = True
-    on_critical: str = "halt"
-    resume_automatically: bool = True
-
-
-@define
-class _Absence:
-    """How often, and since when, the broker said that it does not know an order."""
-
-    since: float
-    probes: int = 0
-
-
 @define
 class Reconciler:
-    """The reconciler's collaborators and what it remembers between rounds."""
+    """The reconciler's collaborators and what it remembers between rounds.
+
+    `standing` are the critical differences that the last comparison left and somebody is to look
+    at; `critical_found` counts those that were ever found.
+    """
 
     desk: Desk
     broker: Broker
     link: BrokerLink
     settings: ReconcilerSettings
     fetch_account: Callable[[], Awaitable[Account]]
-    _absences: dict[str, _Absence] = field(factory=dict)
+    _absences: Absences = field(init=False)
     _positions: Sequence[BrokerPosition] = ()
     _lock: trio.Lock = field(factory=trio.Lock)
     _doubt: trio.Event = field(factory=trio.Event)
     _cash: CashPoint | None = None
     _strangers: Strangers = field(factory=Strangers)
+    _began: bool = False
+    standing: tuple[Discrepancy, ...] = ()
+    critical_found: int = 0
+
+    @_absences.default
+    def _none_yet(self) -> Absences:
+        return Absences(self.settings.absence_probes, self.settings.absence_seconds)
 
     def doubted(self, unknown: Sequence[BrokerOrder] = ()) -> None:
         """A report left questions (orders that are `unknown`): sweep soon. Does not wait."""
@@ -126,6 +107,7 @@ class Reconciler:
             last=book.last_reconciliation,
             unanswered=tuple(one.order_id for one in waiting),
             guessed=tuple(one.order_id for one in book.guessed()),
+            alerts=differences(self.standing),
         )
 
     async def compare_now(self) -> ReconciliationView:
@@ -154,13 +136,9 @@ class Reconciler:
                 log.warning("reconciler.broker_unavailable", error=str(error))
 
     def _every(self, layer: Layer) -> float:
-        match layer:
-            case Layer.OPEN_ORDERS:
-                return self.settings.open_orders_interval
-            case Layer.POSITIONS:
-                return self.settings.positions_interval
-            case Layer.FULL:
-                return self.settings.interval
+        own = self.settings
+        every = (own.open_orders_interval, own.positions_interval, own.interval)
+        return every[list(Layer).index(layer)]
 
     async def _pause(self, due: dict[Layer, float]) -> None:
         """Wait for the next look at what is in flight, or for a doubt, and let it settle."""
@@ -173,9 +151,8 @@ class Reconciler:
 
     async def _reconcile_what_is_due(self, due: dict[Layer, float]) -> None:
         """The most thorough of the layers that are due; it stands for those that it includes."""
-        now = trio.current_time()
+        now, doubted = trio.current_time(), self._doubt.is_set()
         ready = [layer for layer in Layer if now >= due[layer]]
-        doubted = self._doubt.is_set()
         if not ready and not doubted:
             return
         layer = ready[-1] if ready else Layer.OPEN_ORDERS
@@ -254,6 +231,11 @@ class Reconciler:
         if difference is not None:
             found[difference.kind.value, difference.subject] = difference
 
+    @property
+    def _resolves_orphans(self) -> bool:
+        own = self.settings
+        return own.auto_resolve_orphans if self._began else own.auto_resolve_at_start
+
     def _unsettled(self, result: Reconciliation) -> bool:
         asks = result.ask_by_broker_id or result.ask_by_client_id
         differs = result.reading.events or result.reading.missing_executions
@@ -268,9 +250,10 @@ class Reconciler:
         orders = await self.broker.open_orders()
         self.link.alive()
         snapshot = BrokerSnapshot(open_orders=orders, positions=positions, sequence_before=before)
-        critical_orphans = not self.settings.auto_resolve_orphans
-        result = await self._record(reconciling.reconciled(snapshot, critical_orphans))
+        strict, tolerances = not self._resolves_orphans, self.settings.tolerances
+        result = await self._record(reconciling.reconciled(snapshot, strict, tolerances))
         found.update(((one.kind.value, one.subject), one) for one in result.discrepancies)
+        self._absences.only((*result.ask_by_broker_id, *result.ask_by_client_id))
         for shown in result.reading.unknown:
             await self._adopt(shown)
         if result.reading.missing_executions:
@@ -293,7 +276,7 @@ class Reconciler:
     async def _adopt(self, shown: BrokerOrder) -> None:
         """Take a stranger's order in; one that bears our name and is too old is cancelled."""
         log.warning("reconciler.order_adopted", broker_order_id=shown.broker_order_id)
-        max_age = self.settings.max_order_age if self.settings.auto_resolve_orphans else None
+        max_age = self.settings.max_order_age if self._resolves_orphans else None
         await self._record(reconciling.adopted(shown, max_age))
 
     async def _meet_strangers(self, found: dict[tuple[str, str], Discrepancy]) -> None:
@@ -323,7 +306,10 @@ class Reconciler:
         for _ in range(_LONGEST_CHAIN):
             shown = None if asked is None else await self.broker.order(asked)
             if shown is None:
+                if asked == order.broker_order_id:
+                    await self._missed(order)
                 return
+            self._absences.found(order.order_id)
             await self._told(shown)
             asked = shown.replaced_by
 
@@ -346,38 +332,64 @@ class Reconciler:
         shown = await self.broker.order_by_client_id(client_id)
         self.link.alive()
         if shown is not None:
-            self._absences.pop(order.order_id, None)
+            self._absences.found(order.order_id)
             await self._told(shown)
             return
-        now = trio.current_time()
-        absence = self._absences.setdefault(order.order_id, _Absence(since=now))
-        absence.probes += 1
-        long_enough = now - absence.since >= self.settings.absence_seconds
-        if absence.probes < self.settings.absence_probes or not long_enough:
+        probes = await self._proven_absent(order)
+        if probes:
+            await self._record(reconciling.absent(order.order_id, probes))
+
+    async def _missed(self, order: Order) -> None:
+        """The broker does not know an id that it has given. A young order is let be."""
+        if not self.desk.book.order(order.order_id).is_open or self._is_young(order):
             return
+        by_name = await self.broker.order_by_client_id(order.terms.client_order_id)
+        if by_name is not None:
+            self._absences.found(order.order_id)
+            await self._told(by_name)
+            return
+        probes = await self._proven_absent(order)
+        if probes:
+            await self._record(reconciling.vanished(order.order_id, probes))
+
+    def _is_young(self, order: Order) -> bool:
+        age = self.desk.clock.now() - order.intended_at
+        return age < timedelta(seconds=self.settings.young)
+
+    async def _proven_absent(self, order: Order) -> int:
+        """Count one more look-up that found nothing; how many there were, once that is proof."""
+        probes = self._absences.missed(order.order_id, trio.current_time())
+        if not probes:
+            return 0
+        names = (order.terms.client_order_id, order.broker_order_id)
         listed = await self.broker.orders_since(order.intended_at - _EXECUTIONS_MARGIN)
-        if any(one.client_order_id == client_id for one in listed):
-            return
-        log.warning("reconciler.order_absent", client_order_id=client_id, probes=absence.probes)
-        self._absences.pop(order.order_id, None)
-        await self._record(reconciling.absent(order.order_id, absence.probes))
+        if any(one.client_order_id in names or one.broker_order_id in names for one in listed):
+            return 0
+        log.warning("reconciler.order_absent", client_order_id=names[0], probes=probes)
+        self._absences.found(order.order_id)
+        return probes
 
     async def _conclude(
         self, layer: Layer, result: Reconciliation, found: dict[tuple[str, str], Discrepancy]
     ) -> None:
         """Act on what still differs after all rounds; lift what no longer stands."""
         standing = {(one.kind.value, one.subject) for one in result.discrepancies}
-        kept = (one for key, one in found.items() if key in standing or one.kind in _ONCE_IS_ENOUGH)
-        everything = list(kept)
+        everything = [
+            one
+            for key, one in found.items()
+            if (key in standing or one.kind in _ONCE_IS_ENOUGH) and not self._is_let_be(one)
+        ]
+        at_start, self._began = not self._began, True
         if everything or layer is Layer.FULL:
             await self._record(reconciling.noted(layer.value, everything))
         critical = [one for one in everything if one.critical]
         if critical:
             log.error("reconciler.critical_difference", differences=[str(one) for one in critical])
-            await self._escalate(critical)
+            await self._escalate(critical, at_start=at_start)
             return
         if layer is Layer.OPEN_ORDERS:
             return
+        self.standing = ()
         if everything or layer is Layer.FULL:
             differences = len(everything)
             log.info(
@@ -390,11 +402,20 @@ class Reconciler:
         if lifted:
             await self._record(lift(lifted, "reconciliation was clean", "reconciler"))
 
-    async def _escalate(self, critical: Sequence[Discrepancy]) -> None:
-        """A difference that only logging answers would be a bug."""
+    def _is_let_be(self, one: Discrepancy) -> bool:
+        """An order that was just not listed: it has been asked about, and has likely traded."""
+        missing = one.kind is DiscrepancyKind.MISSING_AT_BROKER
+        return missing and self._is_young(self.desk.book.order(one.subject))
+
+    async def _escalate(self, critical: Sequence[Discrepancy], *, at_start: bool) -> None:
+        """Tell whoever is to know, and trade no more where that is configured."""
+        self.critical_found += len(critical)
+        if self.settings.on_critical != "log_and_continue":
+            self.standing = tuple(critical)
         first = critical[0]
         reason = f"{first.subject}: we have {first.ours}, the broker {first.theirs}"
-        if self.settings.on_critical == "halt":
+        halts = self.settings.on_critical == "halt"
+        if self.settings.restricts_at_start if at_start else halts:
             await self._record(
                 restrict(Cause.RECONCILIATION, TradingState.REDUCING, reason, "reconciler")
             )

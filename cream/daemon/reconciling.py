@@ -4,26 +4,36 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cream.core.execution import events as e
+from cream.core.execution.adoption import adoption
 from cream.core.execution.book import Book
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
     Reconciliation,
+    Tolerances,
     adjustments,
-    adoption,
     differences,
     is_orphan,
     reconcile,
 )
 from cream.core.model.broker import BrokerOrder, BrokerPosition
+from cream.core.model.order import OrderStatus
 from cream.core.risk.decisions import Decide, Decided
 
 
-def reconciled(snapshot: BrokerSnapshot, orphans_are_critical: bool) -> Decide[Reconciliation]:
+def reconciled(
+    snapshot: BrokerSnapshot, orphans_are_critical: bool, tolerances: Tolerances
+) -> Decide[Reconciliation]:
     """Compare, and record what the broker shows of our orders."""
 
     def decide(book: Book, now: datetime) -> Decided[Reconciliation]:
-        result = reconcile(book, snapshot, now, orphans_are_critical=orphans_are_critical)
+        result = reconcile(
+            book,
+            snapshot,
+            now,
+            orphans_are_critical=orphans_are_critical,
+            tolerances=tolerances,
+        )
         return Decided(result, result.reading.events)
 
     return decide
@@ -76,6 +86,24 @@ def absent(order_id: str, probes: int) -> Decide[None]:
             order_id=order_id,
             code="NOT_FOUND_AT_BROKER",
             message=f"the broker does not know it: {probes} look-ups and its order list",
+        )
+        return Decided(None, (event,))
+
+    return decide
+
+
+def vanished(order_id: str, probes: int) -> Decide[None]:
+    """The broker once had the order and knows it no more: it is over, with what it has filled."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        if not book.order(order_id).is_open:
+            return Decided(None)
+        event = e.OrderProgressed(
+            at=now,
+            order_id=order_id,
+            status=OrderStatus.CANCELED,
+            reason=f"[NOT_FOUND_AT_BROKER] the broker knows it no more: {probes} look-ups and its "
+            "order list",
         )
         return Decided(None, (event,))
 

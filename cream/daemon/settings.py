@@ -26,7 +26,6 @@ from cream.daemon.partial_fill_settings import PartialFillSettings
 
 _ALPACA = "Alpaca for real"
 _OPTIONS = "Options"
-_LIFECYCLE = "The order lifecycle"
 
 
 @frozen(kw_only=True)
@@ -119,24 +118,29 @@ class RecoverySettings:
 
     enabled: bool = setting(True, doc="Settle with the broker before READY; LIVE needs it.")
     auto_resolve_orphans: bool = setting(
-        True, not_effective=_LIFECYCLE, doc="Adopt orders that carry our id and are not known."
+        True,
+        doc="Adopt at start orders that carry our id and are not known; later "
+        "`reconciliation.auto_resolve_orphans` decides.",
     )
     sync_positions: bool = setting(
         True, doc="Take the broker's positions for true where they differ from ours."
     )
     abort_on_critical: bool = setting(
-        True, not_effective=_LIFECYCLE, doc="Do not trade after a critical difference at start."
+        True,
+        doc="Increase nothing after a critical difference at start, until a comparison is clean.",
     )
     position_qty_tolerance: Decimal = setting(
-        Decimal(0), ge=0, unit="units", not_effective=_LIFECYCLE, doc="Difference not counted."
+        Decimal(0),
+        ge=0,
+        unit="shares or contracts",
+        doc="Difference of a holding that is not counted, and not taken over.",
     )
     position_price_tolerance_pct: Decimal = setting(
         Decimal("0.01"),
         ge=0,
         le=1,
         unit="fraction",
-        not_effective=_LIFECYCLE,
-        doc="Difference of average price not counted.",
+        doc="Difference of its average price that is not mentioned.",
     )
     start_timeout_seconds: float = setting(
         30.0, gt=0, le=600, unit="s", doc="How long the start waits for the broker."
@@ -169,7 +173,11 @@ class ReconciliationSettings:
         30.0, gt=0, le=3600, unit="s", doc="Over how long those look-ups must be spread."
     )
     protection_window_secs: float = setting(
-        1800.0, ge=0, le=86_400, unit="s", not_effective=_LIFECYCLE, doc="Young orders are let be."
+        1800.0,
+        ge=0,
+        le=86_400,
+        unit="s",
+        doc="Age before which an order that the broker had and does not list is only asked about.",
     )
     max_order_age_secs: float = setting(
         86_400.0, gt=0, unit="s", doc="Age at which orphans are cancelled."

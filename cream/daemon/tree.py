@@ -53,7 +53,8 @@ from cream.daemon.mass_canceller import MassCanceller, MassCancelSettings
 from cream.daemon.operations import LiveOperations
 from cream.daemon.order_router import Router, RouterSettings
 from cream.daemon.partial_fills import PartialFills
-from cream.daemon.reconciler import Reconciler, ReconcilerSettings
+from cream.daemon.reconciler import Reconciler
+from cream.daemon.reconciler_settings import ReconcilerSettings
 from cream.daemon.recovery import end_run
 from cream.daemon.stop_monitor import StopMonitor
 from cream.daemon.supervisor import Child, Intensity, Restart, StartTimedOut, Supervisor

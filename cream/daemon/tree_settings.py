@@ -2,6 +2,7 @@
 
 from cream.core.execution.levels import TriggerPrice
 from cream.core.execution.protection import ProtectionPolicy
+from cream.core.execution.reconciliation import Tolerances
 from cream.core.model.promise import OnLoss
 from cream.core.options.dividends import dividends_of
 from cream.core.resilience.backoff import Backoff
@@ -13,7 +14,7 @@ from cream.daemon.breaker_settings import BreakerSettings
 from cream.daemon.journal_writer import JournalWriterSettings
 from cream.daemon.mass_canceller import MassCancelSettings
 from cream.daemon.order_router import RouterSettings
-from cream.daemon.reconciler import ReconcilerSettings
+from cream.daemon.reconciler_settings import ReconcilerSettings
 from cream.daemon.settings import Settings
 from cream.daemon.supervisor import Intensity
 from cream.daemon.tree import TreeSettings
@@ -122,7 +123,7 @@ def _router(settings: Settings) -> RouterSettings:
 
 
 def _reconciler(settings: Settings) -> ReconcilerSettings:
-    own = settings.reconciliation
+    own, recovery = settings.reconciliation, settings.recovery
     return ReconcilerSettings(
         enabled=own.enabled,
         interval=own.interval_secs,
@@ -133,8 +134,14 @@ def _reconciler(settings: Settings) -> ReconcilerSettings:
         absence_seconds=own.absence_seconds,
         max_order_age=own.max_order_age_secs,
         auto_resolve_orphans=own.auto_resolve_orphans,
-        sync_positions=settings.recovery.sync_positions,
+        auto_resolve_at_start=recovery.auto_resolve_orphans,
+        sync_positions=recovery.sync_positions,
         on_critical=own.on_critical_discrepancy,
+        restricts_at_start=recovery.abort_on_critical,
+        tolerances=Tolerances(
+            quantity=recovery.position_qty_tolerance, price=recovery.position_price_tolerance_pct
+        ),
+        young=own.protection_window_secs,
         resume_automatically=settings.safety.resume == "auto",
     )
 

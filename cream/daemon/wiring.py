@@ -157,7 +157,8 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         halted=outside.halted,
         dividends=settings.dividends,
     )
-    publisher = Publisher(book, hub, portfolio.mark)
+    tells_alerts = settings.reconciler.on_critical != "log_and_continue"
+    publisher = Publisher(book, hub, portfolio.mark, tells_alerts)
     batches_in, batches_out = trio.open_memory_channel[Batch](_BATCHES)
     jobs_in, jobs_out = trio.open_memory_channel[RouterJob](_JOBS)
     desk = Desk(

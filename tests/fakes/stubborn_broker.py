@@ -40,9 +40,9 @@ class StubbornBroker:
     `deaf_to` counts down cancels that are taken and not done; for `deaf` orders all are. While
     `mute` is set, orders are taken and the answer stays away. A submit that is cancelled lets go
     only after `clings` seconds. While `forgetful` is set, no execution is told; a kind of request
-    in `fails_once` fails once. `requests` are all that was asked, in order; `asked` the moments at
-    which each order was to be cancelled, `listed` and `held` those at which open orders and
-    holdings were asked for.
+    in `fails_once` fails once. While `knows_no_orders` is set, it shows none. `requests` are all
+    that was asked, in order; `asked` the moments at which each order was to be cancelled, `listed`
+    and `held` those at which open orders and holdings were asked for.
     """
 
     inner: Broker
@@ -51,6 +51,7 @@ class StubbornBroker:
     mute: bool = False
     clings: float = 0.0
     forgetful: bool = False
+    knows_no_orders: bool = False
     fails_once: set[str] = field(factory=set)
     deposited: Decimal = Decimal(0)
     sold_by_hand: Decimal = Decimal(0)
@@ -115,20 +116,21 @@ class StubbornBroker:
 
     async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
         await self._asked("order_by_client_id", client_order_id)
-        return await self.inner.order_by_client_id(client_order_id)
+        known = await self.inner.order_by_client_id(client_order_id)
+        return None if self.knows_no_orders else known
 
     async def order(self, broker_order_id: str) -> BrokerOrder | None:
         await self._asked("order", broker_order_id)
-        return await self.inner.order(broker_order_id)
+        return None if self.knows_no_orders else await self.inner.order(broker_order_id)
 
     async def open_orders(self) -> Sequence[BrokerOrder]:
         self.listed.append(trio.current_time())
         await self._asked("open_orders")
-        return await self.inner.open_orders()
+        return () if self.knows_no_orders else await self.inner.open_orders()
 
     async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
         await self._asked("orders_since")
-        return await self.inner.orders_since(moment)
+        return () if self.knows_no_orders else await self.inner.orders_since(moment)
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         await self._asked("executions_since")

@@ -77,7 +77,8 @@ class Reconciliation:
     """The last comparison with the broker that the journal knows, and what is still open.
 
     `unanswered` are ids of orders that may or may not be at the broker, `guessed` of orders with
-    fills that no execution has named yet.
+    fills that no execution has named yet. `alerts` are critical differences that stand and that
+    somebody has to look at; none with `on_critical_discrepancy: log_and_continue`.
     """
 
     completed_at: datetime | None
@@ -86,6 +87,7 @@ class Reconciliation:
     differences: tuple[Difference, ...]
     unanswered: tuple[str, ...]
     guessed: tuple[str, ...]
+    alerts: tuple[Difference, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -7,6 +7,7 @@ from cream.adapters.server.json_views import cancel_view, order_view, text_or_no
 from cream.adapters.server.portfolio import Portfolio, mark_of
 from cream.core.market.views import FeedView
 from cream.core.model.account import Account
+from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import decimal_text
@@ -71,18 +72,21 @@ def reconciliation_view(view: ReconciliationView) -> api.Reconciliation:
         completed_at=None if last is None else last.at,
         layer=None if last is None else last.layer,
         clean=last is not None and not any(one.critical for one in found),
-        differences=tuple(
-            api.Difference(
-                kind=one.kind,
-                subject=one.subject,
-                ours=one.ours,
-                theirs=one.theirs,
-                critical=one.critical,
-            )
-            for one in found
-        ),
+        differences=tuple(map(difference_view, found)),
         unanswered=view.unanswered,
         guessed=view.guessed,
+        alerts=tuple(map(difference_view, view.alerts)),
+    )
+
+
+def difference_view(one: Difference) -> api.Difference:
+    """One way in which the two sides differ."""
+    return api.Difference(
+        kind=one.kind,
+        subject=one.subject,
+        ours=one.ours,
+        theirs=one.theirs,
+        critical=one.critical,
     )
 
 

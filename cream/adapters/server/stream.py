@@ -155,3 +155,5 @@ def messages(update: Update) -> Iterator[dict[str, object]]:
     if update.trading_state is not None:
         state = views.trading_state_view(update.trading_state)
         yield {"type": "trading_state", **head, "trading_state": state}
+    for alert in update.alerts:
+        yield {"type": "alert", **head, "alert": views.difference_view(alert)}

@@ -17,31 +17,15 @@ from cream.core.execution.book import Book
 from cream.core.execution.guards import is_leg
 from cream.core.execution.reports import Reading, read_update
 from cream.core.model.broker import BrokerOrder, BrokerPosition, Difference, OrderUpdate
-from cream.core.model.ids import CLIENT_ID_PREFIX, digest
-from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.ids import CLIENT_ID_PREFIX
+from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
 from cream.core.model.order import (
     Order,
     OrderClass,
-    OrderLeg,
     OrderPurpose,
-    OrderStatus,
-    OrderTerms,
     OrderType,
 )
-from cream.core.model.plan import PositionIntent
-
-# Under these a stranger's order is taken in; fills and ends follow as events of their own.
-_WATCHED = frozenset(
-    (
-        OrderStatus.ACCEPTED,
-        OrderStatus.HELD,
-        OrderStatus.DONE_FOR_DAY,
-        OrderStatus.PENDING_CANCEL,
-        OrderStatus.PENDING_REPLACE,
-    )
-)
-
 
 # Orders whose prices stay as they were sent. A trailing stop's move with the market.
 _FIXED_PRICES = frozenset((OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT))
@@ -57,6 +41,7 @@ class DiscrepancyKind(Enum):
     ORDER_QUANTITY = "ORDER_QUANTITY"
     ORDER_PRICE = "ORDER_PRICE"
     POSITION_QUANTITY = "POSITION_QUANTITY"
+    POSITION_PRICE = "POSITION_PRICE"
     MISSING_EXECUTIONS = "MISSING_EXECUTIONS"
     CASH = "CASH"
 
@@ -86,6 +71,19 @@ class BrokerSnapshot:
 
 
 @frozen(kw_only=True)
+class Tolerances:
+    """Differences of holdings that are not counted. Units: shares or contracts; a fraction of the
+    broker's average price (None: whatever that is).
+    """
+
+    quantity: Decimal = ZERO
+    price: Decimal | None = None
+
+
+EXACT = Tolerances()
+
+
+@frozen(kw_only=True)
 class Reconciliation:
     """What follows: events to record, orders to ask about, and what differed."""
 
@@ -101,7 +99,12 @@ class Reconciliation:
 
 
 def reconcile(
-    book: Book, snapshot: BrokerSnapshot, now: datetime, *, orphans_are_critical: bool = False
+    book: Book,
+    snapshot: BrokerSnapshot,
+    now: datetime,
+    *,
+    orphans_are_critical: bool = False,
+    tolerances: Tolerances = EXACT,
 ) -> Reconciliation:
     """Compare. Idempotent: once its events are applied, a second pass finds nothing more."""
     reading = Reading()
@@ -117,7 +120,7 @@ def reconcile(
     by_broker += [one for one in parents if one not in by_broker and one not in by_client]
     asked = [*by_broker, *by_client, *reading.missing_executions]
     doubtful = _doubtful(book, asked, reading.unknown)
-    differing = _positions(book, snapshot, doubtful)
+    differing = _positions(book, snapshot, doubtful, tolerances)
     compared = (one for shown in orders.values() for one in _order(book, shown))
     return Reconciliation(
         reading=evolve(reading, unknown=strangers),
@@ -279,20 +282,20 @@ def _unbooked(reading: Reading) -> Iterator[Discrepancy]:
 
 
 def _positions(
-    book: Book, snapshot: BrokerSnapshot, doubtful: set[str] | None
+    book: Book, snapshot: BrokerSnapshot, doubtful: set[str] | None, tolerances: Tolerances
 ) -> Iterator[Discrepancy]:
     """Holdings that differ, where neither a question nor a fill in the meantime explains it."""
     if snapshot.positions is None or doubtful is None:
         return
     if book.position_sequence > snapshot.sequence_before:
         return
-    held = {one.instrument.symbol: one.quantity for one in snapshot.positions}
-    for symbol in dict.fromkeys([*book.positions, *held]):
+    shown = {one.instrument.symbol: one for one in snapshot.positions}
+    for symbol in dict.fromkeys([*book.positions, *shown]):
         if symbol in doubtful:
             continue
         ours = _held(book, symbol)
-        theirs = held.get(symbol, ZERO)
-        if ours != theirs:
+        theirs = shown[symbol].quantity if symbol in shown else ZERO
+        if abs(ours - theirs) > tolerances.quantity:
             yield Discrepancy(
                 kind=DiscrepancyKind.POSITION_QUANTITY,
                 subject=symbol,
@@ -300,6 +303,26 @@ def _positions(
                 theirs=str(theirs),
                 critical=True,
             )
+        elif symbol in shown:
+            yield from _average(book, shown[symbol], tolerances)
+
+
+def _average(book: Book, shown: BrokerPosition, tolerances: Tolerances) -> Iterator[Discrepancy]:
+    """What a holding has cost, where the two sides remember it differently. Nothing follows."""
+    symbol = shown.instrument.symbol
+    position = book.positions.get(symbol)
+    ours = ZERO if position is None or position.is_flat else position.average_price
+    theirs = shown.average_price
+    if tolerances.price is None or ours <= 0 or theirs <= 0:
+        return
+    if abs(ours - theirs) > tolerances.price * theirs:
+        yield Discrepancy(
+            kind=DiscrepancyKind.POSITION_PRICE,
+            subject=symbol,
+            ours=f"{ours:f}",
+            theirs=f"{theirs:f}",
+            critical=False,
+        )
 
 
 def _held(book: Book, symbol: str) -> Decimal:
@@ -319,43 +342,6 @@ def differences(discrepancies: Iterable[Discrepancy]) -> tuple[Difference, ...]:
         )
         for one in discrepancies
     )
-
-
-def adoption(shown: BrokerOrder, now: datetime) -> e.ChildListed:
-    """The event that takes a stranger's order into the book as EXTERNAL, to be watched only."""
-    order_id = "o" + digest("external", shown.broker_order_id)
-    terms = OrderTerms(
-        order_id=order_id,
-        client_order_id=shown.client_order_id,
-        plan_id="",
-        cycle_id="",
-        decision_id="",
-        instrument=shown.instrument,
-        side=shown.side,
-        order_type=shown.order_type,
-        order_class=shown.order_class,
-        time_in_force=shown.time_in_force,
-        quantity=shown.quantity,
-        purpose=OrderPurpose.EXTERNAL,
-        limit_price=shown.limit_price,
-        stop_price=shown.stop_price,
-        legs=tuple(_spread_legs(shown)),
-    )
-    listed_as = shown.status if shown.status in _WATCHED else OrderStatus.ACCEPTED
-    return e.ChildListed(
-        at=now, terms=terms, broker_order_id=shown.broker_order_id, status=listed_as
-    )
-
-
-def _spread_legs(shown: BrokerOrder) -> Iterator[OrderLeg]:
-    """The legs of a stranger's spread. What they mean to its owner is not known: they may open."""
-    if shown.order_class is not OrderClass.MLEG:
-        return
-    for leg in shown.legs:
-        if isinstance(leg.instrument, OptionContract):
-            ratio = leg.side.sign * abs(leg.ratio or 1)
-            opens = PositionIntent.BUY_TO_OPEN if ratio > 0 else PositionIntent.SELL_TO_OPEN
-            yield OrderLeg(leg.instrument, ratio, opens)
 
 
 def adjustments(

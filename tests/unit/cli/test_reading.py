@@ -55,12 +55,16 @@ def orders(daemon: FakeDaemon) -> list[Json]:
     return shown
 
 
+NOTHING_WRONG = (200, {"clean": True, "alerts": []})
+
+
 def test_status_tells_the_readiness_the_state_and_the_subsystems(
     daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
     daemon.replies["GET /ready"] = (200, {"ready": True, "reasons": []})
     daemon.replies["GET /v1/trading-state"] = (200, ACTIVE)
     daemon.replies["GET /v1/supervision"] = (200, PARTS)
+    daemon.replies["GET /v1/reconciliation"] = NOTHING_WRONG
 
     assert main(["status"]) == exits.DONE
     assert capsys.readouterr().out == (
@@ -78,6 +82,7 @@ def test_not_being_ready_is_told_with_every_reason_and_its_exit_code(
     daemon.replies["GET /ready"] = (503, {"ready": False, "reasons": reasons})
     daemon.replies["GET /v1/trading-state"] = (200, {"state": "HALTED", "causes": []})
     daemon.replies["GET /v1/supervision"] = (200, PARTS)
+    daemon.replies["GET /v1/reconciliation"] = NOTHING_WRONG
 
     assert main(["status"]) == exits.REFUSED
     shown = capsys.readouterr().out
@@ -85,7 +90,22 @@ def test_not_being_ready_is_told_with_every_reason_and_its_exit_code(
 
     assert main(["status", "--json"]) == exits.REFUSED
     content = json.loads(capsys.readouterr().out)
-    assert content == {"ready": False, "reasons": reasons, "state": "HALTED", "causes": []} | PARTS
+    told = {"ready": False, "reasons": reasons, "state": "HALTED", "causes": [], "alerts": []}
+    assert content == told | PARTS
+
+
+def test_status_tells_what_somebody_has_to_look_at(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.replies["GET /ready"] = (200, {"ready": True, "reasons": []})
+    daemon.replies["GET /v1/trading-state"] = (200, ACTIVE)
+    daemon.replies["GET /v1/supervision"] = (200, PARTS)
+    alert = {"kind": "POSITION_QUANTITY", "subject": "AAPL", "ours": "100", "theirs": "70"}
+    daemon.replies["GET /v1/reconciliation"] = (200, {"clean": False, "alerts": [alert]})
+
+    assert main(["status"]) == exits.DONE
+    line = "  ALERT POSITION_QUANTITY in AAPL: we have 100, the broker has 70\n"
+    assert capsys.readouterr().out.startswith("ready, ACTIVE\n" + line)
 
 
 COMPARED: Json = {

@@ -13,6 +13,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_st
 
 from cream.adapters.server.stream import messages
 from cream.core.execution import events as e
+from cream.core.model.broker import Difference
 from cream.core.model.order import OrderStatus
 from cream.core.model.order_state import standing
 from cream.core.model.state import Cause, Restriction, TradingState
@@ -142,6 +143,19 @@ def test_a_spread_tells_the_fill_of_each_leg() -> None:
 
 def test_an_event_that_touches_nothing_tells_nothing() -> None:
     assert not list(messages(Update(sequence=1, at=NOW, event=e.RunStopped(at=NOW))))
+
+
+def test_what_somebody_has_to_look_at_is_told_one_by_one() -> None:
+    found = tuple(
+        Difference(kind="POSITION_QUANTITY", subject=one, ours="1", theirs="0", critical=True)
+        for one in ("AAPL", "MSFT")
+    )
+    event = e.ReconciliationCompleted(at=NOW, layer="full", differences=found)
+
+    told = list(messages(Update(sequence=1, at=NOW, event=event, alerts=found)))
+
+    assert [one["type"] for one in told] == ["alert", "alert"]
+    assert getattr(told[1]["alert"], "subject") == "MSFT"  # noqa: B009 - a view of any kind
 
 
 def test_a_trading_state_is_told_whatever_changed_it() -> None:

@@ -7,13 +7,14 @@ import pytest
 from attrs import evolve
 
 from cream.core.execution import events as e
+from cream.core.execution.adoption import adoption
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
     DiscrepancyKind,
     Reconciliation,
+    Tolerances,
     adjustments,
-    adoption,
     reconcile,
 )
 from cream.core.model.broker import BrokerOrder, BrokerPosition
@@ -391,3 +392,37 @@ def test_only_holdings_are_adjusted() -> None:
     )
 
     assert list(adjustments(Ledger().book, [difference], [held("5")], NOW)) == []
+
+
+# Tolerances ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("theirs", "price", "found"),
+    [
+        ("100", "100", []),
+        ("98", "100", []),
+        ("97", "100", [K.POSITION_QUANTITY]),
+        ("0", "100", [K.POSITION_QUANTITY]),
+        ("100", "101", []),
+        ("100", "102", [K.POSITION_PRICE]),
+        ("100", "98", [K.POSITION_PRICE]),
+        ("97", "102", [K.POSITION_QUANTITY]),
+        ("100", "0", []),
+    ],
+)
+def test_small_differences_of_a_holding_are_not_counted(
+    theirs: str, price: str, found: list[DiscrepancyKind]
+) -> None:
+    """Two shares of a hundred, and one percent of the broker's average price."""
+    ledger = Ledger()
+    ledger.enter(order_terms("o-entry"))
+    snapshot = BrokerSnapshot(
+        open_orders=(), positions=[held(theirs, price=price)], sequence_before=ledger.book.sequence
+    )
+    tolerances = Tolerances(quantity=Decimal(2), price=Decimal("0.01"))
+
+    result = reconcile(ledger.book, snapshot, ledger.now, tolerances=tolerances)
+
+    assert [one.kind for one in result.discrepancies] == found
+    assert result.clean is (K.POSITION_QUANTITY not in found), "a price is for the audit alone"

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cream.core.execution import events as e
+from cream.core.execution.adoption import adoption
 from cream.core.execution.guards import coverage
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Reconciliation,
     adjustments,
-    adoption,
     reconcile,
 )
 from cream.core.execution.reports import Reading

@@ -7,11 +7,11 @@ import pytest
 from attrs import evolve
 
 from cream.core.execution import events as e
+from cream.core.execution.adoption import adoption
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     DiscrepancyKind,
     Reconciliation,
-    adoption,
     reconcile,
 )
 from cream.core.model.broker import BrokerOrder, BrokerPosition

@@ -1,0 +1,184 @@
+"""What follows from a difference is what was configured: at start, later, and for whoever looks."""
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from attrs import evolve
+from trio.testing import MockClock
+
+from cream.core.execution import events as e
+from cream.core.execution.reconciliation import Tolerances
+from cream.core.model.order import OrderPurpose, OrderStatus
+from cream.core.model.state import Cause, TradingState
+from cream.daemon.measures import measures
+from cream.daemon.tree import TreeSettings
+from tests.fakes.world import Life, World, buy
+from tests.unit.daemon.timed import RESTING
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def configured(**changes: Any) -> Any:
+    def change(settings: TreeSettings) -> TreeSettings:
+        return evolve(settings, reconciler=evolve(settings.reconciler, **changes))
+
+    return change
+
+
+def measured(life: Life, name: str) -> float:
+    (samples,) = [one[3] for one in measures(life.tree) if one[0] == name]
+    ((_, value),) = samples
+    return value
+
+
+async def held(life: Life) -> None:
+    await life.submit(buy())
+    await life.until(lambda: life.held() == 20)
+
+
+# At start -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("later", ["halt", "alert", "log_and_continue"])
+@pytest.mark.parametrize("at_start", [True, False])
+async def test_a_critical_difference_at_start_does_what_is_configured_for_the_start(
+    autojump_clock: MockClock, world: World, later: str, at_start: bool
+) -> None:
+    """Whatever it would do later: shares were sold while nobody was there to see it."""
+    async with world.life() as life:
+        await held(life)
+    world.sold_by_hand = Decimal(4)
+
+    change = configured(
+        on_critical=later, restricts_at_start=at_start, rounds=1, positions_interval=1e6
+    )
+    async with world.life(change) as life:
+        await life.until(lambda: life.held() == 16)
+        restricted = Cause.RECONCILIATION in life.tree.desk.book.restrictions
+        assert restricted is at_start
+
+
+async def test_what_a_start_has_restricted_is_lifted_by_the_next_clean_comparison(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        await held(life)
+    world.sold_by_hand = Decimal(4)
+
+    async with world.life(configured(rounds=1)) as life:
+        await life.until(lambda: life.held() == 16)
+        assert life.operations.trading_state().state is TradingState.REDUCING
+        await life.until(lambda: life.operations.readiness().ready)
+
+
+# Tolerances ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sold", "left"), [("4", 20), ("5", 15)])
+async def test_a_difference_within_the_tolerance_is_let_be(
+    autojump_clock: MockClock, world: World, sold: str, left: int
+) -> None:
+    async with world.life(configured(tolerances=Tolerances(quantity=Decimal(4)))) as life:
+        await held(life)
+        life.stubborn.sold_by_hand = Decimal(sold)
+
+        await life.tree.reconciler.sweep()
+
+        assert life.held() == left
+
+
+# For whoever looks --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("policy", "alerts"), [("halt", 1), ("alert", 1), ("log_and_continue", 0)])
+async def test_an_alert_is_seen_by_whoever_scrapes_asks_or_listens(
+    autojump_clock: MockClock, world: World, policy: str, alerts: int
+) -> None:
+    async with world.life(configured(on_critical=policy, rounds=1)) as life:
+        await held(life)
+        life.stubborn.sold_by_hand = Decimal(4)
+        heard = []
+        async with life.operations.subscribe() as subscription:
+            await life.tree.reconciler.sweep()
+            with trio.move_on_after(1):
+                async for update in subscription:
+                    heard += [one.subject for one in update.alerts]
+
+        assert heard == ["AAPL"] * alerts
+        assert measured(life, "cream_critical_differences") == alerts
+        assert measured(life, "cream_critical_differences_found") == 1
+        assert [one.subject for one in life.operations.reconciliation().alerts] == ["AAPL"] * alerts
+
+        await life.tree.reconciler.sweep()
+
+        assert measured(life, "cream_critical_differences") == 0, "ours is now the broker's"
+        assert life.operations.reconciliation().alerts == ()
+
+
+# Orders that the broker does not know any more ----------------------------------------------------
+
+
+async def forgotten(life: Life) -> str:
+    """An entry that rests, at a broker that then knows nothing of it any more."""
+    await life.submit(buy("2", **RESTING))
+    (entry,) = life.orders(OrderPurpose.ENTRY)
+    await life.until(lambda: life.orders(OrderPurpose.ENTRY)[0].broker_order_id)
+    life.stubborn.knows_no_orders = True
+    return entry.order_id
+
+
+async def test_an_order_that_the_broker_has_lost_is_over_once_it_is_old_and_that_is_proven(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """An account that was reset: its orders are nowhere, and no report will ever end them."""
+    async with world.life(configured(young=600.0)) as life:
+        began = trio.current_time()
+        order_id = await forgotten(life)
+        await trio.sleep_until(began + 599)
+        assert life.tree.desk.book.order(order_id).is_open
+
+        await life.until(lambda: not life.tree.desk.book.order(order_id).is_open, seconds=120)
+
+        order = life.tree.desk.book.order(order_id)
+        assert order.status is OrderStatus.CANCELED
+        assert "NOT_FOUND_AT_BROKER" in order.reason
+        assert trio.current_time() - began >= 600 + 30, "and 30 s of looking for it"
+
+
+async def test_an_order_that_comes_to_light_again_is_not_over(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(configured(young=60.0)) as life:
+        began = trio.current_time()
+        order_id = await forgotten(life)
+        await trio.sleep_until(began + 75)
+        life.stubborn.knows_no_orders = False
+        await trio.sleep(10)
+        life.stubborn.knows_no_orders = True
+        await trio.sleep(25)
+
+        assert life.tree.desk.book.order(order_id).is_open, "the count began anew"
+
+
+async def test_a_young_order_that_is_not_listed_is_no_difference(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(configured(young=60.0)) as life:
+        await forgotten(life)
+
+        def told() -> list[timedelta]:
+            events = [one.event for one in world.journal.durable]
+            found = [one for one in events if isinstance(one, e.ReconciliationCompleted)]
+            return [one.at - events[0].at for one in found if one.differences]
+
+        await trio.sleep(55)
+        assert told() == []
+        await trio.sleep(20)
+        assert told()
