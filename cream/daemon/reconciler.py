@@ -10,14 +10,12 @@ says is taken in even when the journal cannot commit: it is as true then.
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import TypeVar
 
 import structlog
 import trio
 from attrs import define, field
 
-from cream.core.execution.cash import CashPoint, unexplained
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
@@ -37,10 +35,11 @@ from cream.core.ports import Broker
 from cream.core.risk.decisions import Decide, lift, restrict
 from cream.daemon import reconciling
 from cream.daemon.absences import Absences
+from cream.daemon.cash_watch import CashWatch
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
 from cream.daemon.readings import guess, read, read_fills
-from cream.daemon.reconciler_settings import ReconcilerSettings
+from cream.daemon.reconciler_settings import Layer, ReconcilerSettings
 from cream.daemon.strangers import Strangers
 
 log = structlog.get_logger(__name__)
@@ -57,14 +56,6 @@ _LONGEST_CHAIN = 20
 _ONCE_IS_ENOUGH = frozenset(
     (DiscrepancyKind.UNKNOWN_AT_BROKER, DiscrepancyKind.ORPHAN, DiscrepancyKind.CASH)
 )
-
-
-class Layer(Enum):
-    """How thoroughly to compare. Each includes those before it."""
-
-    OPEN_ORDERS = "open_orders"
-    POSITIONS = "positions"
-    FULL = "full"
 
 
 @define
@@ -84,7 +75,7 @@ class Reconciler:
     _positions: Sequence[BrokerPosition] = ()
     _lock: trio.Lock = field(factory=trio.Lock)
     _doubt: trio.Event = field(factory=trio.Event)
-    _cash: CashPoint | None = None
+    _cash: CashWatch = field(factory=CashWatch)
     _strangers: Strangers = field(factory=Strangers)
     _began: bool = False
     standing: tuple[Discrepancy, ...] = ()
@@ -123,7 +114,7 @@ class Reconciler:
         """Reconcile for ever: in flight often, each layer at its interval, and where in doubt."""
         task_status.started()
         began = trio.current_time()
-        due = {layer: began + self._every(layer) for layer in Layer}
+        due = {layer: began + self.settings.every(layer) for layer in Layer}
         while True:
             await self._pause(due)
             if not self.link.session_up:
@@ -134,11 +125,6 @@ class Reconciler:
             except BrokerUnavailable as error:
                 self.link.failed()
                 log.warning("reconciler.broker_unavailable", error=str(error))
-
-    def _every(self, layer: Layer) -> float:
-        own = self.settings
-        every = (own.open_orders_interval, own.positions_interval, own.interval)
-        return every[list(Layer).index(layer)]
 
     async def _pause(self, due: dict[Layer, float]) -> None:
         """Wait for the next look at what is in flight, or for a doubt, and let it settle."""
@@ -157,7 +143,7 @@ class Reconciler:
             return
         layer = ready[-1] if ready else Layer.OPEN_ORDERS
         for included in list(Layer)[: list(Layer).index(layer) + 1]:
-            due[included] = now + self._every(included)
+            due[included] = now + self.settings.every(included)
         if doubted:
             # Anew before the sweep: a doubt that comes during it is one of its own.
             self._doubt = trio.Event()
@@ -200,7 +186,9 @@ class Reconciler:
             found: dict[tuple[str, str], Discrepancy] = {}
             if layer is Layer.FULL:
                 await self._name_guesses()
-                await self._compare_cash(found)
+                cash = await self._cash.difference(self.desk.book, self.fetch_account)
+                if cash is not None:
+                    found[cash.kind.value, cash.subject] = cash
             if self._strangers:
                 await self._meet_strangers(found)
             result = await self._round(layer, found)
@@ -217,19 +205,6 @@ class Reconciler:
         moments = [one.executed_at for order in self.desk.book.guessed() for one in order.inferred]
         if moments:
             await self._book_since(min(moments) - _GUESSED_MARGIN)
-
-    async def _compare_cash(self, found: dict[tuple[str, str], Discrepancy]) -> None:
-        """Only between two moments at which no fill was under way."""
-        book = self.desk.book
-        fills = book.fills_booked
-        account = await self.fetch_account()
-        if fills != book.fills_booked:
-            return
-        now = CashPoint(at_broker=account.cash, by_fills=book.paid)
-        difference = None if self._cash is None else unexplained(self._cash, now)
-        self._cash = now
-        if difference is not None:
-            found[difference.kind.value, difference.subject] = difference
 
     @property
     def _resolves_orphans(self) -> bool:
@@ -405,7 +380,8 @@ class Reconciler:
     def _is_let_be(self, one: Discrepancy) -> bool:
         """An order that was just not listed: it has been asked about, and has likely traded."""
         missing = one.kind is DiscrepancyKind.MISSING_AT_BROKER
-        return missing and self._is_young(self.desk.book.order(one.subject))
+        order = self.desk.book.find(one.subject) if missing else None
+        return order is not None and self._is_young(order)
 
     async def _escalate(self, critical: Sequence[Discrepancy], *, at_start: bool) -> None:
         """Tell whoever is to know, and trade no more where that is configured."""

@@ -1,8 +1,18 @@
 """How often is the broker compared with the book, and what follows from what is found?"""
 
+from enum import Enum
+
 from attrs import frozen
 
 from cream.core.execution.reconciliation import EXACT, Tolerances
+
+
+class Layer(Enum):
+    """How thoroughly to compare. Each includes those before it."""
+
+    OPEN_ORDERS = "open_orders"
+    POSITIONS = "positions"
+    FULL = "full"
 
 
 @frozen(kw_only=True)
@@ -33,3 +43,13 @@ class ReconcilerSettings:
     restricts_at_start: bool = True
     tolerances: Tolerances = EXACT
     resume_automatically: bool = True
+
+    def every(self, layer: Layer) -> float:
+        """Between two comparisons of this layer."""
+        match layer:
+            case Layer.OPEN_ORDERS:
+                return self.open_orders_interval
+            case Layer.POSITIONS:
+                return self.positions_interval
+            case Layer.FULL:
+                return self.interval

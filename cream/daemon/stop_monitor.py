@@ -28,7 +28,7 @@ from cream.core.execution.protection import (
     decide,
     look,
 )
-from cream.core.execution.withdrawals import excess
+from cream.core.execution.withdrawals import OTHER_LEVELS, excess
 from cream.core.model.market import Quote
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
@@ -52,8 +52,8 @@ def _sees(_symbol: str) -> bool:
     """A market whose quotes never stop."""
     return True
 
-# Why a stop is withdrawn, for whoever reads the order's story.
-_OTHER_LEVELS = "a later entry has other levels"
+
+# Why an exit is withdrawn, for whoever reads the order's story.
 _TOO_LARGE = "it would close more than is held"
 _ACTOR = "stop"
 
@@ -278,7 +278,7 @@ class StopMonitor:
                         self._place(action, book, now, events, sends)
                     case WithdrawProtection():
                         orders = [book.order(one) for one in action.order_ids]
-                        asked, wanted = request_cancels(orders, _OTHER_LEVELS, _ACTOR, now)
+                        asked, wanted = request_cancels(orders, OTHER_LEVELS, _ACTOR, now)
                         events.extend(asked)
                         cancels.extend(wanted)
             return Decided(None, tuple(events), tuple(sends), tuple(cancels))

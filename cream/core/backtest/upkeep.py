@@ -20,8 +20,16 @@ from cream.core.execution.partial_fills import (
     timed_out,
     to_resubmit,
 )
-from cream.core.execution.protection import ExitNow, ProtectionPolicy, coverage, decide, look
+from cream.core.execution.protection import (
+    ExitNow,
+    ProtectionPolicy,
+    WithdrawProtection,
+    coverage,
+    decide,
+    look,
+)
 from cream.core.execution.tactics import SliceDue, TacticOver, TacticWaits, next_step
+from cream.core.execution.withdrawals import OTHER_LEVELS
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decided, ViewOf, request_cancels
@@ -119,6 +127,10 @@ class Upkeep:
             # The stop stands elsewhere now: what it means is decided on the book that knows.
             return Decided(None, tuple(events))
         for action in decide(book, self.tape.fresh, as_of, self._policy(), held):
+            if isinstance(action, WithdrawProtection):
+                orders = [book.order(one) for one in action.order_ids]
+                asked, cancels = request_cancels(orders, OTHER_LEVELS, "stop", now)
+                return Decided(None, asked, cancels=cancels)
             leaving = action.cancel_first if isinstance(action, ExitNow) else ()
             approved = self.gate.approve_exit(
                 action.terms, without(leaving, self.view_of(book, now))

@@ -321,8 +321,7 @@ def _exit(
 
 
 def _placement_due(book: Book, protection: Protection, policy: ProtectionPolicy) -> datetime | None:
-    """When the broker may be asked to hold the stop, or to let go of one that is at other levels;
-    None: time alone will not bring it about.
+    """When the broker may be asked to hold the stop, or to let go of one at other levels, if ever.
 
     Only shares that nothing else holds for the levels of now, only once the entry is done, and not
     too often. A stop with a limit and a position without levels are watched here only.

@@ -27,6 +27,9 @@ from cream.core.execution.guards import (
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, Side
 
+# Why a stop is withdrawn, for whoever reads the order's story.
+OTHER_LEVELS = "a later entry has other levels"
+
 _Groups = Mapping[str, Sequence[Order]]
 
 
