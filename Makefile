@@ -44,6 +44,10 @@ test: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks
 
+SOAK ?= --seconds 600
+soak: $(DEV_STAMP)
+	$(BIN)/python -m tests.soak $(SOAK)
+
 crash: $(DEV_STAMP)
 	$(BIN)/python -m tests.crash $(SUITES)
 

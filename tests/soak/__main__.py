@@ -1,0 +1,55 @@
+"""`make soak`: load and random faults for minutes; fails if a bound or invariant does not hold.
+
+Options: --seconds 600 --quotes 2000 --orders 20 --seed 1
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.soak.driver import Findings, SoakSettings, soak
+
+# What memory may grow by between the middle of the run and its end: the noise of an allocator.
+MOST_GROWTH = 0.10
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0 if everything held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak")
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--quotes", type=float, default=2_000.0)
+    parser.add_argument("--orders", type=float, default=20.0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    settings = SoakSettings(
+        seconds=options.seconds, quotes=options.quotes, orders=options.orders, seed=options.seed
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        found = soak(settings, Path(folder))
+    _tell(settings, found)
+    if found.growth() > MOST_GROWTH:
+        found.problems.append(f"memory grew by {found.growth():.0%} in the second half")
+    for problem in found.problems:
+        print(f"PROBLEM: {problem}")
+    return 1 if found.problems else 0
+
+
+def _tell(settings: SoakSettings, found: Findings) -> None:
+    print(
+        f"{settings.seconds:.0f} s, seed {settings.seed}: "
+        f"{found.submitted} plans ({found.submitted / settings.seconds:.1f}/s), "
+        f"{found.refused} refused, {found.failed} without an answer, "
+        f"{found.cancelled} cancelled; {found.quotes / settings.seconds:.0f} quotes/s; "
+        f"{len(found.faults)} faults"
+    )
+    print(f"most that waited: {found.most_waiting}")
+    print(
+        f"memory (MiB): first {found.memory[0] // 1024}, middle "
+        f"{found.memory[len(found.memory) // 2] // 1024}, last {found.memory[-1] // 1024}, "
+        f"growth from the middle on {found.growth():+.1%}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,316 @@
+"""What does the daemon do under load while its broker misbehaves at random?
+
+Three processes: the sandbox, the daemon, and this one, which submits and cancels orders, switches
+faults on, and looks: at how many messages wait, at how much memory the daemon has, and in the end,
+once all faults are off, at whether daemon and venue agree.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import httpx
+from attrs import define, field, frozen
+
+from tests.conformance.sandbox_process import Sandbox, sandbox
+from tests.integration.daemon import Daemon, running
+
+SYMBOLS = ("AAPL", "MSFT", "NVDA", "SPY", "TSLA", "XOM")
+# Plans that are under way at one time: a broker that hangs must not slow the load down.
+CALLERS = 8
+# Orders that may rest at one time; the oldest is cancelled for each new one.
+MOST_RESTING = 40
+FAULT_EVERY_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 1.0
+# Once all faults are off: so long until both sides must agree.
+SETTLE_SECONDS = 90.0
+# Queues of the desk hold this many at most; more than that would not be bounded.
+MOST_WAITING = 1_024.0
+KEYS = {"ALPACA_KEY": "PK-soak", "ALPACA_SECRET": "secret"}
+CLOSED = frozenset(("filled", "canceled", "expired", "replaced", "rejected"))
+_PAGE_KIB = 4
+
+# What can go wrong for a while. Faults after which a person has to act (keys revoked) are not here.
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"name": "ws.drop_event", "p": 0.3, "for_seconds": 3},
+    {"name": "ws.duplicate", "times": 2, "for_seconds": 3},
+    {"name": "ws.shuffle", "for_seconds": 2},
+    {"name": "ws.null_data", "for_seconds": 2},
+    {"name": "ws.unknown_event", "count": 2},
+    {"name": "ws.cut_silently", "count": 1},
+    {"name": "ws.mute_updates", "for_seconds": 4},
+    {"name": "rest.flaky", "p": 0.1, "for_seconds": 3},
+    {"name": "rest.post_accept_then_504", "count": 2},
+    {"name": "rest.post_lost_504", "count": 1},
+    {"name": "rest.hang_after_commit", "seconds": 1, "count": 2},
+    {"name": "rest.lookup_lag", "seconds": 2, "count": 3},
+    {"name": "rest.throttle", "for_seconds": 1},
+    {"name": "rest.spurious_403", "count": 1},
+    {"name": "order.stick_pending_cancel", "seconds": 2, "count": 3},
+    {"name": "order.fill_before_cancel", "count": 1},
+    {"name": "ws.mute_data", "for_seconds": 2},
+    {"name": "data.zero_side", "for_seconds": 2},
+    {"name": "data.wide", "for_seconds": 1},
+)
+
+
+@frozen(kw_only=True)
+class SoakSettings:
+    """How long, how much, and from which seed.   Units: seconds; a second."""
+
+    seconds: float
+    quotes: float
+    orders: float
+    seed: int = 1
+
+
+@define
+class Findings:
+    """What a run has shown. Memory in KiB, one figure a look."""
+
+    submitted: int = 0
+    refused: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    faults: list[str] = field(factory=list)
+    most_waiting: dict[str, float] = field(factory=dict)
+    memory: list[int] = field(factory=list)
+    quotes: float = 0.0
+    problems: list[str] = field(factory=list)
+
+    def growth(self) -> float:
+        """How much more memory the last tenth of the looks shows than the tenth after the middle.
+
+        A fraction: by the middle every cache has filled and every pool has grown.
+        """
+        tenth = max(1, len(self.memory) // 10)
+        half = len(self.memory) // 2
+        before, after = self.memory[half : half + tenth], self.memory[-tenth:]
+        return _median(after) / _median(before) - 1
+
+
+def soak(settings: SoakSettings, folder: Path) -> Findings:
+    """Run it to the end.   Raises: AssertionError where the daemon does not start or has ended."""
+    rate = settings.quotes / len(SYMBOLS)
+    market = ("--requests-per-minute", "1000000", "--cash", "10000000")
+    brokers = {
+        "active": "alpaca",
+        "alpaca": {
+            "api_key": "${ALPACA_KEY}",
+            "api_secret": "${ALPACA_SECRET}",
+            "requests_per_minute": 100_000,
+        },
+    }
+    with sandbox(*market, "--seed", str(settings.seed), "--tick-rate", str(rate)) as venue:
+        brokers["alpaca"]["base_url"] = venue.url  # type: ignore[index]
+        with running(folder, KEYS, brokers=brokers, **_changes(rate, settings.seed)) as daemon:
+            return _Run(settings, venue, daemon).go()
+
+
+def _changes(rate: float, seed: int) -> dict[str, Any]:
+    """Limits that a stream of small orders does not reach; a journal that is written to disk."""
+    return {
+        "feeds": {"synthetic": {"tick_rate": rate, "seed": seed}},
+        "constraints": {
+            "per_instrument": {"max_notional": 10_000_000, "max_units": 1_000_000},
+            "losses": {"max_daily_loss_pct": None, "max_drawdown_pct": None},
+        },
+    }
+
+
+@frozen(kw_only=True)
+class _Answer:
+    """What became of one plan."""
+
+    failed: bool = False
+    refused: bool = False
+    resting: tuple[str, ...] = ()
+
+
+@define
+class _Run:
+    """One run, from its first order to the last comparison."""
+
+    settings: SoakSettings
+    venue: Sandbox
+    daemon: Daemon
+    findings: Findings = field(factory=Findings)
+    _chance: random.Random = field(init=False)
+    _resting: list[str] = field(factory=list)
+    _asked: dict["Future[_Answer]", None] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self._chance = random.Random(self.settings.seed)
+
+    def go(self) -> Findings:
+        began = time.monotonic()
+        due_fault = due_look = began
+        number = 0
+        with ThreadPoolExecutor(CALLERS) as pool:
+            while (now := time.monotonic()) < began + self.settings.seconds:
+                if now >= due_fault:
+                    due_fault = now + FAULT_EVERY_SECONDS
+                    self._spoil()
+                if now >= due_look:
+                    due_look = now + LOOK_EVERY_SECONDS
+                    self._look()
+                self._collect(most=CALLERS)
+                number += 1
+                self._asked[pool.submit(self._post, *self._order(number))] = None
+                time.sleep(max(0.0, began + number / self.settings.orders - time.monotonic()))
+            self._collect(most=0)
+        self.venue.clear()
+        self._settle()
+        return self.findings
+
+    def _spoil(self) -> None:
+        fault = self._chance.choice(FAULTS)
+        self.venue.fault(**fault)
+        self.findings.faults.append(fault["name"])
+
+    def _look(self) -> None:
+        assert self.daemon.process is not None
+        assert self.daemon.process.poll() is None, "the daemon has ended"
+        statm = Path(f"/proc/{self.daemon.pid}/statm").read_text().split()
+        self.findings.memory.append(int(statm[1]) * _PAGE_KIB)
+        for name, value in self._metrics():
+            if name.startswith("cream_channel_depth"):
+                most = self.findings.most_waiting
+                most[name] = max(value, most.get(name, 0.0))
+            elif name.startswith("cream_quotes_total"):
+                self.findings.quotes = value
+
+    def _metrics(self) -> Iterator[tuple[str, float]]:
+        for line in self.daemon.http.get("/metrics").text.splitlines():
+            if not line.startswith("#"):
+                name, _, value = line.rpartition(" ")
+                yield name, float(value)
+
+    def _order(self, number: int) -> tuple[dict[str, Any], bool]:
+        """One decision of three kinds, and whether it will rest: it rests, trades or closes."""
+        symbol = self._chance.choice(SYMBOLS)
+        kind = self._chance.random()
+        decision: dict[str, Any] = {
+            "decision_id": f"soak-{number}",
+            "instrument_id": symbol,
+            "action": "BUY",
+            "direction": "LONG",
+            "size": {"quantity": "1", "unit": "SHARES"},
+            "strategy_family": "EQUITY_LONG",
+            "time_horizon": "SWING",
+            "thesis_state": "ENTERED",
+            "time_in_force": "DAY",
+            "confidence": "0.7",
+            "bullish_factors": ["soak"],
+            "rationale": "soak",
+        }
+        price = PRICES[symbol]
+        if kind < 0.6:
+            decision |= _levels(price * 0.9)
+        elif kind < 0.85:
+            decision |= _levels(price * 1.02)
+        else:
+            decision |= {"action": "CLOSE", "thesis_state": "CLOSED"}
+        return decision, kind < 0.6
+
+    def _post(self, decision: dict[str, Any], rests: bool) -> "_Answer":
+        """Submit one decision. Runs in a thread of the pool."""
+        plan = {
+            "plan_id": f"plan-{decision['decision_id']}",
+            "cycle_id": "soak",
+            "environment": "PAPER",
+            "risk_manager_approved": True,
+            "critic_approved": True,
+            "decisions": [decision],
+        }
+        try:
+            answer = self.daemon.http.post("/v1/submit-orders", json={"decision_plan": plan})
+        except httpx.TransportError:
+            return _Answer(failed=True)
+        body = answer.json()
+        if answer.status_code != 200 or not body["ok"]:
+            return _Answer(refused=True)
+        return _Answer(resting=tuple(one["order_id"] for one in body["orders"]) if rests else ())
+
+    def _collect(self, most: int) -> None:
+        """Wait until at most so many are under way, and note what has come back."""
+        while len(self._asked) > most:
+            done, _ = wait(self._asked, return_when=FIRST_COMPLETED)
+            for one in done:
+                del self._asked[one]
+                answer = one.result()
+                self.findings.submitted += 1
+                self.findings.failed += answer.failed
+                self.findings.refused += answer.refused
+                self._resting += answer.resting
+        if len(self._resting) > MOST_RESTING:
+            gone = self._resting[:-MOST_RESTING]
+            del self._resting[:-MOST_RESTING]
+            asked = {"order_ids": gone, "reason": "soak"}
+            self.daemon.http.post("/v1/cancel-orders", json=asked)
+            self.findings.cancelled += len(gone)
+
+    # In the end ---------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Both sides must agree within a while of quiet; what they still differ in is noted."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        differences = self._differences()
+        while differences and time.monotonic() < deadline:
+            time.sleep(1.0)
+            self.daemon.http.post("/v1/reconciliation", json={})
+            differences = self._differences()
+        self.findings.problems += differences
+        for name, most in self.findings.most_waiting.items():
+            if most > MOST_WAITING:
+                self.findings.problems.append(f"{name} held {most} messages")
+
+    def _differences(self) -> list[str]:
+        book: dict[str, Any] = self.venue.book()
+        found: list[str] = []
+        theirs = {row["symbol"]: float(row["qty"]) for row in book["positions"]}
+        ours = {row["symbol"]: float(row["quantity"]) for row in self.daemon.positions()}
+        found += [
+            f"{symbol}: {ours.get(symbol)} here, {theirs.get(symbol)} there"
+            for symbol in sorted(theirs | ours)
+            if theirs.get(symbol, 0.0) != ours.get(symbol, 0.0)
+        ]
+        rows = [one for order in book["orders"] for one in (order, *(order["legs"] or ()))]
+        working = {row["id"] for row in rows if row["status"] not in CLOSED}
+        orders = self.daemon.orders()
+        known = {row["broker_order_id"] for row in orders if row["status"] not in ENDED}
+        found += [f"{one} works at the venue alone" for one in sorted(working - known)]
+        names = [row["client_order_id"] for row in rows]
+        found += [f"{one} was placed twice" for one in sorted(set(names)) if names.count(one) > 1]
+        found += [
+            f"{row['order_id']} has no answer"
+            for row in orders
+            if row["status"] == "UNKNOWN_SUBMIT"
+        ]
+        return found
+
+
+ENDED = frozenset(("FILLED", "CANCELED", "REJECTED", "EXPIRED"))
+PRICES = {
+    "AAPL": 238.40,
+    "MSFT": 512.00,
+    "NVDA": 182.50,
+    "SPY": 662.00,
+    "TSLA": 430.00,
+    "XOM": 116.00,
+}
+
+
+def _levels(limit: float) -> dict[str, Any]:
+    return {
+        "limit_price": f"{limit:.2f}",
+        "stop_loss_level": f"{limit * 0.9:.2f}",
+        "take_profit_level": f"{limit * 1.4:.2f}",
+    }
+
+
+def _median(values: list[int]) -> float:
+    return float(sorted(values)[len(values) // 2])
