@@ -88,3 +88,16 @@ def test_a_stop_that_only_the_daemon_watches_fires_on_the_stream(tmp_path: Path)
         one.quote("AAPL", "200.00", "200.02")
 
         until(lambda: not held(one))
+
+
+def test_a_chain_has_quotes_and_greeks(tmp_path: Path) -> None:
+    with (
+        sandbox(clock_start=None) as one,
+        running(tmp_path, KEYS, brokers=alpaca(one), feeds=ALWAYS_OPEN) as daemon,
+    ):
+        shown = daemon.get("/v1/option-chain?underlying=AAPL&type=CALL&limit=3")
+
+    assert (shown["underlying_price"], len(shown["options"])) == ("238.40", 3)
+    assert all(
+        row["bid"] and row["implied_volatility"] and row["delta"] for row in shown["options"]
+    )
