@@ -1,12 +1,14 @@
 """What is at stake already, kept up to date instead of added up for each question?
 
 The ledger follows a book and a market. A change of the book or a price works out anew what there is
-on that one underlying, and the sums take the difference: what a judgement costs does not depend on
-how much is held. Whatever it gives out is a snapshot that never changes.
+on that one underlying; the sums take the differences when somebody asks for them: what a judgement
+costs does not depend on how much is held, and what a quote costs does not either. Whatever it gives
+out is a snapshot that never changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
@@ -44,6 +46,8 @@ class Ledger:
     valuer: Valuer = field(factory=QuotedGreeks)
     _whole: Exposure = field(default=_NOTHING, init=False)
     _parts: dict[str, Exposure] = field(factory=dict, init=False)
+    # Parts that are in the sums, of underlyings whose part is another one by now.
+    _outdated: dict[str, Exposure] = field(factory=dict, init=False)
     _seen: int = field(default=0, init=False)
     # By underlying on which there are only shares: the sums of its orders.
     _tallies: dict[str, Tally] = field(factory=dict, init=False)
@@ -112,6 +116,7 @@ class Ledger:
     def exposure(self, now: datetime) -> Exposure:
         """What is at stake at `now`, with a doubt for each quote that has grown old."""
         self.follow()
+        self._settle()
         if not self._whole.doubts and not self._is_stale(now):
             return self._whole
         # Not every market tells of every quote: before one is doubted it is looked up.
@@ -119,6 +124,7 @@ class Ledger:
             quote = self.latest(symbol)
             if quote is not None and quote is not self._quotes.get(symbol):
                 self.quoted(quote)
+        self._settle()
         old = []
         for symbol in self._priced:
             quote = self._quotes.get(symbol)
@@ -151,7 +157,7 @@ class Ledger:
             heapify(self._ages)
 
     def _rebuild(self, underlying: str) -> None:
-        """Work out anew what there is on `underlying`, and let the sums take the difference."""
+        """Work out anew what there is on `underlying`."""
         read: set[str] = set()
 
         def quote_of(symbol: str) -> Datum[Quote]:
@@ -163,11 +169,19 @@ class Ledger:
 
         part = self._part(underlying, Prices(quote_of, self.valuer))
         before = self._parts.get(underlying, _NOTHING)
+        self._outdated.setdefault(underlying, before)
         self._parts[underlying] = part
         self._read_by(underlying, read)
         self._count(before.priced, -1)
         self._count(part.priced, 1)
-        self._whole = _exchanged(self._whole, before, part)
+
+    def _settle(self) -> None:
+        """Let the sums take every difference since they were last asked for."""
+        if not self._outdated:
+            return
+        changes = [(before, self._parts[name]) for name, before in self._outdated.items()]
+        self._outdated.clear()
+        self._whole = _exchanged(self._whole, changes)
 
     def _part(self, underlying: str, prices: Prices) -> Exposure:
         """From the kept sums where they tell all there is, otherwise by adding everything up."""
@@ -207,43 +221,62 @@ class Ledger:
                 self._priced.pop(symbol, None)
 
 
-def _exchanged(whole: Exposure, before: Exposure, part: Exposure) -> Exposure:
-    """`whole` with `part` in place of `before`."""
+def _exchanged(whole: Exposure, changes: Sequence[tuple[Exposure, Exposure]]) -> Exposure:
+    """`whole`, with the second of each pair in place of the first."""
+
+    def summed(read: Callable[[Exposure], Decimal]) -> Decimal:
+        return sum((read(part) - read(before) for before, part in changes), read(whole))
+
+    def counted(read: Callable[[Exposure], int]) -> int:
+        return read(whole) + sum(read(part) - read(before) for before, part in changes)
+
+    def merged(read: Callable[[Exposure], Mapping[str, T]]) -> Mapping[str, T]:
+        return _merged(read(whole), [(read(before), read(part)) for before, part in changes])
+
+    def told(read: Callable[[Exposure], tuple[str, ...]]) -> tuple[str, ...]:
+        return _told(read(whole), [(read(before), read(part)) for before, part in changes])
+
+    lean = whole.lean
+    for before, part in changes:
+        lean = lean.minus(before.lean).plus(part.lean)
     return Exposure(
-        lines=_merged(whole.lines, before.lines, part.lines),
-        gross=whole.gross - before.gross + part.gross,
-        net_held=whole.net_held - before.net_held + part.net_held,
-        long_working=whole.long_working - before.long_working + part.long_working,
-        short_working=whole.short_working - before.short_working + part.short_working,
-        spread_value=_merged(whole.spread_value, before.spread_value, part.spread_value),
-        contracts=_merged(whole.contracts, before.contracts, part.contracts),
-        option_positions=_merged(
-            whole.option_positions, before.option_positions, part.option_positions
-        ),
-        held_options=_merged(whole.held_options, before.held_options, part.held_options),
-        stakes=_merged(whole.stakes, before.stakes, part.stakes),
-        in_options=whole.in_options - before.in_options + part.in_options,
-        leans=_merged(whole.leans, before.leans, part.leans),
-        lean=whole.lean.minus(before.lean).plus(part.lean),
-        reserved=whole.reserved - before.reserved + part.reserved,
-        open_orders=whole.open_orders - before.open_orders + part.open_orders,
-        occupied=whole.occupied - before.occupied + part.occupied,
-        doubts=_without(whole.doubts, before.doubts) + part.doubts,
-        unvalued=_without(whole.unvalued, before.unvalued) + part.unvalued,
+        lines=merged(lambda one: one.lines),
+        gross=summed(lambda one: one.gross),
+        net_held=summed(lambda one: one.net_held),
+        long_working=summed(lambda one: one.long_working),
+        short_working=summed(lambda one: one.short_working),
+        spread_value=merged(lambda one: one.spread_value),
+        contracts=merged(lambda one: one.contracts),
+        option_positions=merged(lambda one: one.option_positions),
+        held_options=merged(lambda one: one.held_options),
+        stakes=merged(lambda one: one.stakes),
+        in_options=summed(lambda one: one.in_options),
+        leans=merged(lambda one: one.leans),
+        lean=lean,
+        reserved=summed(lambda one: one.reserved),
+        open_orders=counted(lambda one: one.open_orders),
+        occupied=counted(lambda one: one.occupied),
+        doubts=told(lambda one: one.doubts),
+        unvalued=told(lambda one: one.unvalued),
     )
 
 
 def _merged(
-    whole: Mapping[str, T], before: Mapping[str, T], part: Mapping[str, T]
+    whole: Mapping[str, T], changes: Sequence[tuple[Mapping[str, T], Mapping[str, T]]]
 ) -> Mapping[str, T]:
-    if not before and not part:
+    if not any(before or part for before, part in changes):
         return whole
     merged = dict(whole)
-    for name in before:
-        merged.pop(name, None)
-    merged.update(part)
+    for before, part in changes:
+        for name in before:
+            merged.pop(name, None)
+        merged.update(part)
     return merged
 
 
-def _without(whole: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one for one in whole if one not in before) if before else whole
+def _told(
+    whole: tuple[str, ...], changes: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]
+) -> tuple[str, ...]:
+    gone = {one for before, _ in changes for one in before}
+    kept = tuple(one for one in whole if one not in gone) if gone else whole
+    return kept + tuple(one for _, part in changes for one in part)
