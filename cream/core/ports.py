@@ -6,7 +6,7 @@ offers to the outside is in `core/operations.py`.
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from attrs import frozen
@@ -16,6 +16,7 @@ from cream.core.execution.memory import Archived, ArchivedOrder, BookState
 from cream.core.market.health import FeedHealth
 from cream.core.market.microstructure import Microstructure
 from cream.core.model.account import Account
+from cream.core.model.activity import Activity
 from cream.core.model.broker import (
     BrokerOrder,
     BrokerPosition,
@@ -93,6 +94,13 @@ class Broker(Protocol):
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """Every execution at `moment` or later, oldest first."""
+        ...
+
+    async def activities_since(self, day: date) -> Sequence[Activity]:
+        """Every row of the history that is no fill and was written on `day` (New York) or later.
+
+        All pages, oldest first. A broker that tells of none has none.
+        """
         ...
 
     async def positions(self) -> Sequence[BrokerPosition]:

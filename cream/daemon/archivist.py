@@ -9,7 +9,7 @@ of it is an event.
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 import trio
@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 from cream.core.execution.book import Book
 from cream.core.execution.memory import Archived, BookState, forget, revive, state_of, superfluous
 from cream.core.model.account import Account
+from cream.core.model.activity import Activity
 from cream.core.model.broker import (
     BrokerOrder,
     BrokerPosition,
@@ -238,6 +239,10 @@ class RecallingBroker:
         executions = await self._broker.executions_since(moment)
         await self._recall(one.broker_order_id for one in executions)
         return executions
+
+    async def activities_since(self, day: date) -> Sequence[Activity]:
+        """As the broker."""
+        return await self._broker.activities_since(day)
 
     async def positions(self) -> Sequence[BrokerPosition]:
         """As the broker."""

@@ -8,7 +8,7 @@ proven: by several look-ups of the client id spread over time, and by the list. 
 says is taken in even when the journal cannot commit: it is as true then.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -24,7 +24,6 @@ from cream.core.execution.reconciliation import (
     differences,
 )
 from cream.core.execution.reports import Reading
-from cream.core.model.account import Account
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import Order, OrderStatus
@@ -70,12 +69,11 @@ class Reconciler:
     broker: Broker
     link: BrokerLink
     settings: ReconcilerSettings
-    fetch_account: Callable[[], Awaitable[Account]]
+    cash: CashWatch
     _absences: Absences = field(init=False)
     _positions: Sequence[BrokerPosition] = ()
     _lock: trio.Lock = field(factory=trio.Lock)
     _doubt: trio.Event = field(factory=trio.Event)
-    _cash: CashWatch = field(factory=CashWatch)
     _strangers: Strangers = field(factory=Strangers)
     _began: bool = False
     standing: tuple[Discrepancy, ...] = ()
@@ -186,7 +184,7 @@ class Reconciler:
             found: dict[tuple[str, str], Discrepancy] = {}
             if layer is Layer.FULL:
                 await self._name_guesses()
-                cash = await self._cash.difference(self.desk.book, self.fetch_account)
+                cash = await self.cash.compare()
                 if cash is not None:
                     found[cash.kind.value, cash.subject] = cash
             if self._strangers:

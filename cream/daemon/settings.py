@@ -17,6 +17,7 @@ from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings, live_feed_p
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.server.settings import ServerSettings, server_problems
 from cream.adapters.store.settings import PersistenceSettings
+from cream.core.execution.activities import MAX_LOOKBACK_DAYS
 from cream.core.model.plan import Environment
 from cream.core.model.setting import section, setting
 from cream.core.risk.limits import Constraints
@@ -161,6 +162,12 @@ class ReconciliationSettings:
     )
     positions_interval_secs: float = setting(
         30.0, gt=0, le=3600, unit="s", doc="Between comparisons of holdings."
+    )
+    activities_interval_secs: float = setting(
+        60.0, gt=0, le=3600, unit="s", doc="Between looks at fees, dividends, assignments, splits."
+    )
+    activities_lookback_days: int = setting(
+        7, ge=1, le=MAX_LOOKBACK_DAYS, unit="days", doc="How far back; rows come days late."
     )
     absence_probes: int = setting(
         5,

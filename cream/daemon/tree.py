@@ -40,6 +40,7 @@ from cream.core.risk.losses import LossWatch, is_limited
 from cream.core.risk.view import ALWAYS_OPEN, never_halted
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.daemon import journal_writer
+from cream.daemon.activity_reader import ActivityReader, ActivityReaderSettings
 from cream.daemon.archivist import Archivist, ArchivistSettings
 from cream.daemon.broker_session import BrokerSession
 from cream.daemon.desk import Desk
@@ -113,6 +114,7 @@ class TreeSettings:
     protection: ProtectionPolicy = field(factory=ProtectionPolicy)
     partial_fills: PartialFillPolicy = field(factory=PartialFillPolicy)
     writer: JournalWriterSettings = field(factory=JournalWriterSettings)
+    activities: ActivityReaderSettings | None = None
     archivist: ArchivistSettings = field(factory=ArchivistSettings)
     version: str = ""
     config_hash: str = ""
@@ -153,6 +155,7 @@ class Tree:
     batches: trio.MemoryReceiveChannel[Batch]
     begin: Decide[int]
     archivist: Archivist | None = None
+    activities: ActivityReader | None = None
     committed: Callable[[GroupCommit], None] = field(default=lambda _commit: None)
     begun: trio.Event = field(factory=trio.Event)
     recovered: trio.Event = field(factory=trio.Event)
@@ -242,6 +245,8 @@ class Tree:
         ]
         if self.archivist is not None:
             children.append(Child(name="archivist", run=self.archivist.run, backoff=restart))
+        if self.activities is not None:
+            children.append(Child(name="activities", run=self.activities.run, backoff=restart))
         losses = self.settings.constraints.losses
         if is_limited(losses):
             children.append(Child(name="loss_guard", run=self._guard().run, backoff=restart))
@@ -338,6 +343,8 @@ class Tree:
         senders = ("client_sessions", "partial_fills", "flattener", "broker_session")
         for name in (*senders, "mass_canceller", "reconciler", "stop_monitor"):
             await self.supervisor.stop(name, within)
+        if self.activities is not None:
+            await self.supervisor.stop("activities", within)
         await self.supervisor.stop("account_reader", within)
         await self.supervisor.stop("feed_reader", within)
         self.hub.close()

@@ -9,6 +9,7 @@ from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import BreakerLimits, Window
 from cream.core.safety.heartbeat import HeartbeatLimits
 from cream.core.safety.mass_cancel import MassCancelPolicy
+from cream.daemon.activity_reader import ActivityReaderSettings
 from cream.daemon.archivist import ArchivistSettings
 from cream.daemon.breaker_settings import BreakerSettings
 from cream.daemon.journal_writer import JournalWriterSettings
@@ -51,6 +52,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
             commit_timeout_seconds=settings.persistence.commit_timeout_ms / 1000,
             drain_timeout_seconds=settings.persistence.drain_timeout_ms / 1000,
         ),
+        activities=_activities(settings),
         archivist=ArchivistSettings(
             snapshot_interval=settings.persistence.snapshot_interval_secs,
             closed_orders=settings.persistence.closed_orders_secs,
@@ -77,6 +79,16 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
 def _ack_timeout(settings: Settings) -> float | None:
     brokers = settings.brokers
     return brokers.alpaca.ack_timeout_seconds if brokers.active == "alpaca" else None
+
+
+def _activities(settings: Settings) -> ActivityReaderSettings | None:
+    """How the account's history is read. The simulated broker keeps none."""
+    if settings.brokers.active == "simulated":
+        return None
+    own = settings.reconciliation
+    return ActivityReaderSettings(
+        interval=own.activities_interval_secs, lookback_days=own.activities_lookback_days
+    )
 
 
 def _rates(settings: Settings) -> Rates:

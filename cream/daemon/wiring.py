@@ -1,5 +1,6 @@
 """How do the subsystems get their collaborators? By arguments, here and nowhere else."""
 
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -7,6 +8,7 @@ import trio
 from attrs import evolve, frozen
 
 from cream.core.execution.book import Book
+from cream.core.execution.split_doubt import levels_doubtful
 from cream.core.model.errors import BrokerUnavailable, JournalFailed
 from cream.core.model.market import MarketStatus, Quote
 from cream.core.ports import Restored
@@ -16,8 +18,10 @@ from cream.core.risk.greeks import QuotedGreeks
 from cream.core.risk.ledger import Ledger
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.ack_watch import AckWatch
+from cream.daemon.activity_reader import ActivityReader
 from cream.daemon.archivist import Archivist, LookUp, RecallingBroker
 from cream.daemon.broker_session import BrokerSession
+from cream.daemon.cash_watch import CashWatch
 from cream.daemon.chains import Chains
 from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
@@ -84,13 +88,8 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
     breaker = Breaker(outside.broker.name, settings.breaker)
     router = Router(ground.desk, outside.broker, ground.link, settings.router, breaker)
     monitor = _monitor(settings, outside, ground)
-    reconciler = Reconciler(
-        ground.desk,
-        outside.broker,
-        ground.link,
-        settings.reconciler,
-        fetch_account=ground.accounts.fetch,
-    )
+    activities = _activities(settings, outside, ground)
+    reconciler = _reconciler(settings, outside, ground, activities)
     return Tree(
         settings=settings,
         outside=outside,
@@ -120,6 +119,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         hub=ground.hub,
         batches=ground.batches,
         archivist=archivist,
+        activities=activities,
         begin=begin_run(
             beginning,
             version=settings.version,
@@ -128,6 +128,36 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
             account_id=outside.account_id,
         ),
     )
+
+
+def _activities(settings: TreeSettings, outside: Outside, ground: _Ground) -> ActivityReader | None:
+    """The reader of the account's history, where the broker keeps one."""
+    if settings.activities is None:
+        return None
+    return ActivityReader(
+        ground.desk, outside.broker, ground.link, outside.sessions, settings.activities
+    )
+
+
+def _reconciler(
+    settings: TreeSettings, outside: Outside, ground: _Ground, activities: ActivityReader | None
+) -> Reconciler:
+    """The reconciler: before it compares cash it reads the activities, and they call for it."""
+    refresh = None if activities is None else activities.read
+    cash = CashWatch(ground.desk, ground.accounts.fetch, refresh)
+    reconciler = Reconciler(ground.desk, outside.broker, ground.link, settings.reconciler, cash)
+    if activities is not None:
+        activities.doubted = reconciler.doubted
+    return reconciler
+
+
+def _closed_to_entries(
+    settings: TreeSettings, outside: Outside, book: Book
+) -> Callable[[str], str | None]:
+    """Why nothing is opened in a symbol: its exchange has halted it, or it was split."""
+    if settings.activities is None:
+        return outside.halted
+    return lambda symbol: outside.halted(symbol) or levels_doubtful(book, symbol)
 
 
 async def _restored(outside: Outside) -> Restored:
@@ -154,7 +184,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         book=book,
         ledger=ledger,
         sessions=outside.sessions,
-        halted=outside.halted,
+        halted=_closed_to_entries(settings, outside, book),
         dividends=settings.dividends,
     )
     tells_alerts = settings.reconciler.on_critical != "log_and_continue"

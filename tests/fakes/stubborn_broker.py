@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import trio
 from attrs import define, evolve, field, frozen
 
 from cream.core.model.account import Account
+from cream.core.model.activity import Activity
 from cream.core.model.broker import (
     BrokerOrder,
     BrokerPosition,
@@ -55,6 +56,7 @@ class StubbornBroker:
     fails_once: set[str] = field(factory=set)
     deposited: Decimal = Decimal(0)
     sold_by_hand: Decimal = Decimal(0)
+    activities: tuple[Activity, ...] = ()
     asked: dict[str, list[float]] = field(factory=dict)
     listed: list[float] = field(factory=list)
     held: list[float] = field(factory=list)
@@ -136,6 +138,10 @@ class StubbornBroker:
         await self._asked("executions_since")
         executions = await self.inner.executions_since(moment)
         return () if self.forgetful else executions
+
+    async def activities_since(self, day: date) -> Sequence[Activity]:
+        await self._asked("activities_since", day.isoformat())
+        return self.activities
 
     async def positions(self) -> Sequence[BrokerPosition]:
         self.held.append(trio.current_time())

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 import trio
 from attrs import define, field
 
 from cream.core.model.account import Account
+from cream.core.model.activity import Activity
 from cream.core.model.broker import (
     BrokerOrder,
     BrokerPosition,
@@ -102,6 +103,9 @@ class NetworkBroker:
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         return await self._ask("executions_since", lambda: self.exchange.executions_since(moment))
+
+    async def activities_since(self, day: date) -> Sequence[Activity]:
+        return await self._ask("activities_since", lambda: ())
 
     async def positions(self) -> Sequence[BrokerPosition]:
         return await self._ask("positions", self.exchange.venue.positions)

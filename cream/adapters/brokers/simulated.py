@@ -8,7 +8,7 @@ is out of reach its market goes on, and orders that rest there trade.
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,7 @@ from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.venue import Venue
 from cream.core.exchange.venue_book import VenueState
 from cream.core.model.account import Account
+from cream.core.model.activity import Activity
 from cream.core.model.broker import (
     BrokerOrder,
     BrokerPosition,
@@ -215,6 +216,11 @@ class SimulatedBroker:
         await self._ask()
         with _reading():
             return self._venue.executions_since(moment)
+
+    async def activities_since(self, _day: date) -> Sequence[Activity]:
+        """None: what ends here is settled in cash at once, and nothing else happens."""
+        await self._ask()
+        return ()
 
     async def positions(self) -> Sequence[BrokerPosition]:
         """Everything held.   Raises: BrokerUnavailable."""

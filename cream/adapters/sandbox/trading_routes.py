@@ -174,6 +174,7 @@ class TradingRoutes:
         """GET /v2/account/activities: newest first unless it is asked for otherwise."""
         arguments, exchange = request.args, self.sandbox.exchange
         kinds = arguments.get("activity_types", kind)
+        category = arguments.get("category", "")
         after = read_time(arguments.get("after"), "after")
         until = read_time(arguments.get("until"), "until")
         dated = [(_at(row), row) for row in exchange.activities.fills]
@@ -182,6 +183,7 @@ class TradingRoutes:
             row
             for at, row in sorted(dated, key=lambda one: one[0])
             if (not kinds or row["activity_type"] in kinds.split(","))
+            and category in ("", _category(row))
             and (after is None or at > after)
             and (until is None or at < until)
         ]
@@ -193,6 +195,10 @@ class TradingRoutes:
             rows = rows[ids.index(token) + 1 :] if token in ids else []
         size = arguments.get("page_size", str(_DEFAULT_PAGE))
         return reply(rows[: min(int(size) if size.isdecimal() else 1, _MOST_A_PAGE)])
+
+
+def _category(row: Json) -> str:
+    return "trade_activity" if row["activity_type"] == "FILL" else "non_trade_activity"
 
 
 def _at(row: Json) -> datetime:

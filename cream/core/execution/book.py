@@ -11,8 +11,10 @@ from datetime import datetime
 
 from attrs import evolve
 
+from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
+from cream.core.execution.activities import ActivityBook
 from cream.core.execution.history import TradeHistory
 from cream.core.execution.levels import Protection, Protections, protection_from
 from cream.core.model.fill import Fill
@@ -28,13 +30,8 @@ _LATELY = 1_024
 
 def restriction_of(event: e.TradingRestricted) -> Restriction:
     """What demands a trading state from then on, until it is lifted."""
-    return Restriction(
-        cause=event.cause,
-        state=event.state,
-        reason=event.reason,
-        actor=event.actor,
-        since=event.at,
-    )
+    state, cause, reason, actor = event.state, event.cause, event.reason, event.actor
+    return Restriction(cause=cause, state=state, reason=reason, actor=actor, since=event.at)
 
 
 class Book:
@@ -51,6 +48,7 @@ class Book:
         self.mass_cancel_owed: e.MassCancelOwed | None = None
         self.last_reconciliation: e.ReconciliationCompleted | None = None
         self.flatten_owed: e.FlattenOwed | None = None
+        self.activities = ActivityBook()
         self.client_sessions: dict[str, e.ClientSessionKept] = {}
         self.stopped_cleanly = True
         self.late_fills = 0
@@ -180,6 +178,8 @@ class Book:
                 self._store(lifecycle.progressed(self._orders[event.order_id], event))
             case e.CancelRequested() | e.CancelRefused():
                 self._store(lifecycle.cancel_answered(self._orders[event.order_id], event))
+            case a.ActivityNoted() | a.CashUnexplained():
+                self.activities.fold(event)
             case _:
                 self._fold_state(event)
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from cream.core.execution.activity_events import ActivityEvent
 from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
@@ -217,9 +218,7 @@ class OrderReplaced:
 
 @frozen(kw_only=True)
 class PartialTimedOut:
-    """An order that had filled in part has filled no more for too long. `action` is what follows:
-    a word of `core/execution/partial_fills.py`.
-    """
+    """An order has filled in part and no more since; `action` is a word of `partial_fills.py`."""
 
     at: datetime
     order_id: str
@@ -388,6 +387,7 @@ Event = (
     | FlattenOwed
     | FlattenSettled
     | EquityMarked
+    | ActivityEvent
 )
 
 

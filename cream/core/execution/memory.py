@@ -12,9 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cream.core.execution import events as e
+from cream.core.execution.activities import ActivityBook, ActivityState
 from cream.core.execution.book import Book
 from cream.core.execution.history import HistoryState, TradeHistory
 from cream.core.execution.levels import Protection
@@ -25,7 +26,7 @@ from cream.core.model.state import Restriction
 
 # Rises when a state of before would no longer be what the fold gives: a field more in the book, or
 # a rule that folds the same events to something else. States of another version are not used.
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 4
 
 
 @frozen
@@ -85,6 +86,7 @@ class BookState:
     client_ids: tuple[tuple[str, str], ...]
     broker_ids: tuple[tuple[str, str], ...]
     executions: tuple[Booked, ...]
+    activities: ActivityState = field(factory=ActivityState)
 
 
 def state_of(book: Book) -> BookState:
@@ -113,6 +115,7 @@ def state_of(book: Book) -> BookState:
         client_ids=tuple(book._by_client.items()),
         broker_ids=tuple(book._by_broker.items()),
         executions=tuple(_booked(book)),
+        activities=book.activities.state(),
     )
 
 
@@ -149,6 +152,7 @@ def book_of(state: BookState) -> Book:
     book._by_client.update(state.client_ids)
     book._by_broker.update(state.broker_ids)
     _book_executions(book, state.executions)
+    book.activities = ActivityBook.of(state.activities)
     return book
 
 

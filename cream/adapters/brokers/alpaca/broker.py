@@ -7,12 +7,13 @@ another way, so that the daemon sees every order that can still trade.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import structlog
 import trio
 from attrs import define, field
 
+from cream.adapters.brokers.alpaca.activities import activity
 from cream.adapters.brokers.alpaca.breakers import Breakers
 from cream.adapters.brokers.alpaca.document import SchemaMismatch
 from cream.adapters.brokers.alpaca.endpoints import (
@@ -44,6 +45,7 @@ from cream.adapters.brokers.alpaca.trading import TradingApi
 from cream.adapters.brokers.alpaca.turnstile import Turnstile
 from cream.core.exchange.alpaca_rules import violations_of
 from cream.core.model.account import Account
+from cream.core.model.activity import Activity
 from cream.core.model.broker import (
     Accepted,
     BrokerOrder,
@@ -59,6 +61,7 @@ from cream.core.model.broker import (
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import OrderPurpose, OrderTerms
 from cream.core.model.plan import Environment
+from cream.core.options.occ import NEW_YORK
 from cream.core.ports import Clock, StillWanted, always_wanted
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker, BreakerLimits
@@ -203,6 +206,20 @@ class AlpacaBroker:
             raise BrokerUnavailable(f"the history cannot be read: {error}") from error
         recent = [one for one in found if one.executed_at >= moment]
         return sorted(recent, key=lambda one: one.executed_at)
+
+    async def activities_since(self, day: date) -> Sequence[Activity]:
+        """Every row that is no fill, of `day` or later, oldest first.   Raises: BrokerUnavailable.
+
+        One that cannot be read is reported and left out.
+        """
+        midnight = datetime.combine(day, time(), NEW_YORK)
+        found: list[Activity] = []
+        for row in await self.api.non_trades(midnight - _HISTORY_MARGIN):
+            try:
+                found.append(activity(row))
+            except SchemaMismatch as error:
+                log.error("alpaca.activity_unreadable", activity=row.id, error=str(error))
+        return found
 
     async def positions(self) -> Sequence[BrokerPosition]:
         """Everything held.   Raises: BrokerUnavailable."""

@@ -109,6 +109,34 @@ class AlpacaActivity:
 
 
 @frozen(kw_only=True)
+class AlpacaRow:
+    """Any row of the account's history: what it is called, and the rest as it came."""
+
+    id: str
+    activity_type: str
+    extra: Extra = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class AlpacaNonTrade:
+    """One row of the account's history that is no fill. `date` is a day without a zone."""
+
+    id: str
+    activity_type: str
+    activity_sub_type: str = ""
+    date: str = ""
+    transaction_time: Stamp | None = None
+    net_amount: Decimal | None = None
+    symbol: str = ""
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    description: str = ""
+    status: str = ""
+    group_id: str = ""
+    extra: Extra = field(factory=dict)
+
+
+@frozen(kw_only=True)
 class AlpacaClock:
     """The exchange's clock."""
 

@@ -26,8 +26,10 @@ from cream.adapters.brokers.alpaca.models import (
     AlpacaAccount,
     AlpacaActivity,
     AlpacaClock,
+    AlpacaNonTrade,
     AlpacaOrder,
     AlpacaPosition,
+    AlpacaRow,
 )
 from cream.adapters.brokers.alpaca.requests import Body
 from cream.adapters.brokers.alpaca.rest import (
@@ -168,6 +170,28 @@ class TradingApi:
             params["page_token"] = page[-1].id
         raise BrokerUnavailable("the list of fills does not end")
 
+    async def non_trades(self, since: datetime) -> list[AlpacaNonTrade]:
+        """Every row that is no FILL from `since` on, oldest first.
+
+        A row that cannot be read is reported and left out: the others are not to blame.
+
+        Raises: BrokerUnavailable.
+        """
+        found: dict[str, AlpacaNonTrade] = {}
+        params = {
+            "category": "non_trade_activity",
+            "after": since.isoformat(),
+            "direction": "asc",
+            "page_size": str(ACTIVITIES_A_PAGE),
+        }
+        for _ in range(MAX_PAGES):
+            page = self._list(AlpacaRow, await self._get("/v2/account/activities", params))
+            found |= {row.id: row for row in map(_non_trade, page) if row is not None}
+            if len(page) < ACTIVITIES_A_PAGE:
+                return list(found.values())
+            params["page_token"] = page[-1].id
+        raise BrokerUnavailable("the list of activities does not end")
+
     async def positions(self) -> tuple[AlpacaPosition, ...]:
         """Everything held.   Raises: BrokerUnavailable."""
         return self._list(AlpacaPosition, await self._get("/v2/positions"))
@@ -206,6 +230,17 @@ class TradingApi:
             return read_list(model, document)
         except SchemaMismatch as error:
             raise _unreadable(error) from error
+
+
+def _non_trade(row: AlpacaRow) -> AlpacaNonTrade | None:
+    """The row, unless it is a fill after all, or cannot be read."""
+    if row.activity_type == "FILL":
+        return None
+    try:
+        return read(AlpacaNonTrade, {"id": row.id, "activity_type": row.activity_type, **row.extra})
+    except SchemaMismatch as error:
+        log.error("alpaca.activity_unreadable", activity=row.id, error=str(error))
+        return None
 
 
 def _order_path(order_id: str) -> str:

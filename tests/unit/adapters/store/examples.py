@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
+from cream.core.model.activity import Activity, ActivityKind, ActivityStatus
 from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Equity, OptionContract, OptionRight
@@ -257,6 +259,24 @@ EXAMPLES: tuple[e.Event, ...] = (
     e.FlattenOwed(at=AT, reason="enough", actor="cli"),
     e.FlattenSettled(at=AT, reason="nothing is held any more"),
     e.EquityMarked(at=AT, session=date(2026, 1, 5), equity=Decimal("100000.25")),
+    a.ActivityNoted(
+        at=AT,
+        activity=Activity(
+            activity_id="20260105000000000::f-1",
+            kind=ActivityKind.FEE,
+            word="FEE",
+            sub_word="TAF",
+            day=date(2026, 1, 5),
+            status=ActivityStatus.CORRECTED,
+            symbol="AAPL",
+            quantity=Decimal(-3),
+            price=Decimal("0.50"),
+            net_amount=Decimal("-0.02"),
+            description="TAF fee",
+            group_id="g-1",
+        ),
+    ),
+    a.CashUnexplained(at=AT, amount=Decimal("-12.34")),
 )
 
 

@@ -7,8 +7,10 @@ import attrs
 import pytest
 from attrs import evolve
 
+from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.model.activity import Activity, ActivityKind
 from cream.core.model.instrument import Equity
 from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import Environment
@@ -273,6 +275,18 @@ def busy_day() -> Ledger:
         e.FlattenOwed(at=NOW, reason="enough", actor="me"),
         e.FlattenSettled(at=NOW, reason="nothing is held any more"),
         e.EquityMarked(at=NOW, session=NOW.date(), equity=Decimal(100_000)),
+        a.ActivityNoted(
+            at=NOW,
+            activity=Activity(
+                activity_id="a-1",
+                kind=ActivityKind.SPLIT,
+                word="SPLIT",
+                day=NOW.date(),
+                symbol="AAPL",
+                net_amount=Decimal("-0.02"),
+            ),
+        ),
+        a.CashUnexplained(at=NOW, amount=Decimal("12.34")),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
         e.RunStopped(at=NOW),
     )
@@ -294,6 +308,7 @@ def state_of(book: Book) -> object:
         book.flatten_owed,
         book.timed_out,
         book.client_sessions,
+        book.activities.state(),
         book.stopped_cleanly,
         book.late_fills,
         book.fills_booked,

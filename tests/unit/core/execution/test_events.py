@@ -6,6 +6,7 @@ from typing import get_args, get_type_hints
 import attrs
 import pytest
 
+from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
 from tests.fakes.builders import NOW
 
@@ -28,8 +29,9 @@ def test_every_event_of_this_module_may_stand_in_the_journal() -> None:
     """A kind that is not in the union would be written by nobody and read by nobody."""
     defined = {
         kind
-        for kind in vars(e).values()
-        if isinstance(kind, type) and kind.__module__ == e.__name__
+        for module in (e, a)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and kind.__module__ == module.__name__
     }
     parts = {e.Record, e.Asked}
 

@@ -150,6 +150,8 @@ def test_what_has_closed_leaves_nothing_in_memory() -> None:
         # What rules ask of the past, and which symbols there ever were: both are bounded.
         "history",
         "touched",
+        # Of the last month, and bounded as well.
+        "activities",
     }
     assert ledger.book.fills_booked == 2
     assert ledger.book.find("o-entry") is None
