@@ -33,14 +33,13 @@ def _orders(book: Book, event: e.Event) -> Iterator[Order]:
             yield book.order(event.terms.order_id)
         case e.OrderFilled() | e.FillInferred():
             yield from _with_tactic(book, event.fill.order_id)
-        case e.FillCorrected():
+        case e.FillCorrected() | e.SpreadFilled():
             yield from _with_tactic(book, event.order_id)
         case (
             e.OrderAcknowledged()
             | e.OrderRefused()
             | e.SubmitUnknown()
             | e.OrderProgressed()
-            | e.SpreadFilled()
             | e.OrderReplaced()
             | e.CancelRequested()
             | e.CancelRefused()

@@ -4,7 +4,7 @@ The task keeps nothing: which slice is next follows from the book (`core/executi
 a runner that dies and starts again goes on where the journal says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -25,6 +25,7 @@ from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf
 from cream.core.risk.gate import Approved, Gate
 from cream.daemon.desk import Committed, Desk
+from cream.daemon.walk_runner import work_walk
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +35,15 @@ _REFUSED_SLICE_RETRY_SECONDS = 5.0
 
 @define
 class TacticRunner:
-    """Runs every open tactic parent in the book; `changed` is to be told what changes there."""
+    """Runs every open tactic parent in the book; `changed` is to be told what changes there.
+
+    `ensure` sees to it that symbols are quoted.
+    """
 
     desk: Desk
     gate: Gate
     view_of: ViewOf
+    ensure: Callable[[Sequence[str]], Awaitable[None]]
     _working: set[str] = field(factory=set)
     _new: dict[str, None] = field(factory=dict)
     _wake: trio.Event = field(factory=trio.Event)
@@ -74,7 +79,12 @@ class TacticRunner:
         """Work one parent. Without a journal nothing can be intended: it rests for this life."""
         log.info("tactic_runner.tactic_started", order_id=order_id)
         try:
-            await self._work_slices(order_id)
+            if self.desk.book.order(order_id).terms.walk is not None:
+                await self.desk.do(_begun(order_id))
+                await work_walk(order_id, self.desk, self.gate, self.view_of, self.ensure)
+                self._working.discard(order_id)
+            else:
+                await self._work_slices(order_id)
         except CreamError as error:
             log.error("tactic_runner.tactic_rests", order_id=order_id, error=error.message)
 
@@ -116,7 +126,7 @@ def _begun(order_id: str) -> Decide[None]:
         if book.order(order_id).status is not OrderStatus.PENDING_NEW:
             return Decided(None)
         event = e.OrderProgressed(
-            at=now, order_id=order_id, status=OrderStatus.ACCEPTED, reason="worked here by slices"
+            at=now, order_id=order_id, status=OrderStatus.ACCEPTED, reason="worked here"
         )
         return Decided(None, (event,))
 

@@ -263,9 +263,9 @@ def _partial_fills(settings: TreeSettings, ground: _Ground) -> PartialFills:
     return watch
 
 
-def _tactics(ground: _Ground) -> TacticRunner:
+def _tactics(ground: _Ground, outside: Outside) -> TacticRunner:
     """The runner of tactics, listening to the book."""
-    runner = TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of)
+    runner = TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of, outside.market.ensure)
     ground.desk.on_change(runner.changed)
     return runner
 
@@ -282,7 +282,7 @@ def _session(
         outside.broker,
         ground.link,
         router,
-        _tactics(ground),
+        _tactics(ground, outside),
         ground.jobs,
         AckWatch(ground.desk, outside.broker, reconciler, settings.ack_timeout),
         sweep=_Sweep(ground.accounts, reconciler),

@@ -46,11 +46,13 @@ class Leg:
 
 @frozen(kw_only=True)
 class TwapParams:
-    """How a TWAP is sliced."""
+    """How a TWAP is sliced, or (the last two) in which steps a WALK goes from mid to natural."""
 
     duration_minutes: int | None = None
     slice_interval_seconds: int | None = None
     slice_type: Literal["limit", "market"] | None = None
+    steps: int | None = None
+    step_interval_seconds: int | None = None
 
 
 @frozen(kw_only=True)

@@ -8,6 +8,7 @@ from cream.adapters.server.problems import Problems, shown
 from cream.adapters.server.strict_json import Json, JsonObject
 
 TWAP = "TWAP"
+WALK = "WALK"
 
 # A tactic works within one session, and a session with its extended hours is 16 hours long.
 _LONGEST_MINUTES = 16 * 60
@@ -15,6 +16,10 @@ _LONGEST_MINUTES = 16 * 60
 _MAX_SLICES = 1_000
 _DEFAULT_MINUTES = 60
 _DEFAULT_INTERVAL_SECONDS = 60
+_DEFAULT_STEPS = 5
+_DEFAULT_STEP_SECONDS = 10
+_MAX_STEPS = 50
+_WALK_KEYS = ("steps", "step_interval_seconds")
 _TWAP_KEYS = ("duration_minutes", "slice_interval_seconds", "slice_type")
 
 
@@ -33,10 +38,24 @@ def read_tactic(
         if params:
             problems.add(params_path, "has no meaning without execution_tactic")
         return None, {}
-    if name.upper() != TWAP:
-        problems.add_tactic(name_path, f"{shown(name)} is not a tactic of this version; TWAP is")
-        return None, {}
-    return TWAP, _twap(JsonObject() if params is None else params, params_path, problems)
+    given = JsonObject() if params is None else params
+    if name.upper() == TWAP:
+        return TWAP, _twap(given, params_path, problems)
+    if name.upper() == WALK:
+        return WALK, _walk(given, params_path, problems)
+    known = f"{shown(name)} is not a tactic of this version; {TWAP} and {WALK} are"
+    problems.add_tactic(name_path, known)
+    return None, {}
+
+
+def _walk(params: Json, path: str, problems: Problems) -> Mapping[str, object]:
+    reader = ObjectReader(params, path, problems, _WALK_KEYS)
+    steps = reader.whole("steps", least=1, most=_MAX_STEPS)
+    interval = reader.whole("step_interval_seconds", least=1, most=_LONGEST_MINUTES * 60)
+    return {
+        "steps": _DEFAULT_STEPS if steps is None else steps,
+        "step_interval_seconds": _DEFAULT_STEP_SECONDS if interval is None else interval,
+    }
 
 
 def _twap(params: Json, path: str, problems: Problems) -> Mapping[str, object]:

@@ -187,7 +187,7 @@ def _new_converter() -> Converter:
         ),
     )
     configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
-    plain = make_dict_unstructure_fn(OrderTerms, converter, guard=_LATER)
+    plain = make_dict_unstructure_fn(OrderTerms, converter, guard=_LATER, walk=_LATER)
     converter.register_unstructure_hook(OrderTerms, plain)
     _know_orders(converter)
     return converter

@@ -315,7 +315,11 @@ class Book:
         self._spent[event.execution_id] = event.order_id
         order = self._orders[event.order_id]
         self._alarm_if_late(order)
-        self._store(lifecycle.spread_filled(order, evolve(event, legs=legs)))
+        fresh = evolve(event, legs=legs)
+        self._store(lifecycle.spread_filled(order, fresh))
+        parent = self._tactic_of(order)
+        if parent is not None:
+            self._store(lifecycle.spread_filled(parent, fresh))
         for fill in legs:
             self._hold(fill)
 

@@ -73,6 +73,17 @@ class TwapTerms:
     market: bool = False
 
 
+@frozen
+class WalkTerms:
+    """How the limit of a parent order walks: from mid (step 0) to natural (the last step).
+
+    Units: `interval_seconds` is the time at each step.
+    """
+
+    steps: int
+    interval_seconds: int
+
+
 @frozen(kw_only=True)
 class OrderTerms:
     """Everything about an order that was decided before it was sent, and never changes after.
@@ -107,11 +118,12 @@ class OrderTerms:
     parent_order_id: str | None = None
     twap: TwapTerms | None = None
     guard: Guard = field(factory=Guard)
+    walk: WalkTerms | None = None
 
     @property
     def is_tactic(self) -> bool:
         """Whether this order is worked here by child orders and never goes to the broker."""
-        return self.twap is not None
+        return self.twap is not None or self.walk is not None
 
     @property
     def moves(self) -> tuple[tuple[Instrument, Side, Decimal], ...]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import final
 
 from cream.core.execution.tactics import slice_order_id, slice_terms
+from cream.core.execution.walking import step_fault
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms, Side
@@ -114,11 +115,14 @@ class Gate:
     def approve_slice(
         self, parent: Order, terms: OrderTerms, view: PortfolioView
     ) -> Approved | Violation:
-        """`terms`, if it is a slice that the admitted `parent` still has to send.
+        """`terms`, if it is a slice or step that the admitted `parent` still has to send.
 
         Each slice has an id and a size of its own, so that together they never exceed the parent.
+        Of the steps of a walk only one is open at a time, for what the parent has left.
         """
         problem = _slice_problem(parent, terms)
+        if parent.terms.walk is not None:
+            problem = step_fault(parent, terms) or _another_step(parent, terms, view)
         if problem is not None:
             return _refusal("INVALID_SLICE", terms, problem)
         if terms.purpose is OrderPurpose.ENTRY:
@@ -204,6 +208,15 @@ def _slice_problem(parent: Order, terms: OrderTerms) -> str | None:
             return f"the slice has {min(planned, parent.leaves):f}, not {terms.quantity:f}"
         return None
     return "the parent has no such slice"
+
+
+def _another_step(parent: Order, terms: OrderTerms, view: PortfolioView) -> str | None:
+    """That another step of the same walk can still fill, or None."""
+    for order in view.working:
+        other = order.terms
+        if other.parent_order_id == parent.order_id and other.purpose is terms.purpose:
+            return f"step {other.order_id} is still open"
+    return None
 
 
 def _closing(terms: OrderTerms, view: PortfolioView) -> Violation | None:

@@ -21,6 +21,7 @@ from cream.core.model.order import (
     OrderType,
     Side,
     TwapTerms,
+    WalkTerms,
 )
 from cream.core.model.plan import Decision, Guard, RiskDenomination
 from cream.core.model.side import BUY
@@ -28,6 +29,7 @@ from cream.core.risk.asks import Ask, Origin
 from cream.core.risk.stance import INCREASE, Fault, Stance
 
 TWAP = "TWAP"
+WALK = "WALK"
 
 # What is asked for where the parameters of a TWAP are silent: an hour in steps of a minute.
 _DEFAULT_MINUTES = 60
@@ -35,6 +37,11 @@ _DEFAULT_INTERVAL_SECONDS = 60
 # Each slice is an order, and a broker's budget is some 200 requests a minute.
 _MAX_SLICES = 1_000
 _SECONDS_PER_MINUTE = 60
+# From mid to natural where the parameters of a WALK are silent: five steps of ten seconds.
+_DEFAULT_STEPS = 5
+_DEFAULT_STEP_SECONDS = 10
+# Each step costs a cancel and an order; a spread is seldom wider than this many cents.
+MAX_STEPS = 50
 
 
 # Reached through their classes, members cost more than what is done with them (see `side`).
@@ -115,9 +122,10 @@ def terms_of(
 ) -> OrderTerms | Fault:
     """The order that `ask` is, for `quantity` whole shares, contracts or spreads."""
     decision = ask.decision
-    twap = None if decision.tactic is None else twap_of(decision, quantity, levels.limit)
-    if isinstance(twap, Fault):
-        return twap
+    tactic = None if decision.tactic is None else tactic_of(decision, quantity, levels.limit)
+    if isinstance(tactic, Fault):
+        return tactic
+    twap = tactic if isinstance(tactic, TwapTerms) else None
     ours = entry_order_id(origin.frame, decision.decision_id)
     plain = _MARKET if levels.limit is None else _LIMIT
     opens = stance.effect is INCREASE
@@ -145,6 +153,7 @@ def terms_of(
         position_intent=None if legs else stance.intent,
         legs=tuple([OrderLeg(leg.contract, leg.ratio, leg.intent) for leg in legs]) if legs else (),
         twap=twap,
+        walk=tactic if isinstance(tactic, WalkTerms) else None,
         guard=decision.guard if opens else _NO_GUARD,
     )
 
@@ -164,12 +173,34 @@ def _class_of(decision: Decision, levels: Levels, twap: TwapTerms | None) -> Ord
     return _BY_EXITS[exits]
 
 
-def twap_of(
+def tactic_of(
     decision: Decision, quantity: Decimal, limit: Decimal | None
-) -> TwapTerms | Fault | None:
+) -> TwapTerms | WalkTerms | Fault:
+    """How the order is worked here."""
+    if decision.tactic == WALK:
+        return walk_of(decision, limit)
+    return twap_of(decision, quantity, limit)
+
+
+def walk_of(decision: Decision, limit: Decimal | None) -> WalkTerms | Fault:
+    """How the limit walks. Only options have a spread worth it, and only a limit bounds it."""
+    if not decision.legs and not isinstance(decision.instrument, OptionContract):
+        message = "the tactic WALK is for options and spreads"
+        return Fault(code="TACTIC_UNAVAILABLE", message=message, field="execution_tactic")
+    if limit is None:
+        name = "net_limit_price" if decision.legs else "entry_limit_price"
+        message = f"the tactic WALK needs {name}: it is never passed"
+        return Fault(code="TACTIC_UNAVAILABLE", message=message, field="execution_tactic")
+    steps = _whole(decision.tactic_params, "steps", _DEFAULT_STEPS)
+    interval = _whole(decision.tactic_params, "step_interval_seconds", _DEFAULT_STEP_SECONDS)
+    if steps is None or interval is None or steps > MAX_STEPS:
+        message = f"steps (at most {MAX_STEPS}) and step_interval_seconds must be whole, above zero"
+        return Fault(code="TACTIC_UNAVAILABLE", message=message, field="execution_params")
+    return WalkTerms(steps=steps, interval_seconds=interval)
+
+
+def twap_of(decision: Decision, quantity: Decimal, limit: Decimal | None) -> TwapTerms | Fault:
     """How the order is sliced: whole units that add up exactly, the odd ones first."""
-    if decision.tactic is None:
-        return None
     if decision.tactic != TWAP or decision.legs:
         what = "a spread" if decision.legs else "this version"
         return Fault(

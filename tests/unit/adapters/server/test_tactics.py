@@ -60,3 +60,34 @@ def test_a_twap_that_cannot_be_sliced_is_refused(params: Json, field: str, words
     found = problems_of(swing(execution_tactic="TWAP", execution_params=params))
 
     assert words in found[f"execution_params.{field}"]
+
+
+@pytest.mark.parametrize(
+    ("given", "read_as"),
+    [
+        (None, {"steps": 5, "step_interval_seconds": 10}),
+        ({"steps": "8"}, {"steps": 8, "step_interval_seconds": 10}),
+        ({"step_interval_seconds": 3}, {"steps": 5, "step_interval_seconds": 3}),
+    ],
+)
+def test_a_walk_has_all_its_parameters(given: Any, read_as: Json) -> None:
+    (decision,) = parsed(swing(execution_tactic="walk", execution_params=given)).decisions
+
+    assert (decision.tactic, decision.tactic_params) == ("WALK", read_as)
+
+
+@pytest.mark.parametrize(
+    ("params", "field", "words"),
+    [
+        ({"steps": 0}, "steps", "from 1 to 50"),
+        ({"steps": 51}, "steps", "from 1 to 50"),
+        ({"step_interval_seconds": 0}, "step_interval_seconds", "from 1 to"),
+        ({"duration_minutes": 5}, "duration_minutes", "not a known key"),
+    ],
+)
+def test_a_walk_that_cannot_be_taken_is_refused(params: Json, field: str, words: str) -> None:
+    found = problems_of(swing(execution_tactic="WALK", execution_params=params))
+
+    ((at, problem),) = found.items()
+    assert at.endswith(f"execution_params.{field}")
+    assert words in problem
