@@ -42,8 +42,8 @@ def spread(
     bought, sold = (long, short) if opens else (short, long)
     plain = buy(
         limit=None,
-        stop=None,
-        target=None,
+        stop=changes.pop("stop", None),
+        target=changes.pop("target", None),
         legs=(OptionLeg(bought, 1, buy_word), OptionLeg(sold, -1, sell_word)),
         net_limit_price=None if net is None else Decimal(net),
         strategy_family=StrategyFamily.VERTICAL_SPREAD,
