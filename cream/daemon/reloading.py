@@ -10,6 +10,7 @@ import attrs
 import structlog
 
 from cream.core.risk.gate import Gate
+from cream.daemon.option_settings import with_cutoffs
 from cream.daemon.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ def relimit(gate: Gate, running: Settings, read: Callable[[], Settings]) -> Sett
     if waiting:
         log.warning("reloading.needs_restart", sections=list(waiting))
     before = gate.policy_version
-    gate.relimit(wanted.constraints)
+    gate.relimit(with_cutoffs(wanted.constraints, running.options))
     log.info("reloading.limits_in_force", before=before, now=gate.policy_version)
     return attrs.evolve(running, constraints=wanted.constraints)
 

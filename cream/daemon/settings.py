@@ -22,11 +22,11 @@ from cream.core.model.plan import Environment
 from cream.core.model.setting import section, setting
 from cream.core.risk.limits import Constraints
 from cream.daemon.breaker_settings import BreakersSettings
-from cream.daemon.dividend_settings import DividendSettings, repeated
+from cream.daemon.option_settings import OptionsSettings
 from cream.daemon.partial_fill_settings import PartialFillSettings
+from cream.daemon.pricing_settings import PricingSettings
 
 _ALPACA = "Alpaca for real"
-_OPTIONS = "Options"
 
 
 @frozen(kw_only=True)
@@ -61,37 +61,6 @@ class FeedsSettings:
         doc="The seeded market that the simulated broker trades in.",
     )
     alpaca: AlpacaFeedSettings = section(AlpacaFeedSettings, doc="Alpaca's market data.")
-
-
-@frozen(kw_only=True)
-class PricingSettings:
-    """How options are priced."""
-
-    risk_free_rate: float = setting(
-        0.05,
-        ge=0,
-        le=1,
-        unit="per year",
-        doc="Continuous rate; the synthetic market's options are read with its own rate instead.",
-    )
-    default_dividend_yield: float = setting(
-        0.0, ge=0, le=1, unit="per year", doc="Where none is known; the synthetic market has none."
-    )
-    use_implied_volatility: bool = setting(
-        True, not_effective=_OPTIONS, doc="Take volatility from quotes where there are any."
-    )
-    volatility_window_days: int = setting(
-        30, ge=2, le=1000, unit="days", not_effective=_OPTIONS, doc="Window of the historical one."
-    )
-    dividends: tuple[DividendSettings, ...] = setting(
-        (),
-        doc="Cash dividends to come; of a symbol without any they are unknown, and said to be.",
-    )
-
-    def problems(self) -> Iterable[tuple[str, str]]:
-        """No dividend is told twice."""
-        for index, why in repeated(self.dividends):
-            yield f"dividends[{index}]", why
 
 
 @frozen(kw_only=True)
@@ -338,6 +307,7 @@ class Settings:
     partial_fills: PartialFillSettings = section(
         PartialFillSettings, doc="Orders that fill in part."
     )
+    options: OptionsSettings = section(OptionsSettings, doc="Options that are held.")
     supervision: SupervisionSettings = section(SupervisionSettings, doc="Restarts and stopping.")
 
     def problems(self) -> Iterable[tuple[str, str]]:

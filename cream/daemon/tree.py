@@ -14,6 +14,7 @@ import trio
 from attrs import define, field, frozen
 
 from cream.core.exchange.calendar import Sessions
+from cream.core.execution.option_duties import OptionPolicy
 from cream.core.execution.partial_fills import PartialFillPolicy
 from cream.core.execution.protection import ProtectionPolicy
 from cream.core.model.errors import BrokerUnavailable, CreamError, JournalFailed
@@ -52,6 +53,7 @@ from cream.daemon.link import BrokerLink
 from cream.daemon.loss_guard import LossGuard
 from cream.daemon.mass_canceller import MassCanceller, MassCancelSettings
 from cream.daemon.operations import LiveOperations
+from cream.daemon.option_keeper import OptionKeeper
 from cream.daemon.order_router import Router, RouterSettings
 from cream.daemon.partial_fills import PartialFills
 from cream.daemon.reconciler import Reconciler
@@ -113,6 +115,7 @@ class TreeSettings:
     restart: Backoff
     protection: ProtectionPolicy = field(factory=ProtectionPolicy)
     partial_fills: PartialFillPolicy = field(factory=PartialFillPolicy)
+    options: OptionPolicy = field(factory=OptionPolicy)
     writer: JournalWriterSettings = field(factory=JournalWriterSettings)
     activities: ActivityReaderSettings | None = None
     archivist: ArchivistSettings = field(factory=ArchivistSettings)
@@ -148,6 +151,7 @@ class Tree:
     monitor: StopMonitor
     flattener: Flattener
     partial_fills: PartialFills
+    option_keeper: OptionKeeper
     feed: FeedReader
     supervisor: Supervisor
     operations: LiveOperations
@@ -242,6 +246,7 @@ class Tree:
             Child(name="flattener", run=self.flattener.run, backoff=restart),
             Child(name="client_sessions", run=self.operations.sessions.run, backoff=restart),
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
+            Child(name="option_keeper", run=self.option_keeper.run, backoff=restart),
         ]
         if self.archivist is not None:
             children.append(Child(name="archivist", run=self.archivist.run, backoff=restart))
@@ -340,8 +345,8 @@ class Tree:
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()
-        senders = ("client_sessions", "partial_fills", "flattener", "broker_session")
-        for name in (*senders, "mass_canceller", "reconciler", "stop_monitor"):
+        senders = ("client_sessions", "partial_fills", "option_keeper", "flattener")
+        for name in (*senders, "broker_session", "mass_canceller", "reconciler", "stop_monitor"):
             await self.supervisor.stop(name, within)
         if self.activities is not None:
             await self.supervisor.stop("activities", within)

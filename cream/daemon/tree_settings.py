@@ -14,6 +14,7 @@ from cream.daemon.archivist import ArchivistSettings
 from cream.daemon.breaker_settings import BreakerSettings
 from cream.daemon.journal_writer import JournalWriterSettings
 from cream.daemon.mass_canceller import MassCancelSettings
+from cream.daemon.option_settings import with_cutoffs
 from cream.daemon.order_router import RouterSettings
 from cream.daemon.reconciler_settings import ReconcilerSettings
 from cream.daemon.settings import Settings
@@ -28,7 +29,8 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
     restart = Backoff(base=supervision.backoff_base_seconds, cap=supervision.backoff_cap_seconds)
     return TreeSettings(
         environment=settings.environment.mode,
-        constraints=settings.constraints,
+        constraints=with_cutoffs(settings.constraints, settings.options),
+        options=settings.options.policy,
         heartbeat=_heartbeat(settings),
         router=_router(settings),
         reconciler=_reconciler(settings),

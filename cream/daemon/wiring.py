@@ -33,6 +33,7 @@ from cream.daemon.journal_writer import Batch
 from cream.daemon.link import BrokerLink
 from cream.daemon.market_desk import MarketDesk
 from cream.daemon.operations import LiveOperations
+from cream.daemon.option_keeper import OptionKeeper
 from cream.daemon.order_router import Router
 from cream.daemon.partial_fills import PartialFills
 from cream.daemon.portfolio import Portfolio
@@ -109,6 +110,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
             settings, outside, ground, supervisor, reconciler, breaker, archivist
         ),
         partial_fills=_partial_fills(settings, ground),
+        option_keeper=_option_keeper(settings, outside, ground),
         flattener=Flattener(
             ground.desk,
             ground.gate,
@@ -268,6 +270,17 @@ def _tactics(ground: _Ground, outside: Outside) -> TacticRunner:
     runner = TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of, outside.market.ensure)
     ground.desk.on_change(runner.changed)
     return runner
+
+
+def _option_keeper(settings: TreeSettings, outside: Outside, ground: _Ground) -> OptionKeeper:
+    return OptionKeeper(
+        ground.desk,
+        ground.gate,
+        ground.portfolio.view_of,
+        outside.sessions,
+        ground.portfolio.fresh_quote,
+        settings.options,
+    )
 
 
 def _session(

@@ -14,9 +14,12 @@ from attrs import evolve
 from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
+from cream.core.execution import option_events as o
 from cream.core.execution.activities import ActivityBook
 from cream.core.execution.history import TradeHistory
 from cream.core.execution.levels import Protection, Protections, protection_from
+from cream.core.execution.option_book import OptionBook
+from cream.core.execution.state_events import StateEvent
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
@@ -49,6 +52,7 @@ class Book:
         self.last_reconciliation: e.ReconciliationCompleted | None = None
         self.flatten_owed: e.FlattenOwed | None = None
         self.activities = ActivityBook()
+        self.options = OptionBook()
         self.client_sessions: dict[str, e.ClientSessionKept] = {}
         self.stopped_cleanly = True
         self.late_fills = 0
@@ -180,24 +184,14 @@ class Book:
                 self._store(lifecycle.cancel_answered(self._orders[event.order_id], event))
             case a.ActivityNoted() | a.CashUnexplained():
                 self.activities.fold(event)
+            case o.CloseOwed() | o.CloseSettled() | o.OptionAlarmed():
+                self.options.fold(event)
+            case o.ExerciseAsked() | o.ExerciseAnswered():
+                self.options.fold(event)
             case _:
                 self._fold_state(event)
 
-    def _fold_state(
-        self,
-        event: e.RunStarted
-        | e.RunStopped
-        | e.TradingRestricted
-        | e.RestrictionLifted
-        | e.MassCancelOwed
-        | e.MassCancelConfirmed
-        | e.ReconciliationCompleted
-        | e.FlattenOwed
-        | e.FlattenSettled
-        | e.ClientSessionKept
-        | e.ClientSessionEnded
-        | e.EquityMarked,
-    ) -> None:
+    def _fold_state(self, event: StateEvent) -> None:
         match event:
             case e.RunStarted():
                 self.stopped_cleanly = False
@@ -322,6 +316,7 @@ class Book:
             self._store(lifecycle.spread_filled(parent, fresh))
         for fill in legs:
             self._hold(fill)
+        self.options.opened(order.terms, event.quantity)
 
     def _alarm_if_late(self, order: Order) -> None:
         if order.status.is_closed:
@@ -348,10 +343,12 @@ class Book:
             self.last_executed_at = fill.executed_at
         before = self.position(fill.instrument)
         after = before.filled(fill.side.sign * fill.quantity, fill.price)
+        order = self._orders.get(fill.order_id)
+        terms = None if order is None else order.terms
         if not again:
-            order = self._orders.get(fill.order_id)
-            self.history.filled(None if order is None else order.terms, fill, before, after)
+            self.history.filled(terms, fill, before, after)
         self._take(after)
+        self.options.filled(terms, fill.instrument, self.positions)
 
     def _take(self, position: Position) -> None:
         """The holding is now this. What guarded one on the other side guards it no more."""
@@ -398,3 +395,4 @@ class Book:
         held = self.position(event.instrument)
         cost = event.quantity * event.average_price
         self._take(evolve(held, quantity=event.quantity, cost=cost))
+        self.options.adjusted(self.positions)

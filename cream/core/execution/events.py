@@ -1,8 +1,7 @@
 """What can happen to orders, positions and the trading state? Everything the journal may contain.
 
-Facts in the past tense. The state of Cream is the fold of these over `Book.apply`, so a field that
-is needed to rebuild state is in the event, and nothing here is ever edited: a new meaning is a new
-event. `at` is the wall clock of the moment Cream learned or decided it.
+Facts in the past tense. The state of Cream is the fold of these over `Book.apply`: what is needed
+to rebuild state is in the event, and none is ever edited. `at` is when Cream learned or decided it.
 """
 
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from cream.core.execution.activity_events import ActivityEvent
+from cream.core.execution.option_events import OptionEvent
 from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
@@ -388,6 +388,7 @@ Event = (
     | FlattenSettled
     | EquityMarked
     | ActivityEvent
+    | OptionEvent
 )
 
 

@@ -19,6 +19,7 @@ from cream.core.execution.activities import ActivityBook, ActivityState
 from cream.core.execution.book import Book
 from cream.core.execution.history import HistoryState, TradeHistory
 from cream.core.execution.levels import Protection
+from cream.core.execution.option_book import OptionBook, OptionState
 from cream.core.model.fill import Fill
 from cream.core.model.order import Order
 from cream.core.model.position import Position
@@ -87,6 +88,7 @@ class BookState:
     broker_ids: tuple[tuple[str, str], ...]
     executions: tuple[Booked, ...]
     activities: ActivityState = field(factory=ActivityState)
+    options: OptionState = field(factory=OptionState)
 
 
 def state_of(book: Book) -> BookState:
@@ -116,6 +118,7 @@ def state_of(book: Book) -> BookState:
         broker_ids=tuple(book._by_broker.items()),
         executions=tuple(_booked(book)),
         activities=book.activities.state(),
+        options=book.options.state(),
     )
 
 
@@ -153,6 +156,7 @@ def book_of(state: BookState) -> Book:
     book._by_broker.update(state.broker_ids)
     _book_executions(book, state.executions)
     book.activities = ActivityBook.of(state.activities)
+    book.options = OptionBook(state.options)
     return book
 
 

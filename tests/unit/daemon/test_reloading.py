@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from cream.core.model.plan import Environment
 from cream.core.risk.gate import Gate
+from cream.daemon.option_settings import with_cutoffs
 from cream.daemon.reloading import relimit
 from cream.daemon.settings import SafetySettings, Settings
 
@@ -27,7 +28,8 @@ def logged() -> Iterator[list[Any]]:
 
 @pytest.fixture
 def gate() -> Gate:
-    return Gate(Settings().constraints, Environment.PAPER, "account")
+    limits = with_cutoffs(Settings().constraints, Settings().options)
+    return Gate(limits, Environment.PAPER, "account")
 
 
 def test_new_limits_are_in_force_and_have_another_version(gate: Gate, logged: list[Any]) -> None:
@@ -35,7 +37,8 @@ def test_new_limits_are_in_force_and_have_another_version(gate: Gate, logged: li
 
     running = relimit(gate, Settings(), lambda: evolve(Settings(), constraints=TIGHTER))
 
-    assert (gate.limits, running.constraints) == (TIGHTER, TIGHTER)
+    assert running.constraints == TIGHTER
+    assert gate.limits == with_cutoffs(TIGHTER, running.options)
     assert gate.policy_version != before
     assert [one["event"] for one in logged] == ["reloading.limits_in_force"]
     relimit(gate, running, Settings)
@@ -56,5 +59,5 @@ def test_a_file_that_is_wrong_changes_nothing(gate: Gate, logged: list[Any]) -> 
         raise ValueError("line 7: constraints.max_levrage is not known")
 
     assert relimit(gate, Settings(), wrong) == Settings()
-    assert gate.limits == Settings().constraints
+    assert gate.limits == with_cutoffs(Settings().constraints, Settings().options)
     assert "line 7" in logged[0]["error"]

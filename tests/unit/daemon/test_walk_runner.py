@@ -1,5 +1,6 @@
 """A limit that walks from mid to natural at the real venue: never twice, never too far."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,8 +29,16 @@ def wide(life: Life) -> None:
     quote(life, HIGH, "3.00", "3.20")
 
 
-async def walk(life: Life, quantity: str = "5", net: str = "2.25") -> Order:
-    wide(life)
+def cheap(life: Life) -> None:
+    """A mid of 1.50 and a natural price of 1.70: less than what the market quotes by itself."""
+    quote(life, LOW, "4.50", "4.70")
+    quote(life, HIGH, "3.00", "3.20")
+
+
+async def walk(
+    life: Life, quantity: str = "5", net: str = "2.25", market: Callable[[Life], None] = wide
+) -> Order:
+    market(life)
     result = await life.submit(spread(quantity, net, **WALK))
     assert result.verdict.ok, result.verdict.violations
     return result.orders[0]
@@ -113,19 +122,23 @@ async def test_a_crash_in_the_middle_neither_doubles_nor_loses(
     for _ in range(8):
         async with world.life() as life:
             if not life.orders():
-                await walk(life)
-            wide(life)
+                await walk(life, net="1.75", market=cheap)
+            cheap(life)
             await trio.sleep(3)
             world.journal = world.journal.crash()
             life.die()
     async with world.life() as life:
-        wide(life)
+        cheap(life)
         await life.until(lambda: life.held(LOW.symbol) == 5, seconds=200)
         await trio.sleep(60)
 
-        assert life.held(LOW.symbol) == 5
-        assert limits(life) == ["2.00", "2.05", "2.10", "2.15", "2.20"]
+        assert (life.held(LOW.symbol), life.held(HIGH.symbol)) == (5, -5)
         assert parent(life).status is S.FILLED
+        assert sum(one.filled for one in steps(life)) == 5
+        # A life begins with quotes of its own, so limits may differ; steps come once and in order.
+        assert limits(life) == sorted(limits(life))
+        assert 3 <= len(steps(life)) <= 5
+        assert all(one.terms.limit_price <= parent(life).terms.limit_price for one in steps(life))
 
 
 async def test_a_cancel_takes_the_step_along_and_sends_no_other(

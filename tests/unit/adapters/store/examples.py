@@ -8,6 +8,7 @@ from attrs import evolve
 
 from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
+from cream.core.execution import option_events as o
 from cream.core.model.activity import Activity, ActivityKind, ActivityStatus
 from cream.core.model.broker import Difference
 from cream.core.model.fill import Fill
@@ -277,6 +278,26 @@ EXAMPLES: tuple[e.Event, ...] = (
         ),
     ),
     a.CashUnexplained(at=AT, amount=Decimal("-12.34")),
+    o.CloseOwed(
+        at=AT,
+        contract=PUT,
+        held=Decimal(-5),
+        keep=Decimal(3),
+        cause="orphan_leg",
+        reason="2 are held without their partner",
+    ),
+    o.CloseSettled(at=AT, symbol=PUT.symbol, cause="orphan_leg", reason="it is closed"),
+    o.OptionAlarmed(at=AT, symbol=PUT.symbol, kind="not_closed", message="2 were not closed"),
+    o.ExerciseAsked(
+        at=AT,
+        request_id="x-1",
+        contract=CALL,
+        quantity=Decimal(2),
+        held=Decimal(2),
+        instruction="exercise",
+        actor="cli",
+    ),
+    o.ExerciseAnswered(at=AT, request_id="x-1", outcome="taken", message=""),
 )
 
 

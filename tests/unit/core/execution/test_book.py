@@ -9,6 +9,7 @@ from attrs import evolve
 
 from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
+from cream.core.execution import option_events as o
 from cream.core.execution.book import Book
 from cream.core.model.activity import Activity, ActivityKind
 from cream.core.model.instrument import Equity
@@ -16,6 +17,8 @@ from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
 from tests.fakes.builders import (
+    CALL,
+    HIGHER_CALL,
     MSFT,
     NOW,
     bracket,
@@ -287,6 +290,36 @@ def busy_day() -> Ledger:
             ),
         ),
         a.CashUnexplained(at=NOW, amount=Decimal("12.34")),
+        o.CloseOwed(
+            at=NOW,
+            contract=CALL,
+            held=Decimal(1),
+            keep=Decimal(0),
+            cause="expiry",
+            reason="it expires",
+        ),
+        o.CloseOwed(
+            at=NOW,
+            contract=HIGHER_CALL,
+            held=Decimal(-2),
+            keep=Decimal(0),
+            cause="expiry",
+            reason="it expires",
+        ),
+        o.CloseSettled(at=NOW, symbol=CALL.symbol, cause="expiry", reason="it is closed"),
+        o.OptionAlarmed(at=NOW, symbol=CALL.symbol, kind="not_closed", message="still there"),
+        o.OptionAlarmed(at=NOW, symbol=CALL.symbol, kind="orphan_leg", message="alone"),
+        o.OptionAlarmed(at=NOW, symbol=CALL.symbol, kind="orphan_leg", message=""),
+        o.ExerciseAsked(
+            at=NOW,
+            request_id="x-1",
+            contract=CALL,
+            quantity=Decimal(1),
+            held=Decimal(1),
+            instruction="exercise",
+            actor="me",
+        ),
+        o.ExerciseAnswered(at=NOW, request_id="x-1", outcome="taken", message=""),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
         e.RunStopped(at=NOW),
     )
@@ -306,6 +339,7 @@ def state_of(book: Book) -> object:
         book.last_executed_at,
         book.guessed(),
         book.flatten_owed,
+        book.options.state(),
         book.timed_out,
         book.client_sessions,
         book.activities.state(),

@@ -19,6 +19,7 @@ from cream.core.execution.memory import (
     state_of,
     superfluous,
 )
+from cream.core.execution.option_book import OptionBook
 from cream.core.model.order import OrderStatus
 from tests.fakes.builders import NOW, bracket, broker_id, order_terms, shown
 from tests.fakes.ledger import Ledger
@@ -139,6 +140,7 @@ def test_what_has_closed_leaves_nothing_in_memory() -> None:
     assert {one.order.order_id for one in archived.orders} == ids
     assert [one.plan_id for one in archived.plans] == ["plan-1"]
     left = {name: value for name, value in everything(ledger.book).items() if value}
+    assert left.pop("options") == OptionBook()
     assert left.keys() == {
         "sequence",
         "stopped_cleanly",
