@@ -1,4 +1,4 @@
-"""`cream cancel`, `halt`, `reduce`, `resume`, `kill`, `mass-cancel`: change what may happen."""
+"""`cream cancel`, `halt`, `resume`, `kill`, `exercise` and others: change what may happen."""
 
 import argparse
 import getpass
@@ -13,7 +13,13 @@ _STATES = {"halt": "HALTED", "reduce": "REDUCING", "resume": "ACTIVE"}
 
 def acting(options: argparse.Namespace) -> int:
     """Do what `options.action` says."""
-    others = {"cancel": _cancel, "kill": _kill, "mass-cancel": _mass_cancel}
+    others = {
+        "cancel": _cancel,
+        "kill": _kill,
+        "mass-cancel": _mass_cancel,
+        "exercise": _exercise,
+        "do-not-exercise": _exercise,
+    }
     return guarded(others.get(options.action, _set_state), options)
 
 
@@ -69,6 +75,19 @@ def _mass_cancel(options: argparse.Namespace) -> int:
         for order_id in reply["remaining"]:
             sys.stdout.write(f"  still open: {order_id}\n")
     return DONE if reply["complete"] else REFUSED
+
+
+def _exercise(options: argparse.Namespace) -> int:
+    body: Json = {"symbol": options.symbol}
+    if options.action == "exercise" and options.quantity != "all":
+        body["quantity"] = options.quantity
+    reply = call(options, "POST", f"/v1/options/{options.action}", body)
+    if options.json:
+        print_json(reply)
+    else:
+        words = f": {reply['message']}" if reply["message"] else ""
+        sys.stdout.write(f"{reply['quantity']} {reply['symbol']} {reply['outcome']}{words}\n")
+    return DONE if reply["outcome"] == "taken" else REFUSED
 
 
 def _show_state(options: argparse.Namespace, reply: Json) -> int:

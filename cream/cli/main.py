@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _add_reading(groups)
     _add_acting(groups)
     _add_levers(groups)
+    _add_exercise(groups)
     _add_options(groups)
     _add_chain(groups)
     _add_backtest(groups)
@@ -186,6 +187,18 @@ def _add_levers(groups: "Groups") -> None:
     mass = groups.add_parser("mass-cancel", help="cancel everything that works, and wait for it")
     mass.add_argument("--reason", required=True, help="goes into the journal")
     for command, action in ((kill, "kill"), (mass, "mass-cancel")):
+        _client_options(command)
+        command.set_defaults(command=_acting, action=action)
+
+
+def _add_exercise(groups: "Groups") -> None:
+    take = groups.add_parser("exercise", help="have the broker exercise an option that is owned")
+    leave = groups.add_parser("do-not-exercise", help="on its last day: have an option expire")
+    for command, action in ((take, "exercise"), (leave, "do-not-exercise")):
+        command.add_argument("symbol", help="the option's symbol")
+        if action == "exercise":
+            command.add_argument("quantity", help="how many contracts, or the word all")
+        command.add_argument("submit", choices=("submit",), help="the word says that it is sent")
         _client_options(command)
         command.set_defaults(command=_acting, action=action)
 

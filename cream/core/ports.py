@@ -7,6 +7,7 @@ offers to the outside is in `core/operations.py`.
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from attrs import frozen
@@ -22,10 +23,11 @@ from cream.core.model.broker import (
     BrokerPosition,
     CancelOutcome,
     Execution,
+    ExerciseOutcome,
     OrderUpdate,
     SubmitOutcome,
 )
-from cream.core.model.instrument import Instrument
+from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.ticks import Bar, DayStatistics, OptionSnapshot
@@ -74,6 +76,14 @@ class Broker(Protocol):
 
     async def cancel(self, broker_order_id: str) -> CancelOutcome:
         """Ask for an order to be cancelled."""
+        ...
+
+    async def exercise(self, contract: OptionContract, quantity: Decimal) -> ExerciseOutcome:
+        """Exercise so many long contracts now. Never sent twice by the adapter."""
+        ...
+
+    async def do_not_exercise(self, contract: OptionContract) -> ExerciseOutcome:
+        """Have the contract expire even if it ends in the money."""
         ...
 
     async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:

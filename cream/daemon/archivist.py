@@ -10,6 +10,7 @@ of it is an event.
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import structlog
 import trio
@@ -24,10 +25,12 @@ from cream.core.model.broker import (
     BrokerPosition,
     CancelOutcome,
     Execution,
+    ExerciseOutcome,
     OrderUpdate,
     SubmitOutcome,
 )
 from cream.core.model.errors import BrokerUnavailable, CreamError, JournalFailed
+from cream.core.model.instrument import OptionContract
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.ports import Archive, Broker, StillWanted, always_wanted
 from cream.core.risk.decisions import Decided
@@ -217,6 +220,14 @@ class RecallingBroker:
     async def cancel(self, broker_order_id: str) -> CancelOutcome:
         """As the broker: the order is in the book."""
         return await self._broker.cancel(broker_order_id)
+
+    async def exercise(self, contract: OptionContract, quantity: Decimal) -> ExerciseOutcome:
+        """As the broker: it is about no order."""
+        return await self._broker.exercise(contract, quantity)
+
+    async def do_not_exercise(self, contract: OptionContract) -> ExerciseOutcome:
+        """As the broker: it is about no order."""
+        return await self._broker.do_not_exercise(contract)
 
     async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
         """As the broker."""

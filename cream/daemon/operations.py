@@ -12,10 +12,11 @@ import trio
 from attrs import define, field
 
 from cream.core.execution.book import Book
+from cream.core.execution.option_book import ExerciseState
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
-from cream.core.model.instrument import Instrument
+from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
@@ -62,6 +63,7 @@ from cream.daemon.archivist import LookUp
 from cream.daemon.chains import Chains
 from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk
+from cream.daemon.exerciser import DO_NOT_EXERCISE, EXERCISE, Exerciser, Instruction
 from cream.daemon.hub import Hub, QuoteBoard
 from cream.daemon.link import BrokerLink
 from cream.daemon.market_desk import MarketDesk
@@ -98,6 +100,7 @@ class LiveOperations:
     trading: TradingControl
     sessions: ClientSessions
     chains: Chains
+    exerciser: Exerciser
     breakers: Sequence[Breaker] = ()
     levers: Simulation | None = None
     look_up: LookUp = field(factory=LookUp)
@@ -319,6 +322,21 @@ class LiveOperations:
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and exit and wait for the broker's confirmation."""
         return await self.trading.mass_cancel(reason, actor)
+
+    async def exercise(
+        self, contract: OptionContract, quantity: Decimal | None, actor: str
+    ) -> ExerciseState:
+        """Have the broker exercise long contracts. Raises: CreamError for what cannot be meant."""
+        return await self._instruct(Instruction(contract, EXERCISE, quantity, actor))
+
+    async def do_not_exercise(self, contract: OptionContract, actor: str) -> ExerciseState:
+        """Have a contract expire unexercised. Raises: CreamError for what cannot be meant."""
+        return await self._instruct(Instruction(contract, DO_NOT_EXERCISE, None, actor))
+
+    async def _instruct(self, instruction: Instruction) -> ExerciseState:
+        self._refuse_while_draining()
+        await self.market.ensure([instruction.contract.underlying])
+        return await self.exerciser.instruct(instruction)
 
     def readiness(self) -> Readiness:
         """Whether an increase would be accepted now, with every reason why not."""

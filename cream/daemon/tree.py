@@ -247,6 +247,7 @@ class Tree:
             Child(name="client_sessions", run=self.operations.sessions.run, backoff=restart),
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
             Child(name="option_keeper", run=self.option_keeper.run, backoff=restart),
+            Child(name="exerciser", run=self.operations.exerciser.run, backoff=restart),
         ]
         if self.archivist is not None:
             children.append(Child(name="archivist", run=self.archivist.run, backoff=restart))
@@ -345,7 +346,7 @@ class Tree:
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()
-        senders = ("client_sessions", "partial_fills", "option_keeper", "flattener")
+        senders = ("client_sessions", "partial_fills", "exerciser", "option_keeper", "flattener")
         for name in (*senders, "broker_session", "mass_canceller", "reconciler", "stop_monitor"):
             await self.supervisor.stop(name, within)
         if self.activities is not None:

@@ -25,6 +25,7 @@ from cream.daemon.cash_watch import CashWatch
 from cream.daemon.chains import Chains
 from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk, DeskChannels, RouterJob
+from cream.daemon.exerciser import Exerciser
 from cream.daemon.feed_reader import FeedReader
 from cream.daemon.flattening import Flattener
 from cream.daemon.hub import Hub, QuoteBoard
@@ -327,6 +328,7 @@ def _operations(
         reconciler=reconciler,
         breaker=breaker,
         breakers=outside.breakers,
+        exerciser=Exerciser(ground.desk, outside.broker, ground.portfolio.fresh_quote),
         sessions=ClientSessions(ground.desk, settings.client_timeout, settings.on_client_loss),
         trading=TradingControl(
             desk=ground.desk,

@@ -11,12 +11,15 @@ from decimal import Decimal
 import trio
 from attrs import define, evolve, field
 
+from cream.core.execution import option_events as o
 from cream.core.execution.events import Event, ReconciliationCompleted, TradingRestricted
+from cream.core.execution.option_book import ExerciseState
 from cream.core.execution.states import reported
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
 from cream.core.model.errors import CreamError
+from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Datum, Known, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.plan import DecisionPlan
@@ -350,6 +353,32 @@ class FakeOperations:
         self.commands.append(("mass_cancel", reason, actor))
         open_ids = [order.order_id for order in self.orders_by_id.values() if order.is_open]
         return MassCancelReport(requested=len(open_ids), confirmed=0, remaining=tuple(open_ids))
+
+    async def exercise(
+        self, contract: OptionContract, quantity: Decimal | None, actor: str
+    ) -> ExerciseState:
+        self.commands.append(("exercise", contract.symbol, str(quantity), actor))
+        return self._instructed(contract, quantity or Decimal(1), "exercise", actor)
+
+    async def do_not_exercise(self, contract: OptionContract, actor: str) -> ExerciseState:
+        self.commands.append(("do_not_exercise", contract.symbol, actor))
+        return self._instructed(contract, Decimal(1), "do_not_exercise", actor)
+
+    def _instructed(
+        self, contract: OptionContract, quantity: Decimal, instruction: str, actor: str
+    ) -> ExerciseState:
+        asked = o.ExerciseAsked(
+            at=NOW,
+            request_id="x-1",
+            contract=contract,
+            quantity=quantity,
+            held=quantity,
+            instruction=instruction,
+            actor=actor,
+        )
+        return ExerciseState(
+            asked, o.ExerciseAnswered(at=NOW, request_id="x-1", outcome="taken", message="")
+        )
 
     def readiness(self) -> Readiness:
         return Readiness(ready=not self.not_ready, reasons=self.not_ready)

@@ -16,11 +16,13 @@ from cream.core.model.broker import (
     CancelOutcome,
     CancelTaken,
     Execution,
+    ExerciseOutcome,
     OrderUpdate,
     SubmitOutcome,
     Unavailable,
 )
 from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.instrument import OptionContract
 from cream.core.model.order import OrderTerms
 from cream.core.ports import Broker, StillWanted, always_wanted
 
@@ -115,6 +117,14 @@ class StubbornBroker:
             self.deaf_to -= broker_order_id not in self.deaf
             return CancelTaken()
         return await self.inner.cancel(broker_order_id)
+
+    async def exercise(self, contract: OptionContract, quantity: Decimal) -> ExerciseOutcome:
+        await self._asked("exercise", contract.symbol)
+        return await self.inner.exercise(contract, quantity)
+
+    async def do_not_exercise(self, contract: OptionContract) -> ExerciseOutcome:
+        await self._asked("do_not_exercise", contract.symbol)
+        return await self.inner.do_not_exercise(contract)
 
     async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
         await self._asked("order_by_client_id", client_order_id)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TypeVar
 
 import trio
@@ -15,13 +16,14 @@ from cream.core.model.broker import (
     BrokerPosition,
     CancelOutcome,
     Execution,
+    ExerciseOutcome,
     OrderUpdate,
     OutcomeUnknown,
     SubmitOutcome,
     Unavailable,
 )
 from cream.core.model.errors import BrokerUnavailable
-from cream.core.model.instrument import Instrument
+from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.order import OrderTerms
 from cream.core.ports import StillWanted, always_wanted
@@ -78,6 +80,12 @@ class NetworkBroker:
             return Unavailable(str(error))
         except Lost as error:
             return OutcomeUnknown(str(error))
+
+    async def exercise(self, contract: OptionContract, quantity: Decimal) -> ExerciseOutcome:
+        return Unavailable("nobody exercises in the simulation")
+
+    async def do_not_exercise(self, contract: OptionContract) -> ExerciseOutcome:
+        return Unavailable("nobody exercises in the simulation")
 
     async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
         return await self._ask(

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
 import structlog
@@ -31,6 +32,7 @@ from cream.core.model.broker import (
     BrokerPosition,
     CancelOutcome,
     Execution,
+    ExerciseOutcome,
     OrderUpdate,
     OutcomeUnknown,
     Refused,
@@ -38,6 +40,7 @@ from cream.core.model.broker import (
     Unavailable,
 )
 from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.order import OrderTerms
 from cream.core.ports import Clock, StillWanted, always_wanted
@@ -180,6 +183,32 @@ class SimulatedBroker:
         if not self._emit(updates) and not isinstance(outcome, Refused):
             return OutcomeUnknown("the venue could not write the cancel down")
         if self._faults.happens(Fault.CANCEL_TIMEOUT):
+            return OutcomeUnknown(_LOST_ANSWER)
+        await trio.lowlevel.checkpoint()
+        return outcome
+
+    async def exercise(self, contract: OptionContract, quantity: Decimal) -> ExerciseOutcome:
+        """Exercise long contracts.   Cancellation: it may have been done."""
+        return await self._instruct(
+            lambda: self._venue.exercise(contract, quantity, self._clock.now())
+        )
+
+    async def do_not_exercise(self, contract: OptionContract) -> ExerciseOutcome:
+        """Let the contract end unexercised.   Cancellation: it may have been noted."""
+        return await self._instruct(
+            lambda: self._venue.do_not_exercise(contract, self._clock.now())
+        )
+
+    async def _instruct(self, instruct: Callable[[], ExerciseOutcome]) -> ExerciseOutcome:
+        await trio.lowlevel.checkpoint()
+        if self._is_away or self._faults.happens(Fault.SUBMIT_UNAVAILABLE):
+            return Unavailable(_AWAY)
+        if self._faults.happens(Fault.SUBMIT_LOST):
+            return OutcomeUnknown(_LOST_ANSWER)
+        outcome = instruct()
+        if not self._emit(()) and not isinstance(outcome, Refused):
+            return OutcomeUnknown("the venue could not write the instruction down")
+        if self._faults.happens(Fault.SUBMIT_TIMEOUT_BOOKED):
             return OutcomeUnknown(_LOST_ANSWER)
         await trio.lowlevel.checkpoint()
         return outcome

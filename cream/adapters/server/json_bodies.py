@@ -190,6 +190,21 @@ class KillSwitchBody:
 
 
 @frozen(kw_only=True)
+class ExerciseBody:
+    """Which option is to be exercised, and how many contracts; without a quantity all of them."""
+
+    symbol: str
+    quantity: int | None = None
+
+
+@frozen(kw_only=True)
+class DoNotExerciseBody:
+    """Which option is to expire unexercised."""
+
+    symbol: str
+
+
+@frozen(kw_only=True)
 class ReasonBody:
     """Why."""
 

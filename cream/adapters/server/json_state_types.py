@@ -245,3 +245,15 @@ class Done:
     """The lever of the simulation was pulled."""
 
     done: bool = True
+
+
+@frozen(kw_only=True)
+class ExerciseReply:
+    """What became of an instruction: taken, refused, or unknown where nobody can tell."""
+
+    request_id: str
+    symbol: str
+    quantity: str
+    instruction: str
+    outcome: str
+    message: str

@@ -6,7 +6,8 @@ and deterministic: time is an argument, the market is asked, ids follow from the
 method that changes something gives back the messages that the order stream would carry.
 
 Options that end in the money are settled in cash at their intrinsic value, or, where the venue
-delivers, exercised and assigned as a real broker would.
+delivers, exercised and assigned as a real broker would. What its holder exercises before is
+delivered.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from cream.core.exchange.alpaca_rules import CENT, violations_of
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
 from cream.core.exchange.calendar import Sessions
+from cream.core.exchange.exercising import ExerciseDesk
 from cream.core.exchange.floor import TradingFloor
 from cream.core.exchange.house import PLAIN, HouseRules
 from cream.core.exchange.margin import intrinsic_value
@@ -43,6 +45,8 @@ from cream.core.model.broker import (
     CancelOutcome,
     CancelTaken,
     Execution,
+    ExerciseOutcome,
+    InstructionTaken,
     OrderUpdate,
     Refused,
     SubmitOutcome,
@@ -92,6 +96,7 @@ class Venue:
         self._sessions = sessions
         self._floor = TradingFloor(self._book, market, rules)
         self.mishaps = Mishaps(self._book, self._floor)
+        self._abstained: set[OptionContract] = set()
 
     # Commands -----------------------------------------------------------------------------------
 
@@ -153,6 +158,21 @@ class Venue:
             self._book.put(order)
         answer = Accepted(self._book.shown(new))
         return answer, self._floor.replace(old, new, moment)
+
+    def exercise(
+        self, contract: OptionContract, quantity: Decimal, now: datetime
+    ) -> ExerciseOutcome:
+        """Exercise long contracts: they go, and shares change hands at the strike."""
+        moment = self._book.advance_to(now)
+        return self._exercises().exercise(contract, quantity, moment) or InstructionTaken()
+
+    def do_not_exercise(self, contract: OptionContract, now: datetime) -> ExerciseOutcome:
+        """The contract will end without worth. Forgotten with this venue's memory."""
+        moment = self._book.advance_to(now)
+        refusal = self._exercises().may_abstain(contract, moment)
+        if refusal is None:
+            self._abstained.add(contract)
+        return refusal or InstructionTaken()
 
     def on_quote(self, symbol: str, now: datetime) -> Updates:
         """What the current quote of `symbol` makes happen. Cheap where no order waits for it."""
@@ -290,6 +310,12 @@ class Venue:
             contracts.append(terms.instrument)
         return min([ends, *(expires_at(contract) for contract in contracts)])
 
+    def _exercises(self) -> ExerciseDesk:
+        excess = self._book.account.excess(self._mark, reserved_margin(self._book.open_orders()))
+        return ExerciseDesk(
+            book=self._book, sessions=self._sessions, mark_of=self._mark, excess=excess
+        )
+
     def _mark(self, instrument: Instrument) -> Decimal | None:
         quote = self._market.latest(instrument.symbol)
         return quote.mid if quote is not None else None
@@ -307,6 +333,8 @@ class Venue:
                 continue
             spot = self._market.latest(contract.underlying)
             price = intrinsic_value(contract, spot.mid) if spot is not None else ZERO
+            if contract in self._abstained and position.quantity > 0:
+                price = ZERO
             if self._delivers:
                 self._end_option(contract, position.quantity, price, moment)
                 continue

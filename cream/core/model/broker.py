@@ -111,6 +111,11 @@ class CancelTaken:
 
 
 @frozen
+class InstructionTaken:
+    """The broker took an instruction about an option that is held."""
+
+
+@frozen
 class Refused:
     """Final: nothing happened and nothing will. `code` is ours, `message` the broker's words."""
 
@@ -139,4 +144,5 @@ class OutcomeUnknown:
 
 
 SubmitOutcome = Accepted | Refused | Unavailable | OutcomeUnknown
+ExerciseOutcome = InstructionTaken | Refused | Unavailable | OutcomeUnknown
 CancelOutcome = CancelTaken | Refused | Unavailable | OutcomeUnknown

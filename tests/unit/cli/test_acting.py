@@ -185,3 +185,42 @@ def test_a_mass_cancel_tells_what_is_still_open(
     assert printed.startswith(f"{2 - len(remaining)} of 2 cancelled\n")
     assert [f"  still open: {one}" in printed for one in remaining] == [True] * len(remaining)
     assert main(["mass-cancel", "--reason", "test", "--json"]) == code
+
+
+EXERCISED = {
+    "request_id": "x-1",
+    "symbol": "AAPL  261218C00240000",
+    "quantity": "2",
+    "instruction": "exercise",
+    "outcome": "taken",
+    "message": "",
+}
+
+
+@pytest.mark.parametrize(("quantity", "sent"), [("2", {"quantity": "2"}), ("all", {})])
+def test_an_exercise_needs_the_word_that_sends_it(
+    quantity: str,
+    sent: dict[str, str],
+    daemon: FakeDaemon,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    daemon.replies["POST /v1/options/exercise"] = (200, EXERCISED)
+    command = ["exercise", "AAPL261218C00240000", quantity]
+    with pytest.raises(SystemExit):
+        main(command)
+    capsys.readouterr()
+
+    assert main([*command, "submit"]) == exits.DONE
+    assert capsys.readouterr().out == "2 AAPL  261218C00240000 taken\n"
+    assert daemon.asked[-1].content == {"symbol": "AAPL261218C00240000", **sent}
+    assert main([*command, "submit", "--json"]) == exits.DONE
+
+
+def test_what_was_not_taken_is_told_with_its_reason(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = {**EXERCISED, "outcome": "refused", "message": "too late"}
+    daemon.replies["POST /v1/options/do-not-exercise"] = (200, reply)
+
+    assert main(["do-not-exercise", "AAPL261218C00240000", "submit"]) == exits.REFUSED
+    assert capsys.readouterr().out.endswith("refused: too late\n")

@@ -79,6 +79,8 @@ def test_these_are_the_commands() -> None:
         "config check",
         "config schema",
         "config show",
+        "do-not-exercise",
+        "exercise",
         "explain",
         "halt",
         "journal compact",

@@ -8,6 +8,7 @@ another way, so that the daemon sees every order that can still trade.
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 import structlog
 import trio
@@ -22,7 +23,7 @@ from cream.adapters.brokers.alpaca.endpoints import (
     account_problem,
     endpoints,
 )
-from cream.adapters.brokers.alpaca.errors import cancel_outcome, submit_outcome
+from cream.adapters.brokers.alpaca.errors import Failure, cancel_outcome, submit_outcome
 from cream.adapters.brokers.alpaca.groups import SpreadLegs, changed_since, open_in_groups
 from cream.adapters.brokers.alpaca.mapping import (
     account_figures,
@@ -53,15 +54,19 @@ from cream.core.model.broker import (
     CancelOutcome,
     CancelTaken,
     Execution,
+    ExerciseOutcome,
+    InstructionTaken,
     OrderUpdate,
     OutcomeUnknown,
     Refused,
     SubmitOutcome,
+    Unavailable,
 )
 from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.instrument import OptionContract
 from cream.core.model.order import OrderPurpose, OrderTerms
 from cream.core.model.plan import Environment
-from cream.core.options.occ import NEW_YORK
+from cream.core.options.occ import NEW_YORK, compact
 from cream.core.ports import Clock, StillWanted, always_wanted
 from cream.core.resilience.backoff import Backoff
 from cream.core.resilience.breaker import Breaker, BreakerLimits
@@ -141,6 +146,28 @@ class AlpacaBroker:
         """Ask for an order to be cancelled.   Cancellation: it may have been taken."""
         failure = await self.api.delete_order(broker_order_id)
         return CancelTaken() if failure is None else cancel_outcome(failure)
+
+    async def exercise(self, contract: OptionContract, quantity: Decimal) -> ExerciseOutcome:
+        """Exercise all that is held of the contract: Alpaca knows no part of it.
+
+        Cancellation: it may have been taken.
+        """
+        try:
+            shown = await self.positions()
+        except BrokerUnavailable as error:
+            return Unavailable(str(error))
+        held = [one.quantity for one in shown if one.instrument == contract]
+        if held != [quantity]:
+            words = f"{held[0] if held else 0} are held: all of them are exercised, or none"
+            return Refused("WHOLE_POSITION_ONLY", words)
+        return self._taken(await self.api.instruct(compact(contract), "exercise"))
+
+    async def do_not_exercise(self, contract: OptionContract) -> ExerciseOutcome:
+        """Have the contract expire.   Cancellation: it may have been taken."""
+        return self._taken(await self.api.instruct(compact(contract), "do-not-exercise"))
+
+    def _taken(self, failure: Failure | None) -> ExerciseOutcome:
+        return InstructionTaken() if failure is None else submit_outcome(failure)
 
     def _made(self, order: AlpacaOrder) -> SubmitOutcome:
         self.legs.learn(order)

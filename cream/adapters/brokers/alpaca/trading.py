@@ -84,6 +84,17 @@ class TradingApi:
             return reply
         return None if reply.succeeded else _failure(reply)
 
+    async def instruct(self, symbol: str, instruction: str) -> Failure | None:
+        """Instruct about all that is held of an option. None: it was taken.
+
+        Cancellation: it may have been taken.
+        """
+        path = f"/v2/positions/{quote(symbol, safe='')}/{instruction}"
+        reply = await self._tried("POST", path, Priority.PROTECTIVE)
+        if not isinstance(reply, Reply):
+            return reply
+        return None if reply.succeeded else _failure(reply)
+
     async def _command(
         self,
         method: str,

@@ -19,6 +19,7 @@ from cream.adapters.clock import ShiftedClock
 from cream.core.model.broker import (
     Accepted,
     CancelTaken,
+    InstructionTaken,
     OutcomeUnknown,
     Refused,
     Unavailable,
@@ -26,6 +27,7 @@ from cream.core.model.broker import (
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import OrderPurpose
 from cream.core.model.plan import Environment
+from cream.core.options.occ import parse_occ
 from tests.fakes.venue_lab import bracket, terms
 from tests.unit.adapters.brokers.alpaca.scripted import (
     NOW,
@@ -105,6 +107,48 @@ async def test_a_cancel_is_taken_or_refused() -> None:
     refusal = await one.cancel("b")
     assert isinstance(refusal, Refused)
     assert refusal.code == "ORDER_NOT_CANCELABLE"
+
+
+HELD = {"symbol": CONTRACT, "qty": "2", "avg_entry_price": "5", "side": "long"}
+
+
+async def test_the_whole_position_is_exercised_or_none_of_it() -> None:
+    """Alpaca's call has no quantity: what is not all of it is not sent."""
+    script = Script(ok([HELD]), ok([HELD]), ok({}), ok([]))
+    one, contract = over(script), parse_occ(CONTRACT)
+
+    part = await one.exercise(contract, Decimal(1))
+    whole = await one.exercise(contract, Decimal(2))
+    nothing = await one.exercise(contract, Decimal(2))
+
+    assert isinstance(part, Refused)
+    assert isinstance(nothing, Refused)
+    assert part.code == nothing.code == "WHOLE_POSITION_ONLY"
+    assert whole == InstructionTaken()
+    sent = [(one.method, one.url.path) for one in script.requests if one.method == "POST"]
+    assert sent == [("POST", f"/v2/positions/{CONTRACT}/exercise")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (ok({}), InstructionTaken),
+        (refused(422, 42210000), Refused),
+        (httpx.ReadTimeout("x"), OutcomeUnknown),
+        (httpx.ConnectError("x"), Unavailable),
+    ],
+)
+async def test_each_answer_to_an_instruction_has_its_outcome(answer: Any, kind: type[Any]) -> None:
+    script = Script(answer)
+    assert isinstance(await over(script).do_not_exercise(parse_occ(CONTRACT)), kind)
+    assert script.requests[0].url.path == f"/v2/positions/{CONTRACT}/do-not-exercise"
+
+
+async def test_without_knowing_what_is_held_nothing_is_exercised() -> None:
+    script = Script(*[httpx.ConnectError("x")] * 10)
+    outcome = await over(script).exercise(parse_occ(CONTRACT), Decimal(2))
+    assert isinstance(outcome, Unavailable)
+    assert {one.method for one in script.requests} <= {"GET"}
 
 
 async def test_without_groups_open_orders_take_one_request() -> None:
