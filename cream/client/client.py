@@ -290,6 +290,20 @@ class CreamClient:
         request = v1.MassCancelRequest(reason=reason)
         return await self._call(self._control.mass_cancel, request, timeout)
 
+    async def exercise(
+        self, symbol: str, quantity: int | None = None, *, timeout: float | None = None
+    ) -> v1.ExerciseResponse:
+        """What became of exercising so many contracts of an option (None: all that are held)."""
+        request = v1.ExerciseRequest(symbol=symbol, quantity=quantity)
+        return await self._call(self._control.exercise, request, timeout)
+
+    async def do_not_exercise(
+        self, symbol: str, *, timeout: float | None = None
+    ) -> v1.ExerciseResponse:
+        """What became of having an option expire unexercised."""
+        request = v1.DoNotExerciseRequest(symbol=symbol)
+        return await self._call(self._control.do_not_exercise, request, timeout)
+
     # How
 
     @property

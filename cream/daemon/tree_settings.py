@@ -34,13 +34,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         heartbeat=_heartbeat(settings),
         router=_router(settings),
         reconciler=_reconciler(settings),
-        mass_cancel=MassCancelSettings(
-            policy=MassCancelPolicy(
-                keep_protection=safety.protective == "keep",
-                spare_gtc=safety.gtc_policy == "exclude",
-            ),
-            backoff=restart,
-        ),
+        mass_cancel=_mass_cancel(settings, restart),
         breaker=breaker_limits(settings),
         ack_timeout=_ack_timeout(settings),
         intensity=Intensity(
@@ -114,6 +108,14 @@ def _protection(settings: Settings) -> ProtectionPolicy:
 
 def _seconds_of_days(days: int | None) -> float | None:
     return None if days is None else days * 86_400.0
+
+
+def _mass_cancel(settings: Settings, restart: Backoff) -> MassCancelSettings:
+    safety = settings.safety
+    policy = MassCancelPolicy(
+        keep_protection=safety.protective == "keep", spare_gtc=safety.gtc_policy == "exclude"
+    )
+    return MassCancelSettings(policy=policy, backoff=restart)
 
 
 def _heartbeat(settings: Settings) -> HeartbeatLimits:

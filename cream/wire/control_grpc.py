@@ -32,6 +32,14 @@ class ControlServiceBase(abc.ABC):
         pass
 
     @abc.abstractmethod
+    async def Exercise(self, stream: 'grpclib.server.Stream[cream.wire.control_pb2.ExerciseRequest, cream.wire.control_pb2.ExerciseResponse]') -> None:
+        pass
+
+    @abc.abstractmethod
+    async def DoNotExercise(self, stream: 'grpclib.server.Stream[cream.wire.control_pb2.DoNotExerciseRequest, cream.wire.control_pb2.ExerciseResponse]') -> None:
+        pass
+
+    @abc.abstractmethod
     async def Heartbeat(self, stream: 'grpclib.server.Stream[cream.wire.control_pb2.HeartbeatRequest, cream.wire.control_pb2.HeartbeatResponse]') -> None:
         pass
 
@@ -60,6 +68,18 @@ class ControlServiceBase(abc.ABC):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 cream.wire.control_pb2.MassCancelRequest,
                 cream.wire.control_pb2.MassCancelResponse,
+            ),
+            '/cream.v1.ControlService/Exercise': grpclib.const.Handler(
+                self.Exercise,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                cream.wire.control_pb2.ExerciseRequest,
+                cream.wire.control_pb2.ExerciseResponse,
+            ),
+            '/cream.v1.ControlService/DoNotExercise': grpclib.const.Handler(
+                self.DoNotExercise,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                cream.wire.control_pb2.DoNotExerciseRequest,
+                cream.wire.control_pb2.ExerciseResponse,
             ),
             '/cream.v1.ControlService/Heartbeat': grpclib.const.Handler(
                 self.Heartbeat,
@@ -96,6 +116,18 @@ class ControlServiceStub:
             '/cream.v1.ControlService/MassCancel',
             cream.wire.control_pb2.MassCancelRequest,
             cream.wire.control_pb2.MassCancelResponse,
+        )
+        self.Exercise = grpclib.client.UnaryUnaryMethod(
+            channel,
+            '/cream.v1.ControlService/Exercise',
+            cream.wire.control_pb2.ExerciseRequest,
+            cream.wire.control_pb2.ExerciseResponse,
+        )
+        self.DoNotExercise = grpclib.client.UnaryUnaryMethod(
+            channel,
+            '/cream.v1.ControlService/DoNotExercise',
+            cream.wire.control_pb2.DoNotExerciseRequest,
+            cream.wire.control_pb2.ExerciseResponse,
         )
         self.Heartbeat = grpclib.client.UnaryUnaryMethod(
             channel,

@@ -155,3 +155,33 @@ class MassCancelResponse(_message.Message):
     complete: bool
     remaining: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, requested: _Optional[int] = ..., confirmed: _Optional[int] = ..., complete: _Optional[bool] = ..., remaining: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ExerciseRequest(_message.Message):
+    __slots__ = ("symbol", "quantity")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    quantity: int
+    def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+
+class DoNotExerciseRequest(_message.Message):
+    __slots__ = ("symbol",)
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    def __init__(self, symbol: _Optional[str] = ...) -> None: ...
+
+class ExerciseResponse(_message.Message):
+    __slots__ = ("request_id", "symbol", "quantity", "instruction", "outcome", "message")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    INSTRUCTION_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    symbol: str
+    quantity: int
+    instruction: str
+    outcome: str
+    message: str
+    def __init__(self, request_id: _Optional[str] = ..., symbol: _Optional[str] = ..., quantity: _Optional[int] = ..., instruction: _Optional[str] = ..., outcome: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...

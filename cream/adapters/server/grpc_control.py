@@ -7,6 +7,7 @@ from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.heartbeats import heartbeat_from_wire
+from cream.adapters.server.option_instructions import exercise_reply, option_instruction
 from cream.adapters.server.wire_state_views import (
     cause_messages,
     kill_switch_reply,
@@ -74,6 +75,22 @@ class ControlService(ControlServiceBase):
                 on_loss=enums.ON_CLIENT_LOSS.name(kept.on_loss),
             )
         )
+
+    async def Exercise(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """The broker exercises an option that is owned."""
+        request = await request_of(stream)
+        quantity = request.quantity if request.HasField("quantity") else None
+        contract, count = option_instruction(request.symbol, quantity)
+        actor = self._gatekeeper.authorize(stream.metadata, "")
+        state = await self._operations.exercise(contract, count, actor)
+        await stream.send_message(exercise_reply(state))
+
+    async def DoNotExercise(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """An option that is owned expires."""
+        contract, _ = option_instruction((await request_of(stream)).symbol, None)
+        actor = self._gatekeeper.authorize(stream.metadata, "")
+        state = await self._operations.do_not_exercise(contract, actor)
+        await stream.send_message(exercise_reply(state))
 
     async def MassCancel(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Open orders are cancelled, and the broker's word is waited for."""

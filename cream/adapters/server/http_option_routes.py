@@ -11,15 +11,13 @@ from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.json_reader import ObjectReader
 from cream.adapters.server.openapi import document_request
+from cream.adapters.server.option_instructions import MOST_CONTRACTS
 from cream.adapters.server.problems import Problems
 from cream.adapters.server.strict_json import decode
 from cream.adapters.server.values import LONGEST_IDENTIFIER
 from cream.core.execution.option_book import ExerciseState
 from cream.core.model.instrument import OptionContract
 from cream.core.options.occ import parse_occ
-
-# More contracts than anybody holds of one option.
-_MOST_CONTRACTS = 1_000_000
 
 
 def add_option_routes(app: Quart, site: Site) -> None:
@@ -55,7 +53,7 @@ def exercise_request(body: bytes, keys: tuple[str, ...]) -> tuple[OptionContract
             contract = parse_occ(symbol)
         except ValueError as error:
             problems.add("symbol", str(error))
-    quantity = reader.whole("quantity", least=1, most=_MOST_CONTRACTS)
+    quantity = reader.whole("quantity", least=1, most=MOST_CONTRACTS)
     problems.raise_any()
     assert contract is not None, "a symbol without problems is a contract"
     return contract, None if quantity is None else Decimal(quantity)

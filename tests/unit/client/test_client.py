@@ -159,6 +159,20 @@ CALLS: list[tuple[str, Call, Message, Message, bool]] = [
         control_pb2.MassCancelResponse(requested=2, confirmed=1, remaining=["o"]),
         False,
     ),
+    (
+        "Exercise",
+        lambda c: c.exercise("AAPL261218C00240000", 2),
+        control_pb2.ExerciseRequest(symbol="AAPL261218C00240000", quantity=2),
+        control_pb2.ExerciseResponse(outcome="taken", quantity=2),
+        False,
+    ),
+    (
+        "DoNotExercise",
+        lambda c: c.do_not_exercise("AAPL261218C00240000"),
+        control_pb2.DoNotExerciseRequest(symbol="AAPL261218C00240000"),
+        control_pb2.ExerciseResponse(outcome="refused", message="too late"),
+        False,
+    ),
 ]
 IDS = [f"{row[0]}-{'repeatable' if row[4] else 'once'}" for row in CALLS]
 GONE = GRPCError(Status.UNAVAILABLE, "starting")

@@ -208,6 +208,10 @@ HeartbeatRequest: 1 session_id string; 2 timeout_seconds double?; 3 on_loss OnCl
 HeartbeatResponse: 1 session_id string; 2 timeout_seconds double; 3 on_loss OnClientLoss
 MassCancelRequest: 1 reason string
 MassCancelResponse: 1 requested int32; 2 confirmed int32; 3 complete bool; 4 remaining string*
+ExerciseRequest: 1 symbol string; 2 quantity int32?
+DoNotExerciseRequest: 1 symbol string
+ExerciseResponse: 1 request_id string; 2 symbol string; 3 quantity int32; 4 instruction string;
+    5 outcome string; 6 message string
 """
 
 # Values without the prefix, which is the enum's name in upper snake case. Of StrategyFamily the

@@ -34,6 +34,8 @@ SERVICES = {
         SetTradingState SetTradingStateRequest SetTradingStateResponse
         KillSwitch KillSwitchRequest KillSwitchResponse
         MassCancel MassCancelRequest MassCancelResponse
+        Exercise ExerciseRequest ExerciseResponse
+        DoNotExercise DoNotExerciseRequest ExerciseResponse
         Heartbeat HeartbeatRequest HeartbeatResponse
     """,
 }

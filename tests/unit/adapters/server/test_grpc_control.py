@@ -79,9 +79,35 @@ async def test_the_kill_switch_and_the_mass_cancel_are_pulled(operations: FakeOp
     assert list(cancelled.remaining) == ["o-entry"]
 
 
+OPTION = "AAPL261218C00240000"
+
+
+async def test_options_are_exercised_or_left_to_expire(operations: FakeOperations) -> None:
+    caller = Caller(operations)
+
+    part = await caller.call(
+        f"{SERVICE}/Exercise", control_pb2.ExerciseRequest(symbol=OPTION, quantity=2)
+    )
+    await caller.call(f"{SERVICE}/Exercise", control_pb2.ExerciseRequest(symbol=OPTION))
+    left = await caller.call(
+        f"{SERVICE}/DoNotExercise", control_pb2.DoNotExerciseRequest(symbol=OPTION)
+    )
+
+    assert (part.outcome, part.quantity, part.instruction) == ("taken", 2, "exercise")
+    assert left.instruction == "do_not_exercise"
+    assert [one[:3] for one in operations.commands] == [
+        ("exercise", "AAPL  261218C00240000", "2"),
+        ("exercise", "AAPL  261218C00240000", "None"),
+        ("do_not_exercise", "AAPL  261218C00240000", "local"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("method", "request_message"),
     [
+        ("Exercise", control_pb2.ExerciseRequest(symbol="AAPL")),
+        ("Exercise", control_pb2.ExerciseRequest(symbol=OPTION, quantity=0)),
+        ("DoNotExercise", control_pb2.DoNotExerciseRequest()),
         ("SetTradingState", setting(reason="")),
         ("SetTradingState", setting(state=0)),
         ("KillSwitch", control_pb2.KillSwitchRequest()),

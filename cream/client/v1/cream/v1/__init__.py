@@ -21,11 +21,14 @@ __all__ = (
     "DecisionPlan",
     "DecisionPlanValidationResult",
     "Direction",
+    "DoNotExerciseRequest",
     "Environment",
     "ExecutionAck",
     "ExecutionError",
     "ExecutionParams",
     "ExecutionServiceStub",
+    "ExerciseRequest",
+    "ExerciseResponse",
     "GetAccountStateRequest",
     "GetAccountStateResponse",
     "GetOptionChainRequest",
@@ -1630,6 +1633,18 @@ default_message_pool.register_message(
 
 
 @dataclass(eq=False, repr=False)
+class DoNotExerciseRequest(betterproto2.Message):
+    """
+    Which option is to expire.
+    """
+
+    symbol: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+
+default_message_pool.register_message("cream.v1", "DoNotExerciseRequest", DoNotExerciseRequest)
+
+
+@dataclass(eq=False, repr=False)
 class ExecutionAck(betterproto2.Message):
     """
     The orders of one cycle. Answers SubmitOrders, and is what the execution stream carries.
@@ -1717,6 +1732,60 @@ class ExecutionParams(betterproto2.Message):
 
 
 default_message_pool.register_message("cream.v1", "ExecutionParams", ExecutionParams)
+
+
+@dataclass(eq=False, repr=False)
+class ExerciseRequest(betterproto2.Message):
+    """
+    Which option is to be exercised.
+    """
+
+    symbol: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The option's symbol, padded or not.
+    """
+
+    quantity: "int | None" = betterproto2.field(2, betterproto2.TYPE_INT32, optional=True)
+    """
+    Contracts. Absent means all that are held.
+    """
+
+
+default_message_pool.register_message("cream.v1", "ExerciseRequest", ExerciseRequest)
+
+
+@dataclass(eq=False, repr=False)
+class ExerciseResponse(betterproto2.Message):
+    """
+    What became of an instruction about an option.
+    """
+
+    request_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    symbol: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+    quantity: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
+    """
+    Contracts.
+    """
+
+    instruction: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    exercise or do_not_exercise.
+    """
+
+    outcome: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    taken, refused, or unknown where nobody can tell: look before asking again.
+    """
+
+    message: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    The broker's words, or ours.
+    """
+
+
+default_message_pool.register_message("cream.v1", "ExerciseResponse", ExerciseResponse)
 
 
 @dataclass(eq=False, repr=False)
@@ -3568,6 +3637,48 @@ class ControlServiceStub(betterproto2_grpclib.ServiceStub):
             "/cream.v1.ControlService/MassCancel",
             message,
             MassCancelResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def exercise(
+        self,
+        message: "ExerciseRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "ExerciseResponse":
+        """
+        Have the broker exercise an option that is owned; sent once.
+        """
+
+        return await self._unary_unary(
+            "/cream.v1.ControlService/Exercise",
+            message,
+            ExerciseResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def do_not_exercise(
+        self,
+        message: "DoNotExerciseRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "ExerciseResponse":
+        """
+        On its last day: have an option that is owned expire, even in the money.
+        """
+
+        return await self._unary_unary(
+            "/cream.v1.ControlService/DoNotExercise",
+            message,
+            ExerciseResponse,
             timeout=timeout,
             deadline=deadline,
             metadata=metadata,
