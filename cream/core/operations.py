@@ -14,11 +14,10 @@ from typing import Protocol
 from attrs import frozen
 
 from cream.core.execution.events import Event, ReconciliationCompleted
-from cream.core.execution.option_book import ExerciseState
+from cream.core.execution.instructions import ExerciseInstructions
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
-from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Datum, MarketStatus, Quote
 from cream.core.model.order import Order, OrderStatus
 from cream.core.model.plan import DecisionPlan
@@ -217,7 +216,7 @@ class BreakerView:
     failure_rate: float
 
 
-class Operations(Protocol):
+class Operations(ExerciseInstructions, Protocol):
     """What Cream does for its callers. One implementation serves every interface.
 
     All methods raise `CreamError` for what is an error rather than an answer.
@@ -315,16 +314,6 @@ class Operations(Protocol):
 
     async def mass_cancel(self, reason: str, actor: str) -> MassCancelReport:
         """Cancel every working entry and wait, within a deadline, for the broker to confirm."""
-        ...
-
-    async def exercise(
-        self, contract: OptionContract, quantity: Decimal | None, actor: str
-    ) -> ExerciseState:
-        """Have the broker exercise long contracts (None: all), once, and what became of it."""
-        ...
-
-    async def do_not_exercise(self, contract: OptionContract, actor: str) -> ExerciseState:
-        """Have a contract expire unexercised, and what became of that."""
         ...
 
     def readiness(self) -> Readiness:

@@ -101,11 +101,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         session=_session(settings, outside, ground, router, reconciler),
         reconciler=reconciler,
         monitor=monitor,
-        feed=FeedReader(
-            outside.market,
-            ground.board,
-            None if outside.detail is None else Interest(ground.desk, outside.detail),
-        ),
+        feed=_feed(outside, ground),
         supervisor=supervisor,
         operations=_operations(
             settings, outside, ground, supervisor, reconciler, breaker, archivist
@@ -271,6 +267,11 @@ def _tactics(ground: _Ground, outside: Outside) -> TacticRunner:
     runner = TacticRunner(ground.desk, ground.gate, ground.portfolio.view_of, outside.market.ensure)
     ground.desk.on_change(runner.changed)
     return runner
+
+
+def _feed(outside: Outside, ground: _Ground) -> FeedReader:
+    interest = None if outside.detail is None else Interest(ground.desk, outside.detail)
+    return FeedReader(outside.market, ground.board, interest)
 
 
 def _option_keeper(settings: TreeSettings, outside: Outside, ground: _Ground) -> OptionKeeper:
