@@ -52,10 +52,10 @@ def by(**policy: object) -> Callable[[TreeSettings], TreeSettings]:
 
 
 async def sooner_or_later(condition: Callable[[], object]) -> None:
-    """Look once a second, for two hours at most."""
+    """Look now and then, never in the moment in which the keeper does; two hours at most."""
     with trio.fail_after(7_200):
         while not condition():  # noqa: ASYNC110 - time is what it waits for
-            await trio.sleep(1)
+            await trio.sleep(0.713)
 
 
 async def durably_owed(world: World, life: Life) -> None:
