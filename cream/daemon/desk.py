@@ -249,6 +249,10 @@ class Desk:
                 self.channels.batches.send_nowait(batch)
             except trio.WouldBlock:
                 await self.channels.batches.send(batch)
+            except trio.BrokenResourceError:
+                # Where everything is being ended the writer may be gone a turn before the desk.
+                await trio.lowlevel.checkpoint_if_cancelled()
+                raise
 
     def _decide(self, command: _Command[Any]) -> _Step | None:
         """Take one command; None if it had to be answered with an error."""

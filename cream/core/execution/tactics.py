@@ -118,10 +118,14 @@ def slice_terms(parent: OrderTerms, index: int, quantity: Decimal) -> OrderTerms
         denomination=parent.denomination,
         position_intent=parent.position_intent,
         parent_order_id=parent.order_id,
+        guard=parent.guard,
     )
 
 
 def _class_with_exits(parent: OrderTerms) -> OrderClass:
+    """As of a plain order: a stop with a limit is watched here, a leg would sell at any price."""
+    if parent.guard.stop_limit_price is not None:
+        return OrderClass.SIMPLE
     levels = (parent.take_profit is not None) + (parent.stop_loss is not None)
     return (OrderClass.SIMPLE, OrderClass.OTO, OrderClass.BRACKET)[levels]
 

@@ -29,10 +29,12 @@ from cream.core.model.order import (
     OrderType,
     Side,
 )
+from cream.core.model.plan import Guard
 from tests.fakes.builders import AAPL, CALL, NOW, order_terms, tactic
 from tests.fakes.ledger import Ledger
 
 S = OrderStatus
+D40 = Decimal(40)
 
 
 def begun(parent: OrderTerms | None = None) -> Ledger:
@@ -238,6 +240,22 @@ def test_a_slice_in_options_is_watched_here() -> None:
 
     assert terms.order_class is OrderClass.SIMPLE
     assert terms.stop_loss == 95
+
+
+@pytest.mark.parametrize(
+    ("guard", "order_class"),
+    [
+        (Guard(trail_price=Decimal(2)), OrderClass.BRACKET),
+        (Guard(exit_at=NOW + timedelta(hours=1)), OrderClass.BRACKET),
+        (Guard(stop_limit_price=Decimal("227.50")), OrderClass.SIMPLE),
+    ],
+)
+def test_a_slice_s_stop_works_as_the_parent_s(guard: Guard, order_class: OrderClass) -> None:
+    """Else what a tactic bought would be guarded by a stop that stands still."""
+    terms = slice_terms(evolve(tactic(stop_loss="228.00", take_profit="250"), guard=guard), 0, D40)
+
+    assert terms.guard == guard
+    assert terms.order_class is order_class
 
 
 @pytest.mark.parametrize(
