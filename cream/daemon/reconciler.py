@@ -52,9 +52,8 @@ _GUESSED_MARGIN = timedelta(days=1)
 _LONGEST_CHAIN = 20
 
 # What a later round does not see any more, because something was done about it, and still was so.
-_ONCE_IS_ENOUGH = frozenset(
-    (DiscrepancyKind.UNKNOWN_AT_BROKER, DiscrepancyKind.ORPHAN, DiscrepancyKind.CASH)
-)
+_K = DiscrepancyKind
+_ONCE_IS_ENOUGH = frozenset((_K.UNKNOWN_AT_BROKER, _K.ORPHAN, _K.CASH, _K.FEES))
 
 
 @define
@@ -184,8 +183,7 @@ class Reconciler:
             found: dict[tuple[str, str], Discrepancy] = {}
             if layer is Layer.FULL:
                 await self._name_guesses()
-                cash = await self.cash.compare()
-                if cash is not None:
+                for cash in await self.cash.compare():
                     found[cash.kind.value, cash.subject] = cash
             if self._strangers:
                 await self._meet_strangers(found)

@@ -208,7 +208,7 @@ def fill_view(fill: Fill) -> dict[str, object]:
         "side": fill.side.value,
         "quantity": decimal_text(fill.quantity),
         "price": decimal_text(fill.price),
-        "commission": decimal_text(fill.commission),
+        "commission": decimal_text(fill.charges),
         "executed_at": fill.executed_at,
     }
 

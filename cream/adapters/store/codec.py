@@ -21,6 +21,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.strategies import configure_tagged_union
 
 from cream.core.execution.events import Event, PlanJudged
+from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.order_state import state_of, statuses
@@ -187,6 +188,9 @@ def _new_converter() -> Converter:
         ),
     )
     configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
+    converter.register_unstructure_hook(
+        Fill, make_dict_unstructure_fn(Fill, converter, fees=_LATER)
+    )
     plain = make_dict_unstructure_fn(OrderTerms, converter, guard=_LATER, walk=_LATER)
     converter.register_unstructure_hook(OrderTerms, plain)
     _know_orders(converter)

@@ -5,7 +5,7 @@ across restarts too. What a row says may change (pending, executed, corrected, c
 it counts for changes, and is not counted twice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, assert_never
@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from cream.core.execution.activity_events import ActivityEvent, ActivityNoted, CashUnexplained
 from cream.core.model.activity import Activity, ActivityKind
+from cream.core.model.fill import Fill
 from cream.core.model.money import ZERO
 from cream.core.options.occ import NEW_YORK, parse_instrument
 
@@ -33,12 +34,16 @@ class Noted:
 
 @frozen(kw_only=True)
 class ActivityState:
-    """The memory as a value. `splits` are symbols with the day of their latest split."""
+    """The memory as a value. `splits` are symbols with the day of their latest split.
+
+    `estimated` are the fees of each day and kind, as its fills were booked.
+    """
 
     rows: tuple[Noted, ...] = ()
     moved: Decimal = ZERO
     unexplained: Decimal = ZERO
     splits: tuple[tuple[str, date], ...] = ()
+    estimated: tuple[tuple[date, str, Decimal], ...] = ()
 
 
 @define
@@ -53,12 +58,14 @@ class ActivityBook:
     unexplained: Decimal = ZERO
     _rows: dict[str, Noted] = field(factory=dict)
     _splits: dict[str, date] = field(factory=dict)
+    _estimated: dict[tuple[date, str], Decimal] = field(factory=dict)
 
     @classmethod
     def of(cls, state: ActivityState) -> "ActivityBook":
         """As it was."""
         rows = {one.activity.activity_id: one for one in state.rows}
-        return cls(state.moved, state.unexplained, rows, dict(state.splits))
+        estimated = {(day, kind): amount for day, kind, amount in state.estimated}
+        return cls(state.moved, state.unexplained, rows, dict(state.splits), estimated)
 
     def state(self) -> ActivityState:
         """All that is remembered."""
@@ -67,6 +74,7 @@ class ActivityBook:
             moved=self.moved,
             unexplained=self.unexplained,
             splits=tuple(self._splits.items()),
+            estimated=tuple((day, kind, fee) for (day, kind), fee in self._estimated.items()),
         )
 
     def fold(self, event: ActivityEvent) -> None:
@@ -98,6 +106,28 @@ class ActivityBook:
             del self._rows[oldest.activity.activity_id]
         first = (now - KEPT).astimezone(NEW_YORK).date()
         self._splits = {name: day for name, day in self._splits.items() if day >= first}
+
+    def traded(self, fill: Fill) -> None:
+        """A fill was booked: its fees will be charged with those of its day."""
+        self._estimate(fill, 1)
+
+    def undone(self, fill: Fill) -> None:
+        """It was taken back, and its fees with it."""
+        self._estimate(fill, -1)
+
+    def _estimate(self, fill: Fill, sign: int) -> None:
+        if not fill.fees:
+            return
+        day = fill.executed_at.astimezone(NEW_YORK).date()
+        for fee in fill.fees:
+            before = self._estimated.get((day, fee.kind), ZERO)
+            self._estimated[day, fee.kind] = before + sign * fee.amount
+        first = max(one for one, _ in self._estimated) - KEPT
+        self._estimated = {key: fee for key, fee in self._estimated.items() if key[0] >= first}
+
+    def estimated_fees(self) -> Mapping[tuple[date, str], Decimal]:
+        """What each kind was estimated to charge for the trades of each day, unrounded."""
+        return self._estimated
 
     def fresh(self, rows: Iterable[Activity]) -> tuple[Activity, ...]:
         """Those of the rows that are not known as they are, each once."""

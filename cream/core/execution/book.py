@@ -266,7 +266,7 @@ class Book:
             return
         order = self._orders[fill.order_id]
         self._alarm_if_late(order)
-        self._store(lifecycle.filled(order, fill.quantity, fill.price, fill.commission, event.at))
+        self._store(lifecycle.filled(order, fill.quantity, fill.price, fill.charges, event.at))
         self._roll_up(order, fill, event.at)
         self._hold(fill)
         self._protect(order.terms, fill.instrument)
@@ -294,6 +294,7 @@ class Book:
         for fill in event.before:
             self._executions[fill.execution_id] = None
             self.paid -= fill.paid
+            self.activities.undone(fill)
             self._spent[fill.execution_id] = event.order_id
             held = self.position(fill.instrument)
             self._take(held.undone(fill.side.sign * fill.quantity, fill.price))
@@ -326,7 +327,7 @@ class Book:
         """A slice's fill is its tactic parent's fill too."""
         parent = self._tactic_of(child)
         if parent is not None:
-            self._store(lifecycle.filled(parent, fill.quantity, fill.price, fill.commission, at))
+            self._store(lifecycle.filled(parent, fill.quantity, fill.price, fill.charges, at))
 
     def _tactic_of(self, child: Order) -> Order | None:
         """The tactic that the order is a slice of; an exit or a stop of what it bought is none."""
@@ -339,6 +340,7 @@ class Book:
         """Change the holding; `again`: by what has been traded already, and is only told better."""
         self._executions[fill.execution_id] = fill
         self.paid += fill.paid
+        self.activities.traded(fill)
         if self.last_executed_at is None or fill.executed_at > self.last_executed_at:
             self.last_executed_at = fill.executed_at
         before = self.position(fill.instrument)

@@ -168,7 +168,7 @@ def filled(
 
 def inferred(order: Order, fill: Fill, at: datetime) -> Order:
     """The order with a fill that the broker has shown and not named."""
-    after = filled(order, fill.quantity, fill.price, fill.commission, at)
+    after = filled(order, fill.quantity, fill.price, fill.charges, at)
     return evolve(after, inferred=(*order.inferred, fill))
 
 
@@ -181,7 +181,7 @@ def corrected(order: Order, before: Iterable[Fill], after: Fill | None, at: date
     plus = () if after is None else (after,)
     total = order.filled + _quantity(plus) - _quantity(minus)
     notional = order.notional_filled + _notional(plus) - _notional(minus)
-    fees = sum((one.commission for one in plus), ZERO)
+    fees = sum((one.charges for one in plus), ZERO)
     state = order.state
     if order.is_open:
         state = after_fill(state, total, order.terms.quantity)
@@ -190,7 +190,7 @@ def corrected(order: Order, before: Iterable[Fill], after: Fill | None, at: date
         filled=total,
         notional_filled=notional,
         average_price=average(notional, total) if total else None,
-        commission=order.commission + fees - sum((one.commission for one in minus), ZERO),
+        commission=order.commission + fees - sum((one.charges for one in minus), ZERO),
         state=state,
         inferred=tuple(_without(order.inferred, minus)),
         updated_at=at,
@@ -237,7 +237,7 @@ def replaced(order: Order, event: e.OrderReplaced) -> Order:
 
 def spread_filled(order: Order, event: e.SpreadFilled) -> Order:
     """The multi-leg order with so many more spreads traded, leg by leg."""
-    commission = sum((leg.commission for leg in event.legs), ZERO)
+    commission = sum((leg.charges for leg in event.legs), ZERO)
     after = filled(order, event.quantity, event.net_price, commission, event.at)
     return evolve(after, leg_fills=_with_leg_fills(order.leg_fills, event.legs))
 

@@ -44,6 +44,7 @@ class DiscrepancyKind(Enum):
     POSITION_PRICE = "POSITION_PRICE"
     MISSING_EXECUTIONS = "MISSING_EXECUTIONS"
     CASH = "CASH"
+    FEES = "FEES"
 
 
 @frozen(kw_only=True)

@@ -326,6 +326,7 @@ def _fill(order: Order, execution: Execution) -> Fill:
         price=execution.price,
         executed_at=execution.executed_at,
         commission=execution.commission,
+        fees=execution.fees,
     )
 
 

@@ -268,7 +268,7 @@ def _terms(terms: OrderTerms) -> str:
 def _fill(fill: Fill) -> str:
     return (
         f"{fill.side.value} {fill.quantity} {fill.instrument.symbol} at {fill.price}, "
-        f"commission {fill.commission} ({fill.execution_id})"
+        f"commission {fill.charges} ({fill.execution_id})"
     )
 
 

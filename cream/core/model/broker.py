@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from cream.core.model.fill import Fee
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderClass, OrderStatus, OrderType, Side
@@ -51,7 +52,8 @@ class BrokerOrder:
 class Execution:
     """One trade at the venue. For a spread there is one per leg, under the parent's order id.
 
-    `corrects` is the id of the execution that this one takes the place of.
+    `fees` are estimates of what is charged later. `corrects` is the id of the execution that this
+    one takes the place of.
     """
 
     execution_id: str
@@ -62,6 +64,7 @@ class Execution:
     price: Decimal
     executed_at: datetime
     commission: Decimal = ZERO
+    fees: tuple[Fee, ...] = ()
     corrects: str | None = None
 
 

@@ -12,7 +12,9 @@ from trio.testing import MockClock
 
 from cream.core.exchange.calendar import SessionMode
 from cream.core.execution.activity_events import ActivityNoted
+from cream.core.execution.events import OrderFilled
 from cream.core.model.activity import Activity, ActivityKind, ActivityStatus
+from cream.core.model.fill import Fee
 from cream.core.model.state import TradingState
 from cream.daemon.activity_reader import ActivityReaderSettings
 from cream.daemon.settings import Settings
@@ -169,3 +171,25 @@ async def test_after_a_split_nothing_is_opened_on_old_levels(
         codes = {one.code for one in (await life.submit(buy(), plan_id="p-2")).verdict.violations}
         assert "SYMBOL_HALTED" in codes
         assert life.tree.desk.book.trading_state is TradingState.ACTIVE
+
+
+async def test_fees_that_differ_from_their_estimate_by_more_than_a_cent_are_named_once(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(reading) as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        await trio.sleep(1)
+        fill = next(
+            one.event.fill for one in world.journal.durable if isinstance(one.event, OrderFilled)
+        )
+        life.tree.desk.book.activities.traded(evolve(fill, fees=(Fee("TAF", Decimal("0.02")),)))
+        told = f"TAF fee for proceed of 20 shares (1 trades) on {START.date()}"
+        life.stubborn.activities = (row(sub_word="TAF", description=told, net_amount=Decimal(-1)),)
+        life.stubborn.deposited = Decimal(-1)
+        await life.tree.reconciler.sweep()
+        assert differences(life) == [("FEES", "1")]
+        assert life.tree.desk.book.trading_state is TradingState.ACTIVE
+
+        await life.tree.reconciler.sweep()
+        assert differences(life) == []

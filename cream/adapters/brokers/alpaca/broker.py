@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from cream.adapters.brokers.alpaca.activities import activity
 from cream.adapters.brokers.alpaca.breakers import Breakers
@@ -24,6 +24,7 @@ from cream.adapters.brokers.alpaca.endpoints import (
     endpoints,
 )
 from cream.adapters.brokers.alpaca.errors import Failure, cancel_outcome, submit_outcome
+from cream.adapters.brokers.alpaca.fees import with_fees
 from cream.adapters.brokers.alpaca.groups import SpreadLegs, changed_since, open_in_groups
 from cream.adapters.brokers.alpaca.mapping import (
     account_figures,
@@ -231,6 +232,8 @@ class AlpacaBroker:
             found = [execution(row, self.legs.parent_of(row.order_id)) for row in rows]
         except SchemaMismatch as error:
             raise BrokerUnavailable(f"the history cannot be read: {error}") from error
+        if self.settings.fees == "estimate":
+            found = [with_fees(one) for one in found]
         recent = [one for one in found if one.executed_at >= moment]
         return sorted(recent, key=lambda one: one.executed_at)
 
@@ -273,6 +276,13 @@ class AlpacaBroker:
             raise BrokerUnavailable(f"an order cannot be read: {error}") from error
 
 
+def charging_as(settings: AlpacaSettings, environment: Environment) -> AlpacaSettings:
+    """The settings with `auto` decided: paper charges no fees."""
+    if settings.fees != "auto":
+        return settings
+    return evolve(settings, fees="estimate" if environment is Environment.LIVE else "none")
+
+
 @asynccontextmanager
 async def open_alpaca(
     settings: AlpacaSettings,
@@ -288,6 +298,7 @@ async def open_alpaca(
     Raises: WrongAccount, BrokerUnavailable.
     """
     where = endpoints(settings, environment)
+    settings = charging_as(settings, environment)
     async with http_client(settings, where.trading) as client:
         broker = _broker(
             settings,

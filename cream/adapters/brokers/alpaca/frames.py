@@ -13,6 +13,7 @@ import structlog
 from attrs import define, evolve, field, frozen
 
 from cream.adapters.brokers.alpaca.document import SchemaMismatch, Stamp, decode_json, read
+from cream.adapters.brokers.alpaca.fees import with_fees
 from cream.adapters.brokers.alpaca.mapping import (
     broker_order,
     execution_id,
@@ -89,6 +90,7 @@ class FrameReader:
     """Reads the frames of one connection."""
 
     names: ExecutionNames = field(factory=ExecutionNames)
+    estimates_fees: bool = False
     _filled: dict[str, Decimal] = field(factory=dict)
 
     def updates_in(self, frame: str | bytes) -> Iterator[OrderUpdate]:
@@ -121,6 +123,8 @@ class FrameReader:
             self._filled[update.order.id] = update.order.filled_qty
         else:
             self._remember(update.order)
+        if self.estimates_fees:
+            executions = tuple(map(with_fees, executions))
         return OrderUpdate(
             event=update.event,
             order=broker_order(update.order),

@@ -1,5 +1,7 @@
 """Where is Alpaca, with which keys, and how long does one wait for it?"""
 
+from typing import Literal
+
 from attrs import frozen
 
 from cream.core.model.secret import Secret
@@ -75,6 +77,10 @@ class AlpacaSettings:
         le=600,
         unit="s",
         doc="Silence of the order stream about an answered order before it is asked about.",
+    )
+    fees: Literal["auto", "none", "estimate"] = setting(
+        "auto",
+        doc="Book fills with the fees they will be charged; auto: in LIVE, paper charges none.",
     )
     order_lookback_days: int = setting(
         7,

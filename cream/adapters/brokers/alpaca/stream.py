@@ -106,7 +106,9 @@ class OrderStream:
                             failure = error
                             nursery.cancel_scope.cancel()
                         else:
-                            updates = _Updates(socket, FrameReader(self.names))
+                            updates = _Updates(
+                                socket, FrameReader(self.names, self.settings.fees == "estimate")
+                            )
                             try:
                                 nursery.start_soon(self._keep_alive, socket, updates)
                                 yield updates

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cream.adapters.store import codec
 from cream.core.execution import events as e
+from cream.core.model.fill import Fee
 from cream.core.model.order import Order
 from cream.core.model.order_state import (
     ACCEPTED,
@@ -259,3 +260,12 @@ def test_an_order_of_before_there_were_states_is_read() -> None:
     record["status_before_pending"] = None
 
     assert codec.decode_value(json.dumps(record), Order).status is OrderStatus.CANCELED
+
+
+def test_a_fill_without_fees_is_written_as_before_and_one_with_them_keeps_them() -> None:
+    plain = next(one for one in EXAMPLES if isinstance(one, e.OrderFilled))
+    fill = attrs.evolve(plain.fill, fees=(Fee("TAF", Decimal("0.0195")),))
+    charged = attrs.evolve(plain, fill=fill)
+
+    assert "fees" not in codec.encode(plain)
+    assert codec.decode(codec.encode(charged)) == charged
