@@ -81,7 +81,7 @@ def _setup(settings: Settings, options: argparse.Namespace) -> Setup:
         raise CommandFailed("--participation: at zero nothing would ever trade", USAGE)
     return Setup(
         cash=cash,
-        limits=settings.constraints,
+        limits=tree.constraints,
         environment=settings.environment.mode,
         policies=Policies(
             protection=tree.protection,

@@ -16,9 +16,12 @@ from cream.core.exchange.calendar import SessionMode
 from cream.core.model.plan import DecisionPlan
 from cream.core.model.verdict import Verdict
 from cream.core.risk.limits import Constraints
+from cream.daemon.option_settings import OptionsSettings, with_cutoffs
 from tests.fakes.world import Life, World, buy, close, plan_of
 from tests.unit.core.backtest.lab import days
 
+# As the daemon judges by default: nothing is opened when it would have to be closed at once.
+LIMITS = with_cutoffs(Constraints(), OptionsSettings())
 PLANS = sorted((Path(__file__).parents[2] / "examples" / "plans").glob("*.json"))
 PRICES = {"AAPL": "238.40", "MSFT": "512.00", "NVDA": "182.50", "TSLA": "430.00", "XOM": "116.00"}
 FRIDAY = date(2026, 11, 20)
@@ -83,7 +86,7 @@ async def test_an_example_gets_the_verdict_that_the_daemon_gives(
         prices = quote_all(life, plan)
         daemon = await life.operations.check_plan(plan)
 
-    setup = Setup(cash=Decimal(100_000), limits=Constraints())
+    setup = Setup(cash=Decimal(100_000), limits=LIMITS)
     outcome = backtest(setup, bars(prices), [DatedPlan(plan, daemon.validated_at)])
     verdict = outcome.plans[0].verdict
     assert verdict is not None
@@ -93,7 +96,7 @@ async def test_an_example_gets_the_verdict_that_the_daemon_gives(
 @pytest.mark.parametrize("name", ["iron-condor", "single-call"])
 def test_an_option_without_bars_is_refused_whatever_the_daemon_would_say(name: str) -> None:
     plan = next(read(path) for path in PLANS if path.stem == name)
-    setup = Setup(cash=Decimal(100_000), limits=Constraints())
+    setup = Setup(cash=Decimal(100_000), limits=LIMITS)
     at = datetime(2026, 11, 23, 15, tzinfo=UTC)
     verdict = backtest(setup, bars(PRICES), [DatedPlan(plan, at)]).plans[0].verdict
     assert verdict is not None
@@ -123,7 +126,7 @@ async def test_with_a_position_and_its_bracket_the_verdict_is_the_same_too(
         await life.until(lambda: life.held() == 20)
         daemon = await life.operations.check_plan(asked)
 
-    setup = Setup(cash=Decimal(100_000), limits=Constraints())
+    setup = Setup(cash=Decimal(100_000), limits=LIMITS)
     plans = [DatedPlan(first, EVENING), DatedPlan(asked, daemon.validated_at)]
     assert plans[1].at - EVENING > timedelta(days=2)
     outcome = backtest(setup, bars(PRICES, monday=True), plans)
