@@ -4,8 +4,8 @@ One market for both, one mock clock for all: what takes minutes at Alpaca takes 
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -16,6 +16,8 @@ from attrs import define, evolve
 from cream.adapters.brokers.alpaca.broker import open_alpaca
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
 from cream.adapters.clock import ShiftedClock
+from cream.adapters.feeds.alpaca.feed import AlpacaFeed, open_feed
+from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
 from cream.adapters.feeds.settings import LISTED_PRICES, SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.sandbox.app import Sandbox
@@ -35,9 +37,13 @@ from tests.fakes.world import START, Life
 
 @define(eq=False)
 class AlpacaLife(Life):
-    """A running daemon at a sandbox, and the sandbox itself."""
+    """A running daemon at a sandbox, and the sandbox itself.
+
+    `feed` is where quotes come from, unless daemon and sandbox share one market.
+    """
 
     sandbox: Any = None
+    feed: AlpacaFeed | None = None
 
     async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait for `condition()`, looking at every change of the book and four times a second."""
@@ -93,13 +99,16 @@ def quick(settings: TreeSettings) -> TreeSettings:
 async def life(
     change: Callable[[TreeSettings], TreeSettings] = quick,
     ahead_seconds: float = 0.0,
+    start: datetime = START,
+    streamed: AlpacaFeedSettings | None = None,
     **alpaca: Any,
 ) -> AsyncIterator[AlpacaLife]:
     """A life of the daemon, stopped in order at the end of the block.
 
-    `ahead_seconds`: how far the daemon's clock is ahead of the broker's.
+    `ahead_seconds`: how far the daemon's clock is ahead of the broker's. `streamed`: quotes come
+    over the sandbox's data streams, so that its faults are in them.
     """
-    clock = ShiftedClock(START)
+    clock = ShiftedClock(start)
     market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
     async with trio.open_nursery() as nursery:
         sandbox_settings = SandboxSettings(requests_per_minute=100_000)
@@ -113,8 +122,10 @@ async def life(
             base_url=f"http://127.0.0.1:{opened.port}",
             **({"requests_per_minute": 100_000} | alpaca),
         )
-        ours = ShiftedClock(START + timedelta(seconds=ahead_seconds))
-        async with open_alpaca(settings, Environment.PAPER, ours, lambda: 0.5) as broker:
+        ours = ShiftedClock(start + timedelta(seconds=ahead_seconds))
+        async with AsyncExitStack() as stack:
+            opening = open_alpaca(settings, Environment.PAPER, ours, lambda: 0.5)
+            broker = await stack.enter_async_context(opening)
             outside = Outside(
                 account_id=(await broker.account()).account_id,
                 clock=ours,
@@ -123,13 +134,23 @@ async def life(
                 journal=MemoryJournal(),
                 draw=lambda: 0.5,
             )
+            feed = None
+            if streamed is not None:
+                feed = await stack.enter_async_context(
+                    open_feed(streamed, settings, Environment.PAPER, ours, lambda: 0.5)
+                )
+                outside = evolve(
+                    outside, market=feed, sessions=feed.sessions, halted=feed.halted, detail=feed
+                )
             tree = await assemble(change(tree_settings(Settings(), "test", "test")), outside)
             async with trio.open_nursery() as daemon:
                 await daemon.start(market.move)
                 await daemon.start(partial(tree.run, ()))
                 await tree.recovered.wait()
                 at_sandbox: Any = broker
-                yield AlpacaLife(tree, at_sandbox, at_sandbox, market, daemon, sandbox=sandbox)
+                yield AlpacaLife(
+                    tree, at_sandbox, at_sandbox, market, daemon, sandbox=sandbox, feed=feed
+                )
                 tree.stop()
                 await tree.ended.wait()
                 daemon.cancel_scope.cancel()
