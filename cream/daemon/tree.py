@@ -55,6 +55,7 @@ from cream.daemon.mass_canceller import MassCanceller, MassCancelSettings
 from cream.daemon.operations import LiveOperations
 from cream.daemon.option_keeper import OptionKeeper
 from cream.daemon.order_router import Router, RouterSettings
+from cream.daemon.overshoots import Overshoots
 from cream.daemon.partial_fills import PartialFills
 from cream.daemon.reconciler import Reconciler
 from cream.daemon.reconciler_settings import ReconcilerSettings
@@ -152,6 +153,7 @@ class Tree:
     flattener: Flattener
     partial_fills: PartialFills
     option_keeper: OptionKeeper
+    overshoots: Overshoots
     feed: FeedReader
     supervisor: Supervisor
     operations: LiveOperations
@@ -248,6 +250,7 @@ class Tree:
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
             Child(name="option_keeper", run=self.option_keeper.run, backoff=restart),
             Child(name="exerciser", run=self.operations.exerciser.run, backoff=restart),
+            Child(name="overshoots", run=self.overshoots.run, backoff=restart),
         ]
         if self.archivist is not None:
             children.append(Child(name="archivist", run=self.archivist.run, backoff=restart))
@@ -346,8 +349,9 @@ class Tree:
         with trio.move_on_after(within):
             while self.router.in_flight:
                 await self.desk.wait_change()
-        senders = ("client_sessions", "partial_fills", "exerciser", "option_keeper", "flattener")
-        for name in (*senders, "broker_session", "mass_canceller", "reconciler", "stop_monitor"):
+        senders = ("client_sessions", "overshoots", "partial_fills", "exerciser", "option_keeper")
+        broker_end = ("broker_session", "mass_canceller", "reconciler")
+        for name in (*senders, "flattener", *broker_end, "stop_monitor"):
             await self.supervisor.stop(name, within)
         if self.activities is not None:
             await self.supervisor.stop("activities", within)

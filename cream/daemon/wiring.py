@@ -36,6 +36,7 @@ from cream.daemon.market_desk import MarketDesk
 from cream.daemon.operations import LiveOperations
 from cream.daemon.option_keeper import OptionKeeper
 from cream.daemon.order_router import Router
+from cream.daemon.overshoots import Overshoots
 from cream.daemon.partial_fills import PartialFills
 from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher, touched_by
@@ -108,6 +109,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         ),
         partial_fills=_partial_fills(settings, ground),
         option_keeper=_option_keeper(settings, outside, ground),
+        overshoots=_overshoots(outside, ground, reconciler),
         flattener=Flattener(
             ground.desk,
             ground.gate,
@@ -258,6 +260,20 @@ def _sees(outside: Outside, portfolio: Portfolio, symbol: str) -> bool:
 def _partial_fills(settings: TreeSettings, ground: _Ground) -> PartialFills:
     """The timers of partial fills, listening to the book."""
     watch = PartialFills(ground.desk, ground.gate, ground.portfolio.view_of, settings.partial_fills)
+    ground.desk.on_change(watch.changed)
+    return watch
+
+
+def _overshoots(outside: Outside, ground: _Ground, reconciler: Reconciler) -> Overshoots:
+    """The watch over exits that have closed too much, listening to the book."""
+    watch = Overshoots(
+        ground.desk,
+        ground.gate,
+        ground.portfolio.view_of,
+        outside.broker,
+        reconciler.doubted,
+        outside.halted,
+    )
     ground.desk.on_change(watch.changed)
     return watch
 

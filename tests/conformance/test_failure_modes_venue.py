@@ -12,9 +12,14 @@ from trio.testing import MockClock
 
 from cream.adapters.brokers.alpaca.requests import Replacement
 from cream.core.model.broker import Accepted
-from cream.core.model.order import OrderPurpose, OrderStatus
+from cream.core.model.order import OrderPurpose, OrderStatus, Side
 from tests.conformance.alpaca_world import AlpacaLife, life
-from tests.conformance.failure_world import QUIET_SECONDS, filled, same_as_at_the_venue
+from tests.conformance.failure_world import (
+    QUIET_SECONDS,
+    filled,
+    only_timers,
+    same_as_at_the_venue,
+)
 from tests.fakes.world import buy
 
 CALL = "AAPL261218C00240000"
@@ -78,14 +83,37 @@ async def test_23_an_exit_that_gets_another_id_is_still_the_same_exit(
         same_as_at_the_venue(one)
 
 
-async def test_27_both_exits_fill_and_the_rest_is_noticed(autojump_clock: MockClock) -> None:
-    """What was sold twice is a short position at the venue; it is ours to know and to flatten."""
+async def test_27_what_both_exits_have_sold_is_taken_back_once(
+    autojump_clock: MockClock,
+) -> None:
+    """What was sold twice is a short position that nobody asked for: one order, which can only
+    reduce, closes it, and somebody is told.
+    """
     async with life() as one:
         await filled(one, buy())
         one.fault("order.double_oco_fill", count=1)
         one.quote("AAPL", "253.60", "253.62")
         await one.until(lambda: one.held() == -20)
-        assert one.held_at_venue() == -20
+        await one.until(lambda: one.held() == 0, seconds=10)
+        await trio.sleep(QUIET_SECONDS)
+        (back,) = one.orders(OrderPurpose.EXIT)
+        assert (back.terms.side, back.terms.quantity, back.filled) == (Side.BUY, 20, 20)
+        assert one.tree.overshoots.taken_back == 1
+        assert not [order for order in one.orders() if order.is_open]
+        same_as_at_the_venue(one)
+
+
+async def test_27_what_only_seems_to_be_sold_twice_is_let_be(autojump_clock: MockClock) -> None:
+    """The exit's fill is told before the entry's: the broker holds no share too few."""
+    async with life(only_timers) as one:
+        one.fault("ws.drop_event", count=2)
+        await one.submit(buy())
+        one.quote("AAPL", "253.60", "253.62")
+        await trio.sleep(QUIET_SECONDS)
+        assert one.held_at_venue() == 0
+        await one.until(lambda: one.held() == 0, seconds=120)
+        assert one.orders(OrderPurpose.EXIT) == []
+        same_as_at_the_venue(one)
 
 
 async def test_40_what_the_broker_closes_unasked_is_booked(autojump_clock: MockClock) -> None:
