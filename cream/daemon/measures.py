@@ -114,6 +114,8 @@ def _feed(tree: Tree) -> Iterable[Reading]:
     known = [((share,), late / 1000) for share, late in latencies if late is not None]
     name = "cream_feed_latency_seconds"
     yield name, "From the exchange to here, last minute.", ("quantile",), known, False
+    name = "cream_feed_messages_per_second"
+    yield name, "Quotes, prints and bars, last minute.", (), _one(health.messages_per_second), False
     yield "cream_feed_health", "1 is best, 0 worst.", (), _one(health.health_score), False
     yield "cream_feed_gaps", "Data gaps detected.", (), _one(health.gap_count), True
     stale = len(health.stale_symbols)

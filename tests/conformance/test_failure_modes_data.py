@@ -19,7 +19,7 @@ from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
 from cream.core.market.health import FEED_STALE
 from cream.core.model.instrument import Equity
 from cream.core.model.market import Datum, Known, Stale
-from cream.core.model.order import OrderPurpose
+from cream.core.model.order import Order, OrderPurpose
 from cream.core.model.plan import Decision, Size, SizeUnit
 from cream.core.options.occ import parse_instrument
 from tests.conformance.alpaca_world import AlpacaLife, life
@@ -241,3 +241,87 @@ async def test_34_what_has_one_side_or_is_too_wide_is_no_price(
         one.heal()
         await one.until(lambda: mark(one) == Known(Decimal("239.01")))
         assert await refusals(one, at_the_market()) == set()
+
+
+# 48: halts --------------------------------------------------------------------------------------
+
+
+def halted(one: AlpacaLife) -> None:
+    """As `POST /halt` does."""
+    one.sandbox.exchange.halt("AAPL")
+    one.sandbox.tape.halt("AAPL", "LUDP")
+
+
+def resumed(one: AlpacaLife) -> None:
+    """As `POST /resume` does."""
+    one.sandbox.tape.resume("AAPL")
+    one.sandbox.exchange.resume("AAPL")
+
+
+async def holding_a_call(one: AlpacaLife) -> None:
+    """One call, whose stop is a price of the share and is watched here alone."""
+    await told(one)
+    await one.submit(one_call(None))
+    await one.until(lambda: one.held(PADDED) == 1)
+
+
+async def test_48_a_stop_that_is_reached_in_a_halt_waits_for_its_end(
+    autojump_clock: MockClock,
+) -> None:
+    """No order at any price goes into a halt; the first fresh quote after it decides."""
+    async with streaming() as one:
+        await holding_a_call(one)
+        halted(one)
+        await one.until(lambda: feed_of(one).halted("AAPL") is not None)
+        one.quote("AAPL", "220.00", "220.02")
+        await trio.sleep(QUIET_SECONDS)
+        assert one.orders(OrderPurpose.EXIT) == []
+        resumed(one)
+        await one.until(lambda: one.held(PADDED) == 0)
+        (out,) = one.orders(OrderPurpose.EXIT)
+        assert out.filled == 1
+
+
+async def test_48_a_price_of_before_the_halt_or_of_it_reaches_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    """It fell in the halt and is back at its end."""
+    async with streaming() as one:
+        await holding_a_call(one)
+        halted(one)
+        await one.until(lambda: feed_of(one).halted("AAPL") is not None)
+        assert "SYMBOL_HALTED" in await refusals(one, at_the_market())
+        one.quote("AAPL", "220.00", "220.02")
+        await trio.sleep(QUIET_SECONDS)
+        one.quote("AAPL", "239.00", "239.02")
+        resumed(one)
+        await one.until(lambda: mark(one) == Known(Decimal("239.01")))
+        await trio.sleep(QUIET_SECONDS)
+        assert one.orders(OrderPurpose.EXIT) == []
+        assert one.held(PADDED) == 1
+
+
+async def test_48_a_stop_that_the_venue_gave_up_in_a_halt_is_placed_again(
+    autojump_clock: MockClock,
+) -> None:
+    async with streaming() as one:
+        await told(one)
+        await filled(one, buy())
+        before = {order.broker_order_id for order in stops(one)}
+        halted(one)
+        for order_id in one.sandbox.exchange.open_ids():
+            one.sandbox.exchange.cancel(order_id)
+        await one.until(lambda: not stops(one))
+        resumed(one)
+        await one.until(lambda: stops(one))
+        (stop,) = stops(one)
+        assert stop.broker_order_id not in before
+        assert (stop.terms.stop_price, stop.leaves) == (Decimal("228.50"), 20)
+        same_as_at_the_venue(one)
+        assert one.held() == 20
+
+
+def stops(one: AlpacaLife) -> list[Order]:
+    """What the venue has to close the shares with at the stop."""
+    every = one.orders(OrderPurpose.STOP_LOSS)
+    return [order for order in every if order.is_open and order.broker_order_id is not None]

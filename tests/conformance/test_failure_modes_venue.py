@@ -7,12 +7,15 @@ name, as anyone can do over the control port. The numbers are those of docs/sand
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import trio
 from trio.testing import MockClock
 
 from cream.adapters.brokers.alpaca.requests import Replacement
-from cream.core.model.broker import Accepted
+from cream.adapters.sandbox.exchange import Exchange
+from cream.core.model.broker import Refused, SubmitOutcome
 from cream.core.model.order import OrderPurpose, OrderStatus, Side
+from cream.core.model.plan import Guard
 from tests.conformance.alpaca_world import AlpacaLife, life
 from tests.conformance.failure_world import (
     QUIET_SECONDS,
@@ -25,28 +28,53 @@ from tests.fakes.world import buy
 CALL = "AAPL261218C00240000"
 
 
-async def replaced(one: AlpacaLife) -> str:
-    """The entry, resting, replaced from outside: the id of what takes its place."""
+async def replaced(one: AlpacaLife) -> SubmitOutcome:
+    """The entry, resting, replaced from outside: what came of it."""
     broker: Any = one.broker
     await one.submit(buy(limit="200.00", stop="195.00"))
     await one.until(lambda: one.entry().broker_order_id is not None)
     change = Replacement(client_order_id="by-hand", limit_price=Decimal("199.00"))
-    outcome = await broker.replace(one.entry().broker_order_id, change)
-    assert isinstance(outcome, Accepted)
-    return outcome.order.broker_order_id
+    outcome: SubmitOutcome = await broker.replace(one.entry().broker_order_id, change)
+    return outcome
 
 
 async def test_13_a_replacement_that_is_rejected_afterwards_is_known_to_be(
     autojump_clock: MockClock,
 ) -> None:
-    """The answer was yes. What counts is where the new order ends: nothing is open any more."""
+    """The answer was yes. What counts is where the new order ends: nothing is open any more, and
+    who asked for it is told that it was refused.
+    """
     async with life() as one:
         one.fault("order.replace_reject_async", count=1)
-        new_id = await replaced(one)
+        refused = await replaced(one)
+        assert isinstance(refused, Refused)
+        assert refused.code == "REPLACEMENT_REJECTED"
         await one.until(lambda: not one.entry().is_open)
-        assert one.entry().broker_order_id == new_id
         assert one.entry().status is OrderStatus.REJECTED
         await trio.sleep(QUIET_SECONDS)
+        same_as_at_the_venue(one)
+
+
+async def test_13_nothing_is_replaced_again_and_again(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever moves, the daemon itself replaces no order: it cancels and places anew."""
+    patched: list[str] = []
+    monkeypatch.setattr(
+        Exchange, "replace", lambda _self, order_id, *_rest: patched.append(order_id)
+    )
+    async with life() as one:
+        trailing = Guard(trail_price=Decimal(5))
+        await filled(one, buy(stop="233.00", guard=trailing, target="260.00"))
+        for price in range(240, 250):
+            one.quote("AAPL", f"{price}.00", f"{price}.02")
+            await trio.sleep(2)
+        await one.submit(buy("10", limit=None, stop="241.00", target="270.00"), plan_id="more")
+        await one.until(lambda: one.held() == 30)
+        await trio.sleep(QUIET_SECONDS)
+        stops = [order for order in one.orders(OrderPurpose.STOP_LOSS) if order.is_open]
+        assert sum(order.leaves for order in stops) == 30
+        assert patched == []
         same_as_at_the_venue(one)
 
 

@@ -65,7 +65,7 @@ from cream.core.model.broker import (
 )
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.instrument import OptionContract
-from cream.core.model.order import OrderPurpose, OrderTerms
+from cream.core.model.order import OrderPurpose, OrderStatus, OrderTerms
 from cream.core.model.plan import Environment
 from cream.core.options.occ import NEW_YORK, compact
 from cream.core.ports import Clock, StillWanted, always_wanted
@@ -81,6 +81,10 @@ _HISTORY_MARGIN = timedelta(seconds=5)
 
 # Exits are created with their entry, within moments.
 _GROUP_MARGIN = timedelta(minutes=1)
+
+# What Alpaca shows of a new order before it works or is rejected, and the pauses between looks.
+_ON_ITS_WAY = frozenset(("pending_new", "pending_replace", "accepted"))
+_SETTLES_WITHIN = (0.25, 0.5, 1.0, 2.0)
 
 _BREAKERS = BreakerLimits()
 
@@ -134,14 +138,35 @@ class AlpacaBroker:
         return self._made(answer) if isinstance(answer, AlpacaOrder) else submit_outcome(answer)
 
     async def replace(self, broker_order_id: str, replacement: Replacement) -> SubmitOutcome:
-        """Replace an order; the answer shows the one that takes its place, which may still fail.
+        """Replace an order; the answer shows the one that takes its place once it works.
 
-        After an `OutcomeUnknown`, ask for the old order: one that was replaced names the new one.
+        Alpaca says yes first and may reject the new order a moment later: that is a refusal. After
+        an `OutcomeUnknown`, ask for the old order: one that was replaced names the new one.
 
         Cancellation: it may have been replaced.
         """
         answer = await self.api.patch_order(broker_order_id, replace_body(replacement))
-        return self._made(answer) if isinstance(answer, AlpacaOrder) else submit_outcome(answer)
+        if not isinstance(answer, AlpacaOrder):
+            return submit_outcome(answer)
+        made = self._made(answer)
+        return await self._settled(made) if isinstance(made, Accepted) else made
+
+    async def _settled(self, made: Accepted) -> SubmitOutcome:
+        """What has become of a replacement, as soon as that can be told, or as it looked last."""
+        order = made.order
+        for pause in _SETTLES_WITHIN:
+            await trio.sleep(pause)
+            try:
+                shown = await self.order(order.broker_order_id)
+            except BrokerUnavailable as error:
+                log.warning("alpaca.replacement_not_followed", error=str(error))
+                continue
+            order = shown or order
+            if shown is not None and shown.raw_status not in _ON_ITS_WAY:
+                break
+        if order.status is OrderStatus.REJECTED:
+            return Refused("REPLACEMENT_REJECTED", "Alpaca took the replacement and rejected it")
+        return Accepted(order)
 
     async def cancel(self, broker_order_id: str) -> CancelOutcome:
         """Ask for an order to be cancelled.   Cancellation: it may have been taken."""

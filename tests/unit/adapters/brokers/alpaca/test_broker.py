@@ -8,6 +8,7 @@ import httpx
 import pytest
 import trio
 from attrs import evolve
+from trio.testing import MockClock
 
 from cream.adapters.brokers.alpaca import broker as module
 from cream.adapters.brokers.alpaca.broker import AlpacaBroker, open_alpaca
@@ -92,13 +93,36 @@ async def test_an_exit_passes_where_an_entry_is_held_back() -> None:
 
 
 async def test_a_replacement_shows_the_order_that_takes_the_place() -> None:
-    script = Script(ok(order(id="b-2", replaces="b-1")), httpx.Response(500))
+    new = order(id="b-2", replaces="b-1", status="new")
+    script = Script(ok(new), ok(new), httpx.Response(500))
     one, change = over(script), Replacement(client_order_id="cream-2", quantity=Decimal(5))
     outcome = await one.replace("b-1", change)
     assert isinstance(outcome, Accepted)
     assert outcome.order.broker_order_id == "b-2"
     assert isinstance(await one.replace("b-1", change), OutcomeUnknown)
     assert script.bodies()[0] == {"client_order_id": "cream-2", "qty": "5"}
+
+
+async def test_a_replacement_that_is_rejected_afterwards_is_refused(
+    autojump_clock: MockClock,
+) -> None:
+    """The first answer was yes; a question that fails is asked again."""
+    new = ok(order(id="b-2", replaces="b-1", status="pending_new"))
+    gone = ok(order(id="b-2", replaces="b-1", status="rejected"))
+    one = over(Script(new, httpx.Response(500), gone))
+    outcome = await one.replace("b-1", Replacement(client_order_id="cream-2"))
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "REPLACEMENT_REJECTED"
+
+
+async def test_a_replacement_that_does_not_settle_is_told_as_it_was_last(
+    autojump_clock: MockClock,
+) -> None:
+    new = ok(order(id="b-2", replaces="b-1", status="pending_new"))
+    one = over(Script(*[new] * 5))
+    outcome = await one.replace("b-1", Replacement(client_order_id="cream-2"))
+    assert isinstance(outcome, Accepted)
+    assert outcome.order.raw_status == "pending_new"
 
 
 async def test_a_cancel_is_taken_or_refused() -> None:
