@@ -7,9 +7,11 @@ once all faults are off, at whether daemon and venue agree.
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import httpx
@@ -27,11 +29,17 @@ FAULT_EVERY_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 1.0
 # Once all faults are off: so long until both sides must agree.
 SETTLE_SECONDS = 90.0
+# The daemon tells a rate of the last minute: the first minute of it is not whole.
+MINUTE_OF_LOOKS = 60
 # Queues of the desk hold this many at most; more than that would not be bounded.
 MOST_WAITING = 1_024.0
+# Closed orders stay in memory for so long, so that a run of minutes reaches its plateau.
+KEPT_SECONDS = 20
 KEYS = {"ALPACA_KEY": "PK-soak", "ALPACA_SECRET": "secret"}
 CLOSED = frozenset(("filled", "canceled", "expired", "replaced", "rejected"))
 _PAGE_KIB = 4
+# What a verdict says besides, and refuses nothing for.
+MILD = ("INFO", "WARNING")
 
 # What can go wrong for a while. Faults after which a person has to act (keys revoked) are not here.
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -72,24 +80,27 @@ class Findings:
     """What a run has shown. Memory in KiB, one figure a look."""
 
     submitted: int = 0
-    refused: int = 0
+    refused: Counter[str] = field(factory=Counter)
     failed: int = 0
     cancelled: int = 0
     faults: list[str] = field(factory=list)
     most_waiting: dict[str, float] = field(factory=dict)
     memory: list[int] = field(factory=list)
-    quotes: float = 0.0
+    rates: list[float] = field(factory=list)
     problems: list[str] = field(factory=list)
 
     def growth(self) -> float:
-        """How much more memory the last tenth of the looks shows than the tenth after the middle.
+        """How much more memory the last quarter of the looks shows than the third, on average.
 
-        A fraction: by the middle every cache has filled and every pool has grown.
+        A fraction. By the middle everything that is kept for a while has been kept for that long.
         """
-        tenth = max(1, len(self.memory) // 10)
-        half = len(self.memory) // 2
-        before, after = self.memory[half : half + tenth], self.memory[-tenth:]
-        return _median(after) / _median(before) - 1
+        quarter = max(1, len(self.memory) // 4)
+        before, after = self.memory[-2 * quarter : -quarter], self.memory[-quarter:]
+        return fmean(after) / fmean(before or after) - 1
+
+    def quotes(self) -> float:
+        """Quotes a second that reached the daemon, on average, once a minute has passed."""
+        return fmean(self.rates[MINUTE_OF_LOOKS:] or self.rates or [0.0])
 
 
 def soak(settings: SoakSettings, folder: Path) -> Findings:
@@ -104,16 +115,20 @@ def soak(settings: SoakSettings, folder: Path) -> Findings:
             "requests_per_minute": 100_000,
         },
     }
-    with sandbox(*market, "--seed", str(settings.seed), "--tick-rate", str(rate)) as venue:
+    market += ("--seed", str(settings.seed), "--tick-rate", str(rate))
+    # The daemon lives in true time and believes fresh quotes only.
+    with sandbox(*market, clock_start=None) as venue:
         brokers["alpaca"]["base_url"] = venue.url  # type: ignore[index]
-        with running(folder, KEYS, brokers=brokers, **_changes(rate, settings.seed)) as daemon:
+        with running(folder, KEYS, brokers=brokers, **_changes()) as daemon:
             return _Run(settings, venue, daemon).go()
 
 
-def _changes(rate: float, seed: int) -> dict[str, Any]:
+def _changes() -> dict[str, Any]:
     """Limits that a stream of small orders does not reach; a journal that is written to disk."""
+    quotes = {"session": "always_open", "symbols": list(SYMBOLS), "requests_per_minute": 100_000}
     return {
-        "feeds": {"synthetic": {"tick_rate": rate, "seed": seed}},
+        "feeds": {"alpaca": quotes},
+        "persistence": {"closed_orders_secs": KEPT_SECONDS, "snapshot_interval_secs": KEPT_SECONDS},
         "constraints": {
             "per_instrument": {"max_notional": 10_000_000, "max_units": 1_000_000},
             "losses": {"max_daily_loss_pct": None, "max_drawdown_pct": None},
@@ -126,7 +141,7 @@ class _Answer:
     """What became of one plan."""
 
     failed: bool = False
-    refused: bool = False
+    refused: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
 
 
@@ -140,6 +155,7 @@ class _Run:
     findings: Findings = field(factory=Findings)
     _chance: random.Random = field(init=False)
     _resting: list[str] = field(factory=list)
+    _held: dict[str, int] = field(factory=dict)
     _asked: dict["Future[_Answer]", None] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -176,12 +192,14 @@ class _Run:
         assert self.daemon.process.poll() is None, "the daemon has ended"
         statm = Path(f"/proc/{self.daemon.pid}/statm").read_text().split()
         self.findings.memory.append(int(statm[1]) * _PAGE_KIB)
+        self._held = {row["symbol"]: int(float(row["quantity"])) for row in self.daemon.positions()}
         for name, value in self._metrics():
             if name.startswith("cream_channel_depth"):
                 most = self.findings.most_waiting
                 most[name] = max(value, most.get(name, 0.0))
-            elif name.startswith("cream_quotes_total"):
-                self.findings.quotes = value
+            elif name == "cream_feed_messages_per_second":
+                # Every quote of the sandbox leaves a print: half of the messages are quotes.
+                self.findings.rates.append(value / 2)
 
     def _metrics(self) -> Iterator[tuple[str, float]]:
         for line in self.daemon.http.get("/metrics").text.splitlines():
@@ -207,13 +225,15 @@ class _Run:
             "bullish_factors": ["soak"],
             "rationale": "soak",
         }
-        price = PRICES[symbol]
+        price, held = PRICES[symbol], self._held.get(symbol, 0)
         if kind < 0.6:
             decision |= _levels(price * 0.9)
-        elif kind < 0.85:
+        elif kind < 0.85 or held < 1:
             decision |= _levels(price * 1.02)
         else:
+            # All of it: what is held, and the exits that guard it, must not grow for ever.
             decision |= {"action": "CLOSE", "thesis_state": "CLOSED"}
+            decision["size"] = {"quantity": str(held), "unit": "SHARES"}
         return decision, kind < 0.6
 
     def _post(self, decision: dict[str, Any], rests: bool) -> "_Answer":
@@ -232,7 +252,7 @@ class _Run:
             return _Answer(failed=True)
         body = answer.json()
         if answer.status_code != 200 or not body["ok"]:
-            return _Answer(refused=True)
+            return _Answer(refused=_why(body))
         return _Answer(resting=tuple(one["order_id"] for one in body["orders"]) if rests else ())
 
     def _collect(self, most: int) -> None:
@@ -244,7 +264,7 @@ class _Run:
                 answer = one.result()
                 self.findings.submitted += 1
                 self.findings.failed += answer.failed
-                self.findings.refused += answer.refused
+                self.findings.refused.update(answer.refused)
                 self._resting += answer.resting
         if len(self._resting) > MOST_RESTING:
             gone = self._resting[:-MOST_RESTING]
@@ -304,13 +324,15 @@ PRICES = {
 }
 
 
+def _why(body: dict[str, Any]) -> tuple[str, ...]:
+    """The first reason of a refusal: each plan is counted once."""
+    found = [one["code"] for one in body.get("violations", ()) if one["severity"] not in MILD]
+    return (str((found or [body.get("code", body)])[0]),)
+
+
 def _levels(limit: float) -> dict[str, Any]:
     return {
         "limit_price": f"{limit:.2f}",
         "stop_loss_level": f"{limit * 0.9:.2f}",
         "take_profit_level": f"{limit * 1.4:.2f}",
     }
-
-
-def _median(values: list[int]) -> float:
-    return float(sorted(values)[len(values) // 2])

@@ -9,13 +9,13 @@ def test_under_load_and_random_faults_both_sides_agree_in_the_end(tmp_path: Path
     """Invariants 1, 3 and 4, and no queue that grows without a bound."""
     found = soak(SoakSettings(seconds=20, quotes=2_000, orders=20), tmp_path)
     assert found.problems == []
-    assert found.submitted > found.refused + found.failed
+    assert found.submitted > found.refused.total() + found.failed
     assert found.faults
     assert found.memory
-    assert found.quotes > 0
+    assert found.quotes() > 0
 
 
-def test_growth_is_what_the_end_has_more_than_the_middle() -> None:
-    assert Findings(memory=[1, 50, 90, 100, 100, 100]).growth() == 0
-    assert Findings(memory=[100] * 10 + [150] * 10).growth() == 0
-    assert Findings(memory=[100] * 15 + [150] * 5).growth() == 0.5
+def test_growth_is_what_the_last_quarter_has_more_than_the_third() -> None:
+    assert Findings(memory=[1, 50, 90, 90, 100, 100, 100, 100]).growth() == 0
+    assert Findings(memory=[10] * 10 + [100] * 5 + [150] * 5).growth() == 0.5
+    assert Findings(memory=[100]).growth() == 0
