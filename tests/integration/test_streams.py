@@ -170,7 +170,7 @@ async def test_the_documentation_shows_messages_as_they_are(daemon: Daemon) -> N
         (second,) = await messages_until(stream, lambda _: True)
 
     examples = documented()
-    # An alert takes a broker that differs in what it holds: tests/unit/adapters/server/test_stream.py.
+    # An alert takes a broker that holds something else: its message is in the unit tests.
     alert = examples.pop("alert")["alert"]
     assert set(alert) == {one.name for one in attrs.fields(json_state_types.Difference)}
     assert set(examples) == {"snapshot", "order", "fill", "position", "trading_state"}
