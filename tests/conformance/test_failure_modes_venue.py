@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from cream.adapters.brokers.alpaca.requests import Replacement
@@ -16,7 +18,9 @@ from cream.adapters.sandbox.exchange import Exchange
 from cream.core.model.broker import Refused, SubmitOutcome
 from cream.core.model.order import OrderPurpose, OrderStatus, Side
 from cream.core.model.plan import Guard
-from tests.conformance.alpaca_world import AlpacaLife, life
+from cream.core.options.occ import compact
+from cream.daemon.tree import TreeSettings
+from tests.conformance.alpaca_world import AlpacaLife, life, quick
 from tests.conformance.failure_world import (
     QUIET_SECONDS,
     filled,
@@ -24,8 +28,10 @@ from tests.conformance.failure_world import (
     same_as_at_the_venue,
 )
 from tests.fakes.world import buy
+from tests.unit.daemon.option_lab import HIGH, LOW, quote, spread
 
 CALL = "AAPL261218C00240000"
+TOLD_OF_ORPHANS = "option_keeper.alarm"
 
 
 async def replaced(one: AlpacaLife) -> SubmitOutcome:
@@ -156,6 +162,39 @@ async def test_40_what_the_broker_closes_unasked_is_booked(autojump_clock: MockC
         same_as_at_the_venue(one)
         (theirs,) = one.orders(OrderPurpose.EXTERNAL)
         assert (theirs.terms.client_order_id, theirs.filled) == ("liquidation-1", 20)
+
+
+def closing_orphans(settings: TreeSettings) -> TreeSettings:
+    """And Greeks that are nobody's concern here."""
+    wide = evolve(
+        settings.constraints.options,
+        max_portfolio_theta=Decimal(-100_000),
+        max_portfolio_gamma=Decimal(100_000),
+    )
+    return evolve(
+        quick(settings),
+        constraints=evolve(settings.constraints, options=wide),
+        options=evolve(settings.options, close_orphans=True),
+    )
+
+
+async def test_40_a_leg_that_loses_its_partner_is_told_of_and_closed(
+    autojump_clock: MockClock,
+) -> None:
+    """The broker closes the short leg of a spread; the long one alone was nobody's plan."""
+    async with life(closing_orphans) as one:
+        quote(one, LOW, "5.00", "5.20")
+        quote(one, HIGH, "3.00", "3.20")
+        assert (await one.submit(spread("5", "2.25"))).verdict.ok
+        await one.until(lambda: one.held(HIGH.symbol) == -5)
+        with capture_logs() as logs:
+            one.sandbox.exchange.close(compact(HIGH), "liquidation-2")
+            await one.until(lambda: one.held(HIGH.symbol) == 0)
+            await one.until(lambda: one.held(LOW.symbol) == 0, seconds=120)
+        assert [line["symbol"] for line in logs if line["event"] == TOLD_OF_ORPHANS] == [LOW.symbol]
+        (theirs,) = one.orders(OrderPurpose.EXTERNAL)
+        assert (theirs.terms.client_order_id, theirs.filled) == ("liquidation-2", 5)
+        assert one.sandbox.exchange.book()["positions"] == []
 
 
 async def test_41_what_an_exercise_makes_of_holdings_is_found_by_comparing_them(
