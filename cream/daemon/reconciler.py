@@ -391,5 +391,7 @@ class Reconciler:
             await self._record(
                 restrict(Cause.RECONCILIATION, TradingState.REDUCING, reason, "reconciler")
             )
+        if await self._record(reconciling.split_up(critical, self._positions)):
+            log.critical("reconciler.holding_split", difference=reason)
         if self.settings.sync_positions:
             await self._record(reconciling.adjusted(critical, self._positions))

@@ -9,6 +9,7 @@ from cream.core.execution.book import Book
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
+    DiscrepancyKind,
     Reconciliation,
     Tolerances,
     adjustments,
@@ -16,9 +17,11 @@ from cream.core.execution.reconciliation import (
     is_orphan,
     reconcile,
 )
+from cream.core.execution.splits import split_among, standing_at_old_prices, taken_in
 from cream.core.model.broker import BrokerOrder, BrokerPosition
 from cream.core.model.order import OrderStatus
-from cream.core.risk.decisions import Decide, Decided
+from cream.core.model.state import Cause, TradingState
+from cream.core.risk.decisions import Decide, Decided, request_cancels, restrict
 
 
 def reconciled(
@@ -70,6 +73,34 @@ def adjusted(critical: Sequence[Discrepancy], positions: Sequence[BrokerPosition
 
     def decide(book: Book, now: datetime) -> Decided[None]:
         return Decided(None, tuple(adjustments(book, critical, positions, now)))
+
+    return decide
+
+
+def split_up(critical: Sequence[Discrepancy], shown: Sequence[BrokerPosition]) -> Decide[int]:
+    """Take in what a split has made of holdings; how many.
+
+    Our orders at prices of before go, nothing is placed at them again, and only an operator lets
+    positions be increased again.
+    """
+    symbols = [one.subject for one in critical if one.kind is DiscrepancyKind.POSITION_QUANTITY]
+
+    def decide(book: Book, now: datetime) -> Decided[int]:
+        events: list[e.Event] = []
+        cancels: list[str] = []
+        found = [one.instrument.symbol for one in split_among(book, symbols, shown)]
+        for theirs in list(split_among(book, symbols, shown)):
+            symbol = theirs.instrument.symbol
+            orders = standing_at_old_prices(book, symbol)
+            asked, wanted = request_cancels(orders, f"{symbol} was split", "reconciler", now)
+            events += [*asked, *taken_in(theirs, now)]
+            cancels += wanted
+        if found:
+            reason = f"{', '.join(found)} split: stops and targets are to be placed anew"
+            restricting = restrict(Cause.OPERATOR, TradingState.REDUCING, reason, "reconciler")
+            if book.trading_state is not TradingState.HALTED:
+                events += restricting(book, now).events
+        return Decided(len(found), tuple(events), cancels=tuple(cancels))
 
     return decide
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 import pytest
 import trio
 from attrs import evolve
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from cream.adapters.feeds.alpaca.feed import AlpacaFeed
@@ -21,6 +22,7 @@ from cream.core.model.instrument import Equity
 from cream.core.model.market import Datum, Known, Stale
 from cream.core.model.order import Order, OrderPurpose
 from cream.core.model.plan import Decision, Size, SizeUnit
+from cream.core.model.state import TradingState
 from cream.core.options.occ import parse_instrument
 from tests.conformance.alpaca_world import AlpacaLife, life
 from tests.conformance.failure_world import QUIET_SECONDS, filled, same_as_at_the_venue
@@ -325,3 +327,36 @@ def stops(one: AlpacaLife) -> list[Order]:
     """What the venue has to close the shares with at the stop."""
     every = one.orders(OrderPurpose.STOP_LOSS)
     return [order for order in every if order.is_open and order.broker_order_id is not None]
+
+
+# 26: splits -------------------------------------------------------------------------------------
+
+
+async def test_26_orders_of_before_a_split_go_and_nothing_is_sold_by_them(
+    autojump_clock: MockClock,
+) -> None:
+    """Two for one while it does not trade. What stands at prices of before is taken away and not
+    placed again; somebody is told, and nothing is added before an operator says so.
+    """
+    async with streaming() as one:
+        await told(one)
+        await filled(one, buy())
+        halted(one)
+        await one.until(lambda: feed_of(one).halted("AAPL") is not None)
+        with capture_logs() as logs:
+            one.sandbox.exchange.split("AAPL", Decimal(2))
+            await one.until(lambda: one.held() == 40)
+            await one.until(lambda: one.sandbox.exchange.open_ids() == [])
+        assert "reconciler.holding_split" in [line["event"] for line in logs]
+        resumed(one)
+        await one.until(lambda: mark(one) == Known(Decimal("119.20")))
+        await trio.sleep(LONG)
+        assert (one.held(), one.held_at_venue()) == (40, 40)
+        assert one.orders(OrderPurpose.EXIT) == []
+        assert not [order for order in one.orders() if order.is_open]
+        assert one.operations.positions()[0].protected_quantity == 0
+        other = buy("2", instrument=Equity("MSFT"), limit=None, stop="500.00", target="540.00")
+        assert "TRADING_REDUCING" in await refusals(one, other)
+        await one.operations.set_trading_state(TradingState.ACTIVE, "levels are set anew", "me")
+        assert await refusals(one, other, "after") == set()
+        same_as_at_the_venue(one)

@@ -45,6 +45,7 @@ class ControlRoutes:
             ("POST", "/luld", self.luld),
             ("POST", "/assign", self.assign),
             ("POST", "/liquidate", self.liquidate),
+            ("POST", "/split", self.split),
             ("GET", "/book", self.book),
         )
         for method, path, handler in rules:
@@ -137,6 +138,15 @@ class ControlRoutes:
         body = await body_of(request)
         symbol = str(body.get("symbol", ""))
         self.sandbox.exchange.assign(symbol, _number(body, "qty", Decimal(1)))
+        return reply({})
+
+    async def split(self) -> Response:
+        """POST /split {symbol, ratio}: so many shares for each, and orders stay as they were.
+
+        Halt it first where those shall not trade at once.
+        """
+        body = await body_of(request)
+        self.sandbox.exchange.split(self._listed(body).symbol, _number(body, "ratio"))
         return reply({})
 
     async def liquidate(self) -> Response:

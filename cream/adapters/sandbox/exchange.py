@@ -52,6 +52,7 @@ from cream.core.ports import Clock
 
 # How often the venue looks at the clock: a DAY order ends within this of its session.
 ADVANCE_SECONDS = 0.25
+_CENT = Decimal("0.01")
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 Tell = Callable[[Json], None]
@@ -228,6 +229,19 @@ class Exchange:
         if self.faults.happens(FaultName.ZERO_ACCOUNT):
             figures = evolve(figures, cash=ZERO, equity=ZERO, buying_power=ZERO, margin_used=ZERO)
         return account_json(figures, self.account_number, long_value)
+
+    def split(self, symbol: str, ratio: Decimal) -> None:
+        """Make `ratio` shares of each, held or quoted. Orders are not adjusted, nothing is told.
+
+        Raises: Refusal for a share that is not held.
+        """
+        quote = self.market.latest(symbol)
+        held = {one.instrument.symbol: one for one in self._venue.positions()}
+        if quote is None or symbol not in held or ratio <= 0:
+            raise unprocessable(f"{symbol} cannot be split by {ratio}")
+        self._venue.mishaps.split(symbol, ratio)
+        bid, ask = ((price / ratio).quantize(_CENT) for price in (quote.bid, quote.ask))
+        self.market.set_quote(symbol, bid, ask, quote.bid_size, quote.ask_size)
 
     def assign(self, symbol: str, quantity: Decimal) -> None:
         """Assign (or, where it is held, exercise) so many contracts. Nothing is told of it.

@@ -65,6 +65,10 @@ class Mishaps:
         """Exercise or assign so many contracts (signed): they go, and shares change hands."""
         self.book.deliver(contract, quantity, now)
 
+    def split(self, symbol: str, ratio: Decimal) -> None:
+        """Split a share that is held; its orders keep their prices and quantities."""
+        self.book.split(symbol, ratio)
+
     def _ended(
         self, broker_order_id: str, status: VenueStatus, reason: str, now: datetime
     ) -> Updates:

@@ -237,6 +237,12 @@ class VenueBook:
         self.account.book(share, side, abs(quantity) * contract.multiplier, contract.strike)
         self._dirty.positions[share.symbol] = None
 
+    def split(self, symbol: str, ratio: Decimal) -> None:
+        """Make `ratio` shares of each that is held, for the same money. Orders stay as they are."""
+        position = self.account.positions[symbol]
+        self.account.positions[symbol] = evolve(position, quantity=position.quantity * ratio)
+        self._dirty.positions[symbol] = None
+
     def advance_to(self, now: datetime) -> datetime:
         """The venue's time: `now`, but never earlier than it was before.
 
