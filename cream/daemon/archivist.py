@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import structlog
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from cream.core.execution.book import Book
 from cream.core.execution.memory import Archived, BookState, forget, revive, state_of, superfluous
@@ -134,6 +134,37 @@ class Archivist:
         if missing:
             self._revive(await self.archive.find(missing))
 
+    async def recall_unbooked(self, executions: Sequence[Execution]) -> Sequence[Execution]:
+        """Have in the book whatever these are new for; what the archive has booked is left out.
+
+        Whoever asks for executions asks from long before what is new: most of them were booked,
+        and to have all their orders back would fill memory and write the archive again.
+
+        Raises: JournalFailed when the archive cannot be read.
+        """
+        find = self.desk.book.find
+        away = dict.fromkeys(
+            one.broker_order_id for one in executions if find(one.broker_order_id) is None
+        )
+        if not away:
+            return executions
+        archived = await self.archive.find(list(away))
+        booked = {each.execution_id for one in archived.orders for each in one.executions}
+        new = {
+            one.broker_order_id
+            for one in executions
+            if one.broker_order_id in away and one.execution_id not in booked
+        }
+        roots = {one.root_id for one in archived.orders if new.intersection(one.broker_ids)}
+        wanted = tuple(one for one in archived.orders if one.root_id in roots)
+        if wanted:
+            self._revive(evolve(archived, orders=wanted))
+        return [
+            one
+            for one in executions
+            if one.broker_order_id not in away or one.execution_id not in booked
+        ]
+
     async def recall_plan(self, plan_id: str) -> None:
         """Have the plan and its orders in the book, if it was ever answered with any.
 
@@ -248,8 +279,8 @@ class RecallingBroker:
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """As the broker."""
         executions = await self._broker.executions_since(moment)
-        await self._recall(one.broker_order_id for one in executions)
-        return executions
+        with _told_as_no_answer():
+            return await self._archivist.recall_unbooked(executions)
 
     async def activities_since(self, day: date) -> Sequence[Activity]:
         """As the broker."""
@@ -296,11 +327,17 @@ class RecallingBroker:
                 yield leg.broker_order_id
 
     async def _recall(self, names: Iterable[str]) -> None:
-        try:
+        with _told_as_no_answer():
             await self._archivist.recall(names)
-        except JournalFailed as error:
-            # An order of ours would look like a stranger's: better no answer than a wrong one.
-            raise BrokerUnavailable(f"the archive cannot be read: {error}") from error
+
+
+@contextmanager
+def _told_as_no_answer() -> Iterator[None]:
+    """An order of ours would look like a stranger's: better no answer than a wrong one."""
+    try:
+        yield
+    except JournalFailed as error:
+        raise BrokerUnavailable(f"the archive cannot be read: {error}") from error
 
 
 class _RecallingUpdates:

@@ -164,17 +164,30 @@ async def test_what_the_broker_shows_of_long_ago_is_no_strangers_order(
         assert await recalled()
         await broker.orders_since(moment)
         assert await recalled()
-        executions = await broker.executions_since(moment)
-        assert executions
-        assert all(book.has_booked(one.execution_id) for one in executions)
-        assert await recalled()
         await broker.open_orders()
+        assert not await recalled()
+        # What is booked already calls nothing back, and is not told again.
+        assert await life.stubborn.executions_since(moment)
+        assert await broker.executions_since(moment) == []
         assert not await recalled()
         await broker.ping()
         assert (await broker.account()).account_id
         assert list(await broker.positions()) == []
         assert broker.name == life.broker.name
         assert book.fills_booked == fills
+
+
+async def test_an_execution_that_nobody_has_booked_calls_its_order_back(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with round_trip(archived_world(tmp_path)) as life:
+        book = life.tree.desk.book
+        known = list(await life.stubborn.executions_since(START - timedelta(days=1)))
+        late = evolve(known[0], execution_id="told-late")
+        assert life.tree.archivist is not None
+        told = await life.tree.archivist.recall_unbooked([*known, late])
+        assert told == [late]
+        assert book.find(late.broker_order_id) is not None
 
 
 async def test_an_update_of_the_stream_finds_its_order(
@@ -218,7 +231,7 @@ async def test_the_next_life_begins_with_the_last_snapshot(
     async with world.life(tidy) as life:
         here = [one for one in life.orders() if one.terms.plan_id == "resting"]
         assert here[0].order_id == resting.orders[0].order_id
-        # The start has asked for the last executions, which brought back the orders they are of.
+        # The start has asked for the last executions; what of them was booked is put away.
         listed = [one.order_id for one in await life.operations.all_orders()]
         assert len(listed) == len(set(listed)) == 4 + len(here)
 
