@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     _add_exercise(groups)
     _add_options(groups)
     _add_chain(groups)
+    _add_roll(groups)
     _add_backtest(groups)
     _add_journal(groups)
     return root
@@ -236,6 +237,13 @@ def _add_chain(groups: "Groups") -> None:
     chain.set_defaults(command=_chain)
 
 
+def _add_roll(groups: "Groups") -> None:
+    roll = groups.add_parser("roll", help="which options would be rolled now, and into what")
+    roll.add_argument("--dry-run", action="store_true", required=True, help="nothing is sent")
+    _client_options(roll)
+    roll.set_defaults(command=_roll)
+
+
 def _add_backtest(groups: "Groups") -> None:
     command = groups.add_parser("backtest", help="what plans would have done over bars of the past")
     command.add_argument("plans", type=Path, nargs="+", help="plans in JSON, or folders of them")
@@ -353,6 +361,12 @@ def _chain(options: argparse.Namespace) -> int:
     from cream.cli.chain import chain
 
     return chain(options)
+
+
+def _roll(options: argparse.Namespace) -> int:
+    from cream.cli.roll import roll
+
+    return roll(options)
 
 
 def _journal(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from typing import Protocol
 from attrs import frozen
 
 from cream.core.execution.events import Event, ReconciliationCompleted
-from cream.core.execution.instructions import ExerciseInstructions
+from cream.core.execution.instructions import ExerciseInstructions, RollsShown
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
@@ -216,7 +216,7 @@ class BreakerView:
     failure_rate: float
 
 
-class Operations(ExerciseInstructions, Protocol):
+class Operations(ExerciseInstructions, RollsShown, Protocol):
     """What Cream does for its callers. One implementation serves every interface.
 
     All methods raise `CreamError` for what is an error rather than an answer.

@@ -7,13 +7,14 @@ from typing import Literal
 from attrs import evolve, frozen
 
 from cream.core.execution.option_duties import ExpiryAction, OptionPolicy
-from cream.core.model.setting import setting
+from cream.core.model.setting import section, setting
 from cream.core.risk.limits import Constraints
+from cream.daemon.rolling_settings import RollingSettings
 
 
 @frozen(kw_only=True)
 class OptionsSettings:
-    """What is done about legs that are left alone, and on the last day."""
+    """What is done about legs that are left alone, on the last day, and before it."""
 
     orphan_legs: Literal["alert", "close"] = setting(
         "alert",
@@ -49,6 +50,8 @@ class OptionsSettings:
         unit="fraction of the strike",
         doc="What is so far out of the money at the cut-off is left to expire; null: nothing is.",
     )
+
+    rolling: RollingSettings = section(RollingSettings, doc="Rolling what is held.")
 
     @property
     def policy(self) -> OptionPolicy:

@@ -23,6 +23,7 @@ from cream.core.model.promise import OnLoss
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import Simulation
 from cream.core.options.dividends import NOTHING_KNOWN, Dividends
+from cream.core.options.roll_rules import RollRules
 from cream.core.ports import (
     Archive,
     Broker,
@@ -60,6 +61,7 @@ from cream.daemon.partial_fills import PartialFills
 from cream.daemon.reconciler import Reconciler
 from cream.daemon.reconciler_settings import ReconcilerSettings
 from cream.daemon.recovery import end_run
+from cream.daemon.roller import Roller
 from cream.daemon.stop_monitor import StopMonitor
 from cream.daemon.supervisor import Child, Intensity, Restart, StartTimedOut, Supervisor
 from cream.daemon.valuations import InlineOffload, Rates
@@ -117,6 +119,7 @@ class TreeSettings:
     protection: ProtectionPolicy = field(factory=ProtectionPolicy)
     partial_fills: PartialFillPolicy = field(factory=PartialFillPolicy)
     options: OptionPolicy = field(factory=OptionPolicy)
+    rolling: RollRules = field(factory=RollRules)
     writer: JournalWriterSettings = field(factory=JournalWriterSettings)
     activities: ActivityReaderSettings | None = None
     archivist: ArchivistSettings = field(factory=ArchivistSettings)
@@ -154,6 +157,7 @@ class Tree:
     partial_fills: PartialFills
     option_keeper: OptionKeeper
     overshoots: Overshoots
+    roller: Roller
     feed: FeedReader
     supervisor: Supervisor
     operations: LiveOperations
@@ -249,6 +253,7 @@ class Tree:
             Child(name="client_sessions", run=self.operations.sessions.run, backoff=restart),
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
             Child(name="option_keeper", run=self.option_keeper.run, backoff=restart),
+            Child(name="roller", run=self.roller.run, backoff=restart),
             Child(name="exerciser", run=self.operations.exerciser.run, backoff=restart),
             Child(name="overshoots", run=self.overshoots.run, backoff=restart),
         ]
@@ -351,7 +356,7 @@ class Tree:
                 await self.desk.wait_change()
         senders = ("client_sessions", "overshoots", "partial_fills", "exerciser", "option_keeper")
         broker_end = ("broker_session", "mass_canceller", "reconciler")
-        for name in (*senders, "flattener", *broker_end, "stop_monitor"):
+        for name in ("roller", *senders, "flattener", *broker_end, "stop_monitor"):
             await self.supervisor.stop(name, within)
         if self.activities is not None:
             await self.supervisor.stop("activities", within)

@@ -31,6 +31,7 @@ def tree_settings(settings: Settings, version: str, config_hash: str) -> TreeSet
         environment=settings.environment.mode,
         constraints=with_cutoffs(settings.constraints, settings.options),
         options=settings.options.policy,
+        rolling=settings.options.rolling.all_rules,
         heartbeat=_heartbeat(settings),
         router=_router(settings),
         reconciler=_reconciler(settings),

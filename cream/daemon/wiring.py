@@ -42,6 +42,7 @@ from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher, touched_by
 from cream.daemon.reconciler import Reconciler
 from cream.daemon.recovery import begin_run, rebuild
+from cream.daemon.roller import Roller, Rolls
 from cream.daemon.stop_monitor import StopMonitor
 from cream.daemon.supervisor import Supervisor
 from cream.daemon.tactic_runner import TacticRunner
@@ -82,6 +83,7 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
     """
     beginning = rebuild(await _restored(outside), outside.trusted)
     ground = _ground(settings, outside, beginning.book)
+    rolls = _rolls(settings, outside, ground)
     archivist = None
     if outside.archive is not None:
         archivist = Archivist(ground.desk, outside.archive, settings.archivist)
@@ -105,11 +107,12 @@ async def assemble(settings: TreeSettings, outside: Outside) -> Tree:
         feed=_feed(outside, ground),
         supervisor=supervisor,
         operations=_operations(
-            settings, outside, ground, supervisor, reconciler, breaker, archivist
+            settings, outside, ground, supervisor, reconciler, breaker, archivist, rolls
         ),
         partial_fills=_partial_fills(settings, ground),
         option_keeper=_option_keeper(settings, outside, ground),
         overshoots=_overshoots(outside, ground, reconciler),
+        roller=Roller(ground.desk, rolls),
         flattener=Flattener(
             ground.desk,
             ground.gate,
@@ -301,6 +304,17 @@ def _option_keeper(settings: TreeSettings, outside: Outside, ground: _Ground) ->
     )
 
 
+def _rolls(settings: TreeSettings, outside: Outside, ground: _Ground) -> Rolls:
+    """What would be rolled, over the chains that everybody is shown."""
+    chains = Chains(
+        source=outside.chains,
+        valuations=ground.valuations,
+        clock=outside.clock,
+        stale_after_seconds=settings.quote_stale_after,
+    )
+    return Rolls(ground.desk, chains, outside.sessions, settings.dividends, settings.rolling)
+
+
 def _session(
     settings: TreeSettings,
     outside: Outside,
@@ -329,6 +343,7 @@ def _operations(
     reconciler: Reconciler,
     breaker: Breaker,
     archivist: Archivist | None,
+    rolls: Rolls,
 ) -> LiveOperations:
     return LiveOperations(
         desk=ground.desk,
@@ -355,12 +370,8 @@ def _operations(
             wait_seconds=settings.mass_cancel_wait,
             reconcile=reconciler.sweep,
         ),
-        chains=Chains(
-            source=outside.chains,
-            valuations=ground.valuations,
-            clock=outside.clock,
-            stale_after_seconds=settings.quote_stale_after,
-        ),
+        chains=rolls.chains,
+        rolls=rolls,
         levers=outside.levers,
         look_up=LookUp(archivist),
     )

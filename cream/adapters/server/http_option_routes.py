@@ -1,4 +1,4 @@
-"""Which routes instruct the broker about options that are held?"""
+"""Which routes are about options that are held: what would be rolled, and what is exercised?"""
 
 from decimal import Decimal
 
@@ -6,6 +6,7 @@ from quart import Quart, Response, g
 from quart_schema import document_response
 
 from cream.adapters.server import json_bodies as bodies
+from cream.adapters.server import json_roll_types as rolling
 from cream.adapters.server import json_state_types as api
 from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
@@ -13,6 +14,7 @@ from cream.adapters.server.json_reader import ObjectReader
 from cream.adapters.server.openapi import document_request
 from cream.adapters.server.option_instructions import MOST_CONTRACTS
 from cream.adapters.server.problems import Problems
+from cream.adapters.server.roll_views import rolls_view
 from cream.adapters.server.strict_json import decode
 from cream.adapters.server.values import LONGEST_IDENTIFIER
 from cream.core.execution.option_book import ExerciseState
@@ -23,6 +25,12 @@ from cream.core.options.occ import parse_occ
 def add_option_routes(app: Quart, site: Site) -> None:
     """Add the routes."""
     operations = site.operations
+
+    @app.get("/v1/options/rolls")
+    @document_response(rolling.OptionRolls)
+    async def option_rolls() -> Response:
+        """What would be rolled now of the options that are held, and why not otherwise."""
+        return reply(rolls_view(await operations.option_rolls()))
 
     @app.post("/v1/options/exercise")
     @document_request(bodies.ExerciseBody)

@@ -1,9 +1,10 @@
-"""What may an operator have the broker do with an option that is owned?"""
+"""What may an operator ask about an option that is held, or have the broker do with it?"""
 
 from decimal import Decimal
 from typing import Protocol
 
 from cream.core.execution.option_book import ExerciseState
+from cream.core.execution.rolls import RollReport
 from cream.core.model.instrument import OptionContract
 
 
@@ -18,4 +19,12 @@ class ExerciseInstructions(Protocol):
 
     async def do_not_exercise(self, contract: OptionContract, actor: str) -> ExerciseState:
         """Have a contract expire unexercised, and what became of that."""
+        ...
+
+
+class RollsShown(Protocol):
+    """The part of `core.operations.Operations` that is about rolling."""
+
+    async def option_rolls(self) -> RollReport:
+        """What would be rolled now of the options that are held, and why not otherwise."""
         ...

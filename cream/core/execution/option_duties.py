@@ -46,6 +46,8 @@ class AlarmKind(Enum):
     EXPIRES_HELD = "expires_held"
     # It was to be closed and has not been.
     NOT_CLOSED = "not_closed"
+    # Its rule would roll it, which is told and not done.
+    ROLL_DUE = "roll_due"
 
 
 class ExpiryAction(Enum):

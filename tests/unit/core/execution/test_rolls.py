@@ -1,0 +1,165 @@
+"""Which positions may be rolled, and how often a roll that is due is told."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from cream.core.execution import events as e
+from cream.core.execution import option_events as o
+from cream.core.execution.option_duties import AlarmKind
+from cream.core.execution.rolls import notes, open_options, silence
+from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.options.roll_choice import NoRoll, Roll
+from cream.core.options.rolling import Trigger
+from tests.fakes.builders import AAPL, CALL, HIGHER_CALL, NOW, PUT, order_terms
+from tests.fakes.ledger import Ledger
+from tests.unit.core.execution.test_option_book import VERTICAL, adjust, trade
+
+KIND = AlarmKind.ROLL_DUE.value
+TOMORROW = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Two puts that are owed."""
+    made = Ledger()
+    adjust(made, PUT, -2)
+    return made
+
+
+def due(contract: OptionContract = PUT, quantity: int = -2) -> Roll:
+    return Roll(
+        contract=contract,
+        quantity=Decimal(quantity),
+        reasons=(Trigger.DELTA,),
+        urgent=False,
+        into=evolve(contract, expiration=contract.expiration + timedelta(days=28)),
+        into_quantity=Decimal(quantity),
+        units=abs(quantity),
+        close_ratio=1,
+        open_ratio=1,
+        middle=Decimal("-0.50"),
+        natural=Decimal("-0.40"),
+        limit=Decimal("-0.45"),
+    )
+
+
+NOT_DUE = NoRoll(contract=PUT, quantity=Decimal(-2), why="nothing asks for it")
+
+
+def hindrances(ledger: Ledger) -> dict[str, str]:
+    return {one.contract.symbol: one.hindrance for one in open_options(ledger.book)}
+
+
+def test_single_contracts_may_be_rolled_by_symbol_and_at_what_they_cost(ledger: Ledger) -> None:
+    adjust(ledger, CALL, 1)
+    ledger.apply(adjusted(AAPL))
+
+    first, second = open_options(ledger.book)
+
+    assert (first.contract, first.quantity, first.price) == (CALL, 1, 1)
+    assert (second.contract, second.quantity, second.price) == (PUT, -2, 1)
+    assert (first.hindrance, second.hindrance) == ("", "")
+
+
+def adjusted(instrument: Instrument, price: str = "1") -> e.PositionAdjusted:
+    return e.PositionAdjusted(
+        at=NOW,
+        instrument=instrument,
+        quantity=Decimal(-2),
+        average_price=Decimal(price),
+        reason="broker",
+    )
+
+
+def test_a_price_that_nobody_has_told_is_unknown(ledger: Ledger) -> None:
+    ledger.apply(adjusted(PUT, "0"))
+
+    (one,) = open_options(ledger.book)
+
+    assert one.price is None
+
+
+def test_a_leg_of_a_spread_is_left_to_its_spread(ledger: Ledger) -> None:
+    trade(ledger, "o-in", VERTICAL, 5)
+
+    told = hindrances(ledger)
+
+    assert told[PUT.symbol] == ""
+    assert "leg of a spread" in told[CALL.symbol]
+    assert "leg of a spread" in told[HIGHER_CALL.symbol]
+
+
+def test_what_is_worked_on_is_not_rolled_as_well(ledger: Ledger) -> None:
+    ledger.intend(order_terms("o-out", "1", instrument=PUT, limit="1"))
+
+    assert hindrances(ledger) == {PUT.symbol: "order o-out works on it"}
+
+
+def test_a_spread_on_its_way_works_on_its_legs_alone(ledger: Ledger) -> None:
+    adjust(ledger, CALL, 1)
+    ledger.intend(order_terms("o-in", "1", legs=VERTICAL, limit="1"))
+
+    assert hindrances(ledger) == {PUT.symbol: "", CALL.symbol: "order o-in works on it"}
+
+
+def test_what_is_owed_or_instructed_goes_first(ledger: Ledger) -> None:
+    adjust(ledger, CALL, 1)
+    asked = o.ExerciseAsked(
+        at=NOW,
+        request_id="x",
+        contract=CALL,
+        quantity=Decimal(1),
+        held=Decimal(1),
+        instruction="exercise",
+        actor="me",
+    )
+    owed = o.CloseOwed(
+        at=NOW, contract=PUT, held=Decimal(-2), keep=Decimal(0), cause="expiry", reason="today"
+    )
+    ledger.apply(asked, owed)
+
+    assert hindrances(ledger) == {
+        PUT.symbol: "it is to be closed: expiry",
+        CALL.symbol: "an instruction about it is under way",
+    }
+    answered = o.ExerciseAnswered(at=NOW, request_id="x", outcome="refused", message="")
+    ledger.apply(answered)
+    assert hindrances(ledger)[CALL.symbol] == ""
+
+
+def test_a_roll_is_told_once_a_day_and_again_the_next(ledger: Ledger) -> None:
+    (alarm,) = notes(ledger.book, [due()], NOW)
+    ledger.apply(alarm)
+
+    assert alarm.kind == KIND
+    assert alarm.message.startswith(f"a dry run would roll -2 of {PUT.symbol} into -2 of ")
+    assert list(notes(ledger.book, [due()], NOW + timedelta(hours=5))) == []
+    (again,) = notes(ledger.book, [due()], TOMORROW)
+    assert (again.at, again.message) == (TOMORROW, alarm.message)
+
+
+def test_what_is_due_no_more_is_forgotten_the_next_day(ledger: Ledger) -> None:
+    """Not within a day: a roll that comes and goes with the price would be told each time."""
+    assert list(notes(ledger.book, [NOT_DUE], NOW)) == []
+    ledger.apply(*notes(ledger.book, [due()], NOW))
+
+    assert list(notes(ledger.book, [NOT_DUE], NOW + timedelta(hours=5))) == []
+    (over,) = notes(ledger.book, [NOT_DUE], TOMORROW)
+    assert (over.symbol, over.kind, over.message) == (PUT.symbol, KIND, "")
+
+
+def test_what_has_changed_since_it_was_looked_at_is_not_told(ledger: Ledger) -> None:
+    assert list(notes(ledger.book, [due(quantity=-3)], NOW)) == []
+    assert list(notes(ledger.book, [due(CALL)], NOW)) == []
+
+
+def test_silence_ends_these_alarms_and_no_others(ledger: Ledger) -> None:
+    ledger.apply(*notes(ledger.book, [due()], NOW))
+    ledger.apply(o.OptionAlarmed(at=NOW, symbol=PUT.symbol, kind="expires_held", message="today"))
+
+    ledger.apply(*silence(ledger.book, TOMORROW))
+
+    assert list(ledger.book.options.alarms) == [(PUT.symbol, "expires_held")]
