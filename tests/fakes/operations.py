@@ -14,6 +14,7 @@ from attrs import define, evolve, field
 from cream.core.execution import option_events as o
 from cream.core.execution.events import Event, ReconciliationCompleted, TradingRestricted
 from cream.core.execution.option_book import ExerciseState
+from cream.core.execution.rolls import RollReport
 from cream.core.execution.states import reported
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
@@ -57,6 +58,7 @@ from tests.fakes.operations_data import (
     single_terms,
     working,
 )
+from tests.fakes.rolls import a_roll_report
 
 
 class _Subscription:
@@ -138,6 +140,7 @@ class FakeOperations:
     asked_timeframes: tuple[int, ...] = ()
     levers: FakeSimulation | None = None
     chain: OptionChain | None = None
+    rolls: RollReport = field(factory=a_roll_report)
     chains_asked: list[ChainFilter] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
@@ -412,6 +415,9 @@ class FakeOperations:
 
     def quote(self, symbol: str) -> Quote | None:
         return self.latest.get(symbol)
+
+    async def option_rolls(self) -> RollReport:
+        return self.rolls
 
     async def option_chain(self, wanted: ChainFilter) -> OptionChain:
         self.chains_asked.append(wanted)

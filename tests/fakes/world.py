@@ -21,6 +21,7 @@ from cream.adapters.brokers.simulated_settings import SimulatedSettings
 from cream.adapters.clock import ShiftedClock
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.adapters.feeds.synthetic_chain import SyntheticChains
 from cream.core.exchange.calendar import SessionMode
 from cream.core.model.instrument import Equity, Instrument
 from cream.core.model.order import Order, OrderPurpose
@@ -90,6 +91,7 @@ class World:
                 draw=lambda: 0.5,
                 levers=SimulationLevers(broker, market),
                 sessions=market.sessions,
+                chains=SyntheticChains(market, quotes, clock),
                 trusted=self.trusted,
                 distrust=self._distrust,
             )

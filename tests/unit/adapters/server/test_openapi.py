@@ -33,6 +33,7 @@ ROUTES = [
     ("POST", "/v1/trading-state", {"state": "HALTED", "reason": "r", "actor": "kim"}),
     ("POST", "/v1/kill-switch", {"reason": "r", "flatten": False}),
     ("POST", "/v1/mass-cancel", {"reason": "r"}),
+    ("GET", "/v1/options/rolls", None),
     ("POST", "/v1/options/exercise", {"symbol": "AAPL261218C00240000", "quantity": 2}),
     ("POST", "/v1/options/do-not-exercise", {"symbol": "AAPL261218C00240000"}),
     ("POST", "/v1/heartbeat", {"session_id": "agent-1"}),
