@@ -80,11 +80,10 @@ class Rolls:
     def _market(self, chain: OptionChain, held: Mapping[str, Decimal]) -> RollMarket:
         session = self.sessions.session_of(chain.as_of)
         today = chain.as_of.astimezone(NEW_YORK).date()
-        ahead = self.dividends.ahead(chain.symbol, today)
         return RollMarket(
             chain=chain,
             session=None if session is None else SessionHours(session.opens_at, session.closes_at),
-            dividend=ahead[0] if ahead else None,
+            dividends=self.dividends.ahead(chain.symbol, today) or (),
             held=held,
         )
 
@@ -99,16 +98,15 @@ class Roller:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Look at intervals while rolling is on and options are held, until cancelled."""
         task_status.started()
-        if not self.rolls.rules.enabled:
-            if any(silence(self.desk.book, self.desk.clock.now())):
-                await self.desk.do(_silenced)
-            await trio.sleep_forever()
+        enabled = self.rolls.rules.enabled
         while True:
-            if not any(held_options(self.desk.book)):
+            if not enabled and not any(silence(self.desk.book, self.desk.clock.now())):
+                await trio.sleep_forever()
+            if enabled and not any(held_options(self.desk.book)):
                 await self.desk.wait_change()
                 continue
             try:
-                await self._look()
+                await (self._look() if enabled else self.desk.do(_silenced))
             except CreamError as error:
                 log.error("roller.not_possible", code=error.kind.code)
             await trio.sleep(self.rolls.rules.look_seconds)

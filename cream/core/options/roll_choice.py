@@ -10,7 +10,7 @@ Units: prices per share, positive debit and negative credit; deltas per share.
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from math import gcd
+from math import gcd, isfinite
 from typing import assert_never
 
 from attrs import evolve, frozen
@@ -59,12 +59,12 @@ class OpenOption:
 class RollMarket:
     """What is known of the market at the moment of the chain.
 
-    `dividend` is the next one, None where none is known. `held` are all positions by symbol.
+    `dividends` are those to come that are known. `held` are all positions by symbol.
     """
 
     chain: OptionChain
     session: SessionHours | None
-    dividend: Dividend | None
+    dividends: tuple[Dividend, ...]
     held: Mapping[str, Decimal]
 
     @property
@@ -200,7 +200,10 @@ def _sound(row: OptionRow, whose: str, *, may_lack_bid: bool = False) -> Quote:
 
 def _delta(row: OptionRow) -> Decimal | None:
     greeks = row.valuation.greeks
-    return None if greeks is None else decimal_from_float(greeks.delta)
+    # What a feed sends may be no number.
+    if greeks is None or not isfinite(greeks.delta):
+        return None
+    return decimal_from_float(greeks.delta)
 
 
 def _held(
@@ -223,9 +226,8 @@ def _held(
             today=market.today,
             ask=quote.ask,
             rate=decimal_from_float(market.chain.rate),
-            dividend=market.dividend,
         )
-        level, inside = exercise_risk(short).level, short.intrinsic > 0
+        level, inside = _exercise_level(short, market), short.intrinsic > 0
     return Held(
         days=days_to_expiry(contract, market.chain.as_of),
         entry=-price if owes else price,
@@ -236,6 +238,13 @@ def _held(
         short_delta=abs(delta) if owes and delta is not None else None,
         in_the_money=inside,
     )
+
+
+def _exercise_level(short: ShortOption, market: RollMarket) -> RiskLevel:
+    """The highest over the dividends to come: its holder may exercise for any of them."""
+    due = [one for one in market.dividends if one.ex_date <= short.contract.expiration]
+    cases = [evolve(short, dividend=one) for one in due] or [short]
+    return max(exercise_risk(one).level for one in cases)
 
 
 def _unknown(position: OpenOption, held: Held, policy: RollPolicy) -> Iterator[str]:

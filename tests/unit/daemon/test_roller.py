@@ -12,6 +12,7 @@ from attrs import evolve
 from trio.testing import MockClock
 
 from cream.core.exchange.calendar import SessionMode
+from cream.core.execution.option_events import OptionAlarmed
 from cream.core.execution.rolls import RollReport
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import OptionContract, OptionRight
@@ -20,6 +21,7 @@ from cream.core.options.chain import ChainFilter, Listing
 from cream.core.options.roll_choice import NoRoll, Roll
 from cream.core.options.roll_rules import RollRules
 from cream.core.options.rolling import Trigger
+from cream.daemon.roller import Rolls
 from cream.daemon.tree import TreeSettings
 from tests.fakes.world import Life, World
 from tests.unit.daemon.option_lab import option
@@ -70,6 +72,11 @@ def alarms(life: Life) -> list[str]:
         for (_, kind), alarm in life.tree.desk.book.options.alarms.items()
         if kind == "roll_due"
     ]
+
+
+def told(world: World) -> int:
+    """How often anything was told, in the journal."""
+    return sum(isinstance(one.event, OptionAlarmed) for one in world.journal.durable)
 
 
 async def test_what_would_be_rolled_is_shown_though_rolling_is_off(
@@ -123,12 +130,7 @@ async def test_after_a_crash_it_is_not_told_again_that_day(
         await hold(life)
         await fresh(life)
         await life.until(lambda: alarms(life))
-        told = len(world.journal.durable)
-        await life.until(
-            lambda: any(
-                type(one.event).__name__ == "OptionAlarmed" for one in world.journal.durable
-            )
-        )
+        await life.until(lambda: told(world))
         world.journal = world.journal.crash()
         life.die()
 
@@ -137,8 +139,7 @@ async def test_after_a_crash_it_is_not_told_again_that_day(
             await fresh(life)
             await trio.sleep(1)
         assert len(alarms(life)) == 1
-        since = world.journal.durable[told:]
-        assert sum(type(one.event).__name__ == "OptionAlarmed" for one in since) <= 1
+        assert told(world) == 1
 
 
 async def test_who_turns_it_off_is_told_no_more(autojump_clock: MockClock, world: World) -> None:
@@ -214,3 +215,46 @@ async def test_out_of_hours_nothing_is_rolled(autojump_clock: MockClock, world: 
         assert isinstance(answer, NoRoll)
         assert (answer.why, answer.reasons) == ("the market is closed", (Trigger.URGENT_EXPIRY,))
         assert (await look(life)).as_of > WEDNESDAY
+
+
+async def test_on_a_day_without_a_session_yesterday_s_roll_is_due_no_more(
+    autojump_clock: MockClock, world: World
+) -> None:
+    world.session = SessionMode.CALENDAR
+    async with world.life(rolling(look_seconds=1.0)) as life:
+        await hold(life)
+        await fresh(life)
+        await life.until(lambda: alarms(life))
+    # Thanksgiving.
+    world.later(24 * 3_600)
+
+    async with world.life(rolling(look_seconds=1.0)) as life:
+        await life.until(lambda: not alarms(life))
+        assert life.held(CALL.symbol) == 2
+
+
+async def test_what_is_not_possible_now_is_tried_again(
+    autojump_clock: MockClock, world: World
+) -> None:
+    looks = []
+
+    class Once(Rolls):
+        """It fails the first time."""
+
+        async def look(self) -> RollReport:
+            looks.append(self)
+            if len(looks) == 1:
+                raise CreamError("NOT_READY", "not now")
+            return await super().look()
+
+    async with world.life(rolling(look_seconds=1.0)) as life:
+        own = life.tree.roller.rolls
+        parts = (own.desk, own.chains, own.sessions, own.dividends, own.rules)
+        life.tree.roller.rolls = Once(*parts)
+        await hold(life)
+        for _ in range(3):
+            await fresh(life)
+            await trio.sleep(1)
+
+        assert len(looks) > 1
+        assert len(alarms(life)) == 1

@@ -82,6 +82,12 @@ def test_a_price_that_nobody_has_told_is_unknown(ledger: Ledger) -> None:
     assert one.price is None
 
 
+def test_parts_of_a_contract_are_not_rolled(ledger: Ledger) -> None:
+    ledger.apply(evolve(adjusted(PUT), quantity=Decimal("-1.5")))
+
+    assert hindrances(ledger) == {PUT.symbol: "it is held in parts of a contract"}
+
+
 def test_a_leg_of_a_spread_is_left_to_its_spread(ledger: Ledger) -> None:
     trade(ledger, "o-in", VERTICAL, 5)
 

@@ -97,7 +97,7 @@ def market(*rows: OptionRow, spot: Quote | None = None, **changes: Any) -> RollM
         rate=0.04,
         dividend_yield=0.0,
     )
-    known = {"session": SESSION, "dividend": None, "held": {}, **changes}
+    known = {"session": SESSION, "dividends": (), "held": {}, **changes}
     return RollMarket(chain=chain, **known)
 
 
@@ -179,6 +179,13 @@ def test_a_strike_is_found_by_its_delta_among_good_quotes() -> None:
     roll = rolled(decide(SHORT, market(OLD, *rows), BY_DELTA))
 
     assert roll.into == call("260", NEXT)
+
+
+def test_a_delta_that_is_no_number_is_unknown() -> None:
+    blind = row(call("250", NEXT), "2.40", "2.60", float("nan"))
+
+    assert "is unknown" in why(decide(SHORT, market(OLD, blind), RULE))
+    assert "no later contract" in why(decide(SHORT, market(OLD, blind), BY_DELTA))
 
 
 def test_of_two_deltas_as_near_the_lower_is_taken() -> None:
@@ -310,11 +317,14 @@ def test_who_waits_says_for_what_and_why_it_would_be_rolled() -> None:
 def test_a_dividend_that_would_be_exercised_for_rolls_at_once() -> None:
     deep = evolve(SHORT, contract=call("200", FAR), price=D("40"))
     old = row(deep.contract, "40.00", "40.05", 0.99)
-    tomorrow = Dividend(date(2026, 12, 3), D("0.26"))
+    tomorrow, larger = Dividend(date(2026, 12, 3), D("0.26")), Dividend(date(2027, 1, 8), D("0.30"))
+    nothing = Dividend(date(2026, 12, 2), D(0))
     after = row(call("260", date(2027, 1, 22)), "0.90", "1.00", 0.15)
     delta_off = rule(most_short_delta=None, target=BY_DELTA.target)
 
-    roll = rolled(decide(deep, market(old, after, dividend=tomorrow), delta_off))
+    roll = rolled(
+        decide(deep, market(old, after, dividends=(nothing, tomorrow, larger)), delta_off)
+    )
 
     assert (roll.urgent, roll.reasons) == (True, (Trigger.EXERCISE_RISK,))
     assert decide(deep, market(old, after), delta_off).reasons == ()
