@@ -252,8 +252,8 @@ class Tree:
             Child(name="flattener", run=self.flattener.run, backoff=restart),
             Child(name="client_sessions", run=self.operations.sessions.run, backoff=restart),
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
-            Child(name="option_keeper", run=self.option_keeper.run, backoff=restart),
             Child(name="roller", run=self.roller.run, backoff=restart),
+            Child(name="option_keeper", run=self.option_keeper.run, backoff=restart),
             Child(name="exerciser", run=self.operations.exerciser.run, backoff=restart),
             Child(name="overshoots", run=self.overshoots.run, backoff=restart),
         ]

@@ -98,6 +98,7 @@ def test_these_are_the_commands() -> None:
         "reduce",
         "replay",
         "resume",
+        "roll",
         "run",
         "sandbox",
         "status",

@@ -303,14 +303,15 @@ async def test_what_cannot_be_closed_is_an_alarm_in_the_end(
     world.session, world.start = SessionMode.CALENDAR, BEFORE_CUTOFF
     async with world.life(by(cutoff_minutes=10)) as life:
         await long_call(life, ENDING_LOW)
-    world.later(86 * 60)
+    # A minute before the cut-off, so that the fault is there before the first try.
+    world.later(84 * 60)
     async with world.life(by(cutoff_minutes=10)) as life:
         life.broker.fault("reject_submit", {"count": 10_000})
         await sooner_or_later(lambda: "not_closed" in kinds(life))
 
         refused = [one.status for one in life.orders(OrderPurpose.EXIT)]
         assert set(refused) == {OrderStatus.REJECTED}
-        # Nine minutes of tries: after a second at first, each half minute later.
+        # Ten minutes of tries: after a second at first, each half minute later.
         assert 15 < len(refused) < 30
         assert not life.tree.desk.book.options.owed
 
