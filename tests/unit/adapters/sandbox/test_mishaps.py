@@ -131,3 +131,17 @@ async def test_the_broker_closes_a_holding_unasked() -> None:
     status, order = await one.steer("POST", "/liquidate", {"symbol": "AAPL"})
     assert (status, order["side"], order["qty"]) == (200, "sell", "10")
     assert (await one.steer("POST", "/liquidate", {"symbol": "AAPL"}))[0] == 404
+
+
+async def test_a_split_makes_more_shares_of_the_same_money_and_leaves_orders_alone() -> None:
+    one = lab()
+    await one.order()
+    status, before = await one.ask("GET", "/v2/positions/AAPL")
+    assert status == 200
+    assert (await one.steer("POST", "/split", {"symbol": "AAPL", "ratio": 2}))[0] == 200
+    _, after = await one.ask("GET", "/v2/positions/AAPL")
+    assert (before["qty"], after["qty"]) == ("10", "20")
+    assert Decimal(after["cost_basis"]) == Decimal(before["cost_basis"])
+    assert Decimal(after["current_price"]) * 2 == Decimal(before["current_price"])
+    assert (await one.steer("POST", "/split", {"symbol": "MSFT", "ratio": 2}))[0] == 422
+    assert (await one.steer("POST", "/split", {"symbol": "AAPL", "ratio": 0}))[0] == 422
