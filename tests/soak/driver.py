@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -21,6 +22,9 @@ from tests.conformance.sandbox_process import Sandbox, sandbox
 from tests.integration.daemon import Daemon, running
 
 SYMBOLS = ("AAPL", "MSFT", "NVDA", "SPY", "TSLA", "XOM")
+# Options that are read besides: four quotes a tick and share, so that the sandbox's clock need not
+# tick faster than a timer can.
+OPTIONS = ("261218C{:08d}", "261218P{:08d}", "270115C{:08d}")
 # Plans that are under way at one time: a broker that hangs must not slow the load down.
 CALLERS = 8
 # Orders that may rest at one time; the oldest is cancelled for each new one.
@@ -105,7 +109,7 @@ class Findings:
 
 def soak(settings: SoakSettings, folder: Path) -> Findings:
     """Run it to the end.   Raises: AssertionError where the daemon does not start or has ended."""
-    rate = settings.quotes / len(SYMBOLS)
+    rate = settings.quotes / len(read_symbols())
     market = ("--requests-per-minute", "1000000", "--cash", "10000000")
     brokers = {
         "active": "alpaca",
@@ -123,9 +127,19 @@ def soak(settings: SoakSettings, folder: Path) -> Findings:
             return _Run(settings, venue, daemon).go()
 
 
+def read_symbols() -> list[str]:
+    """Shares, and options on them near the money, in the form of the tape."""
+    options = [
+        share + form.format(round(PRICES[share] / 5) * 5_000)
+        for share in SYMBOLS
+        for form in OPTIONS
+    ]
+    return [*SYMBOLS, *options]
+
+
 def _changes() -> dict[str, Any]:
     """Limits that a stream of small orders does not reach; a journal that is written to disk."""
-    quotes = {"session": "always_open", "symbols": list(SYMBOLS), "requests_per_minute": 100_000}
+    quotes = {"session": "always_open", "symbols": read_symbols(), "requests_per_minute": 100_000}
     return {
         "feeds": {"alpaca": quotes},
         "persistence": {"closed_orders_secs": KEPT_SECONDS, "snapshot_interval_secs": KEPT_SECONDS},
@@ -281,7 +295,9 @@ class _Run:
         differences = self._differences()
         while differences and time.monotonic() < deadline:
             time.sleep(1.0)
-            self.daemon.http.post("/v1/reconciliation", json={})
+            # After minutes of this load a comparison can take longer than anybody waits for it.
+            with suppress(httpx.TimeoutException):
+                self.daemon.http.post("/v1/reconciliation", json={})
             differences = self._differences()
         self.findings.problems += differences
         for name, most in self.findings.most_waiting.items():
