@@ -110,9 +110,10 @@ async def alpaca(**changes: Any) -> AsyncIterator[Alpaca]:
 
     keys = account()
     async with (
-        trio.open_nursery() as nursery,
         open_feed(settings, keys, Environment.PAPER, clock, lambda: 0.5) as feed,
         httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://d") as client,
+        # Ends first: nobody asks by a client that is closed.
+        trio.open_nursery() as nursery,
     ):
         server = await nursery.start(trio_websocket.serve_websocket, serve, "127.0.0.1", 0, None)
         budget = RateBudget(limit=100_000, period_seconds=60)
