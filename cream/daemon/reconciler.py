@@ -27,13 +27,13 @@ from cream.core.execution.reports import Reading
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import Order, OrderStatus
-from cream.core.model.order_state import Unanswered, beneath
 from cream.core.model.state import Cause, TradingState
 from cream.core.operations import ReconciliationView
 from cream.core.ports import Broker
 from cream.core.risk.decisions import Decide, lift, restrict
 from cream.daemon import reconciling
 from cream.daemon.absences import Absences
+from cream.daemon.asking import side_by_side, unanswered
 from cream.daemon.cash_watch import CashWatch
 from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
@@ -149,11 +149,11 @@ class Reconciler:
             await self.sweep(layer)
 
     async def resolve_in_flight(self) -> None:
-        """Look up every order that has no broker id yet though it may have left."""
-        for order in list(self.desk.book.open_orders()):
-            waits = isinstance(beneath(order.state), Unanswered)
-            if waits and order.broker_order_id is None:
-                await self._look_up(order)
+        """Look up every order that has no broker id yet though it may have left.
+
+        Raises: BrokerUnavailable, once all have been asked for.
+        """
+        await side_by_side(unanswered(self.desk.book), self._look_up)
 
     async def ask_about(self, order: Order) -> None:
         """Take in how the broker shows an order that it has acknowledged. Absence proves nothing.
