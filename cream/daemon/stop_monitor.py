@@ -119,9 +119,21 @@ class StopMonitor:
             for symbol in symbols:
                 self._calm.pop(symbol, None)
             self._mark(symbols)
+            if isinstance(one.record.event, e.CancelRefused):
+                self._let_be(symbols, one.record.event.at)
             if isinstance(one.record.event, e.MassCancelConfirmed):
                 self._calm.clear()
                 self._mark(self.desk.book.protections)
+
+    def _let_be(self, symbols: Iterable[str], at: datetime) -> None:
+        """Ask for no withdrawal there for a while.
+
+        Whoever would not let an order go knows of it what has not been told here yet.
+        """
+        pause = max(0.0, self.policy.retry_seconds - self.policy.settle_seconds)
+        for symbol in symbols:
+            # As if it had come about that much later: from then on it has to settle.
+            self._since[symbol] = self._excess_since[symbol] = at + timedelta(seconds=pause)
 
     def poke(self) -> None:
         """Look at whatever is due, now. Does not wait."""

@@ -18,6 +18,7 @@ from cream.core.model.broker import (
     Execution,
     ExerciseOutcome,
     OrderUpdate,
+    Refused,
     SubmitOutcome,
     Unavailable,
 )
@@ -41,6 +42,7 @@ class StubbornBroker:
     """A broker in front of another.
 
     `deaf_to` counts down cancels that are taken and not done; for `deaf` orders all are. While
+    `lets_none_go` is set, every cancel is refused. While
     `mute` is set, orders are taken and the answer stays away. A submit that is cancelled lets go
     only after `clings` seconds. While `forgetful` is set, no execution is told; a kind of request
     in `fails_once` fails once. While `knows_no_orders` is set, it shows none. `requests` are all
@@ -51,6 +53,7 @@ class StubbornBroker:
     inner: Broker
     deaf_to: int = 0
     deaf: frozenset[str] = frozenset()
+    lets_none_go: bool = False
     mute: bool = False
     clings: float = 0.0
     forgetful: bool = False
@@ -109,6 +112,8 @@ class StubbornBroker:
     async def cancel(self, broker_order_id: str) -> CancelOutcome:
         self.asked.setdefault(broker_order_id, []).append(trio.current_time())
         await self._asked("cancel", broker_order_id)
+        if self.lets_none_go:
+            return Refused("ORDER_NOT_CANCELABLE", "it is in another state than you think")
         if self.deaf_to > 0 or broker_order_id in self.deaf:
             try:
                 await self.inner.ping()

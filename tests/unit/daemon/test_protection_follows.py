@@ -199,6 +199,26 @@ async def test_the_earlier_stop_stays_until_the_later_entry_is_done(
         assert await stops(life) == {Decimal("231.00")}
 
 
+async def test_a_broker_that_lets_an_order_stand_is_not_asked_in_a_swarm(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """What would not be cancelled has filled perhaps: that is told, or asked for, in its time."""
+    async with world.life() as life:
+        await entered(life)
+        life.stubborn.lets_none_go = True
+        await life.submit(buy("10", stop="231.00", target="255.00"), plan_id="second")
+        await life.until(lambda: life.held() == 30)
+
+        await trio.sleep(30)
+
+        assert life.stubborn.asked
+        assert all(2 <= len(times) <= 7 for times in life.stubborn.asked.values())
+
+        life.stubborn.lets_none_go = False
+        await trio.sleep(10)
+        assert await stops(life) == {Decimal("231.00")}
+
+
 async def test_levels_that_agree_are_left_alone(autojump_clock: MockClock, world: World) -> None:
     async with world.life() as life:
         await entered(life)
