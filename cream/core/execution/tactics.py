@@ -15,7 +15,6 @@ from attrs import frozen
 from cream.core.execution.book import Book
 from cream.core.model.ids import client_order_id, digest
 from cream.core.model.instrument import Equity
-from cream.core.model.money import ZERO
 from cream.core.model.order import (
     Order,
     OrderClass,
@@ -128,9 +127,3 @@ def _class_with_exits(parent: OrderTerms) -> OrderClass:
         return OrderClass.SIMPLE
     levels = (parent.take_profit is not None) + (parent.stop_loss is not None)
     return (OrderClass.SIMPLE, OrderClass.OTO, OrderClass.BRACKET)[levels]
-
-
-def sliced_quantity(parent: Order) -> Decimal:
-    """What the slices of `parent` add up to: always its own quantity."""
-    assert parent.terms.twap is not None, "only a tactic parent has slices"
-    return sum(parent.terms.twap.slices, ZERO)

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from attrs import define, field, frozen
 
-from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionContract
+from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
 from cream.core.options.dividends import NOTHING_KNOWN, Dividend, Dividends
@@ -74,10 +74,6 @@ class Greeks:
     def below(self) -> "Greeks":
         """Those below zero."""
         return self.minus(self.above())
-
-    def of_contracts(self, count: Decimal) -> "Greeks":
-        """Of so many contracts (signed), from those of one per share."""
-        return self.times(count * CONTRACT_MULTIPLIER)
 
 
 NO_GREEKS = Greeks()

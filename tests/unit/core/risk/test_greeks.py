@@ -57,7 +57,7 @@ def test_greeks_are_found_anew_when_something_has_moved() -> None:
 def test_holdings_add_up() -> None:
     one = Greeks(d(1), d(2), d(3), d(-4))
 
-    assert one.of_contracts(d(-2)) == Greeks(d(-200), d(-400), d(-600), d(800))
+    assert one.times(d(-200)) == Greeks(d(-200), d(-400), d(-600), d(800))
     assert one.plus(one).minus(one) == one
     assert one.above() == Greeks(d(1), d(2), d(3), d(0))
     assert one.below() == Greeks(d(0), d(0), d(0), d(-4))
