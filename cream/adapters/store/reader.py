@@ -177,6 +177,11 @@ class JournalReader:
     def _demand_schema(self) -> None:
         with self._reading() as connection:
             found = migrate.version_of(connection)
+        if found is None:
+            raise JournalFailed(
+                f"{self.place} holds no journal: it is another database, or a copy that was made "
+                "while a daemon ran and without the `-wal` file beside it"
+            )
         if found != migrate.SCHEMA_VERSION:
             raise JournalFailed(
                 f"{self.place} has schema {found}, this version of Cream reads "

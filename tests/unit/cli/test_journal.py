@@ -250,6 +250,18 @@ def test_compaction_waits_for_no_daemon(folder: Path, capsys: pytest.CaptureFixt
     held.close()
 
 
+def test_a_file_without_a_journal_is_told_from_an_old_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a copy is that was made beside a running daemon without the write-ahead log."""
+    place = tmp_path / "copy.db"
+    sqlite3.connect(place).executescript("CREATE TABLE other (n INTEGER)")
+
+    assert main(["journal", "verify", "--journal", str(place)]) == 74
+
+    assert "holds no journal" in capsys.readouterr().err
+
+
 def test_a_journal_of_an_earlier_version_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
