@@ -8,13 +8,13 @@ proven: by several look-ups of the client id spread over time, and by the list. 
 says is taken in even when the journal cannot commit: it is as true then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
@@ -22,6 +22,7 @@ from cream.core.execution.reconciliation import (
     DiscrepancyKind,
     Reconciliation,
     differences,
+    lost,
 )
 from cream.core.execution.reports import Reading
 from cream.core.model.broker import BrokerOrder, BrokerPosition, OrderUpdate
@@ -43,6 +44,9 @@ from cream.daemon.strangers import Strangers
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+# By kind and subject, over all rounds of one sweep.
+_Found = dict[tuple[str, str], Discrepancy]
 
 # Executions are asked for from this long before the run began: clocks differ and books lag.
 _EXECUTIONS_MARGIN = timedelta(minutes=5)
@@ -74,6 +78,7 @@ class Reconciler:
     _lock: trio.Lock = field(factory=trio.Lock)
     _doubt: trio.Event = field(factory=trio.Event)
     _strangers: Strangers = field(factory=Strangers)
+    _lost: list[Discrepancy] = field(factory=list)
     _began: bool = False
     standing: tuple[Discrepancy, ...] = ()
     critical_found: int = 0
@@ -180,7 +185,7 @@ class Reconciler:
         Raises: BrokerUnavailable.
         """
         async with self._lock:
-            found: dict[tuple[str, str], Discrepancy] = {}
+            found: _Found = {}
             if layer is Layer.FULL:
                 await self._name_guesses()
                 for cash in await self.cash.compare():
@@ -212,9 +217,7 @@ class Reconciler:
         differs = result.reading.events or result.reading.missing_executions
         return bool(asks or differs or not result.clean)
 
-    async def _round(
-        self, layer: Layer, found: dict[tuple[str, str], Discrepancy]
-    ) -> Reconciliation:
+    async def _round(self, layer: Layer, found: _Found) -> Reconciliation:
         """One snapshot, its events, and its questions."""
         before = self.desk.book.sequence
         positions = None if layer is Layer.OPEN_ORDERS else await self.broker.positions()
@@ -250,7 +253,7 @@ class Reconciler:
         max_age = self.settings.max_order_age if self._resolves_orphans else None
         await self._record(reconciling.adopted(shown, max_age))
 
-    async def _meet_strangers(self, found: dict[tuple[str, str], Discrepancy]) -> None:
+    async def _meet_strangers(self, found: _Found) -> None:
         """Before holdings are compared. The open orders first: they show whose legs are whose."""
         await self._round(Layer.OPEN_ORDERS, found)
         for broker_id in self._strangers.take(self.desk.book):
@@ -306,51 +309,29 @@ class Reconciler:
             self._absences.found(order.order_id)
             await self._told(shown)
             return
-        probes = await self._proven_absent(order)
+        probes = await self._absences.proven(order, self.broker)
         if probes:
             await self._record(reconciling.absent(order.order_id, probes))
 
     async def _missed(self, order: Order) -> None:
-        """The broker does not know an id that it has given. A young order is let be."""
-        if not self.desk.book.order(order.order_id).is_open or self._is_young(order):
+        """The broker does not know an id that it has given. Once that is proven it is critical."""
+        if not self.desk.book.order(order.order_id).is_open:
             return
         by_name = await self.broker.order_by_client_id(order.terms.client_order_id)
         if by_name is not None:
             self._absences.found(order.order_id)
             await self._told(by_name)
             return
-        probes = await self._proven_absent(order)
+        probes = await self._absences.proven(order, self.broker)
         if probes:
             await self._record(reconciling.vanished(order.order_id, probes))
+            self._lost.append(lost(order))
 
-    def _is_young(self, order: Order) -> bool:
-        age = self.desk.clock.now() - order.intended_at
-        return age < timedelta(seconds=self.settings.young)
-
-    async def _proven_absent(self, order: Order) -> int:
-        """Count one more look-up that found nothing; how many there were, once that is proof."""
-        probes = self._absences.missed(order.order_id, trio.current_time())
-        if not probes:
-            return 0
-        names = (order.terms.client_order_id, order.broker_order_id)
-        listed = await self.broker.orders_since(order.intended_at - _EXECUTIONS_MARGIN)
-        if any(one.client_order_id in names or one.broker_order_id in names for one in listed):
-            return 0
-        log.warning("reconciler.order_absent", client_order_id=names[0], probes=probes)
-        self._absences.found(order.order_id)
-        return probes
-
-    async def _conclude(
-        self, layer: Layer, result: Reconciliation, found: dict[tuple[str, str], Discrepancy]
-    ) -> None:
+    async def _conclude(self, layer: Layer, result: Reconciliation, found: _Found) -> None:
         """Act on what still differs after all rounds; lift what no longer stands."""
-        standing = {(one.kind.value, one.subject) for one in result.discrepancies}
-        everything = [
-            one
-            for key, one in found.items()
-            if (key in standing or one.kind in _ONCE_IS_ENOUGH) and not self._is_let_be(one)
-        ]
         at_start, self._began = not self._began, True
+        everything = [*self._standing(result, found, at_start=at_start), *self._lost]
+        self._lost.clear()
         if everything or layer is Layer.FULL:
             await self._record(reconciling.noted(layer.value, everything))
         critical = [one for one in everything if one.critical]
@@ -373,11 +354,29 @@ class Reconciler:
         if lifted:
             await self._record(lift(lifted, "reconciliation was clean", "reconciler"))
 
-    def _is_let_be(self, one: Discrepancy) -> bool:
-        """An order that was just not listed: it has been asked about, and has likely traded."""
-        missing = one.kind is DiscrepancyKind.MISSING_AT_BROKER
-        order = self.desk.book.find(one.subject) if missing else None
-        return order is not None and self._is_young(order)
+    def _standing(
+        self, result: Reconciliation, found: _Found, *, at_start: bool
+    ) -> Iterator[Discrepancy]:
+        """What still differs, or was seen often enough. An order that is not listed has been asked
+        about: it is let be while it is young and the broker shows it, or may any moment."""
+        standing = {(one.kind.value, one.subject) for one in result.discrepancies}
+        for key, one in found.items():
+            if key not in standing and one.kind not in _ONCE_IS_ENOUGH:
+                continue
+            missing = one.kind is DiscrepancyKind.MISSING_AT_BROKER
+            order = self.desk.book.find(one.subject) if missing else None
+            if order is None:
+                yield one
+            elif at_start and self._absences.is_missed(order.order_id):
+                # It was taken in, nobody has listened since, and now it is denied.
+                yield evolve(one, critical=True)
+            elif not self._is_let_be(order):
+                yield one
+
+    def _is_let_be(self, order: Order) -> bool:
+        denied = self._absences.is_missed(order.order_id)
+        patience = self.settings.absence_seconds if denied else self.settings.young
+        return self.desk.clock.now() - order.intended_at < timedelta(seconds=patience)
 
     async def _escalate(self, critical: Sequence[Discrepancy], *, at_start: bool) -> None:
         """Tell whoever is to know, and trade no more where that is configured."""

@@ -20,9 +20,9 @@ class ReconcilerSettings:
     """Units: seconds. Absence needs `absence_probes` look-ups over `absence_seconds`.
 
     `doubt_settles`: how long a report that leaves questions waits for the next one to answer them.
-    `young`: how long an order that the broker has had and does not list is only asked about; then
-    its absence is proven too. `on_critical`: "halt", "alert" or "log_and_continue"; the first
-    comparison of a life restricts trading as `restricts_at_start` says, whatever that is.
+    `young`: how long it is no difference that the broker does not list an order that it shows when
+    asked. `on_critical`: "halt", "alert" or "log_and_continue"; the first comparison of a life
+    restricts trading as `restricts_at_start` says, whatever that is.
     """
 
     enabled: bool = True

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from cream.core.execution import events as e
 from cream.core.execution.adoption import adoption
 from cream.core.execution.book import Book
+from cream.core.execution.lifecycle import LOST
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
@@ -133,8 +134,7 @@ def vanished(order_id: str, probes: int) -> Decide[None]:
             at=now,
             order_id=order_id,
             status=OrderStatus.CANCELED,
-            reason=f"[NOT_FOUND_AT_BROKER] the broker knows it no more: {probes} look-ups and its "
-            "order list",
+            reason=f"{LOST} the broker knows it no more: {probes} look-ups and its order list",
         )
         return Decided(None, (event,))
 

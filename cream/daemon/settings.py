@@ -153,7 +153,7 @@ class ReconciliationSettings:
         ge=0,
         le=86_400,
         unit="s",
-        doc="Age before which an order that the broker had and does not list is only asked about.",
+        doc="Age before which an order that the broker shows, and does not list, is no difference.",
     )
     max_order_age_secs: float = setting(
         86_400.0, gt=0, unit="s", doc="Age at which orphans are cancelled."

@@ -45,7 +45,8 @@ class StubbornBroker:
     `lets_none_go` is set, every cancel is refused. While
     `mute` is set, orders are taken and the answer stays away. A submit that is cancelled lets go
     only after `clings` seconds. While `forgetful` is set, no execution is told; a kind of request
-    in `fails_once` fails once. While `knows_no_orders` is set, it shows none. `requests` are all
+    in `fails_once` fails once. While `knows_no_orders` is set, it shows none; while
+    `lists_no_orders`, none but those asked for one by one. `requests` are all
     that was asked, in order; `asked` the moments at which each order was to be cancelled, `listed`
     and `held` those at which open orders and holdings were asked for.
     """
@@ -58,6 +59,7 @@ class StubbornBroker:
     clings: float = 0.0
     forgetful: bool = False
     knows_no_orders: bool = False
+    lists_no_orders: bool = False
     fails_once: set[str] = field(factory=set)
     deposited: Decimal = Decimal(0)
     sold_by_hand: Decimal = Decimal(0)
@@ -143,7 +145,8 @@ class StubbornBroker:
     async def open_orders(self) -> Sequence[BrokerOrder]:
         self.listed.append(trio.current_time())
         await self._asked("open_orders")
-        return () if self.knows_no_orders else await self.inner.open_orders()
+        silent = self.knows_no_orders or self.lists_no_orders
+        return () if silent else await self.inner.open_orders()
 
     async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
         await self._asked("orders_since")

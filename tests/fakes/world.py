@@ -62,6 +62,7 @@ class World:
     passed: timedelta = timedelta(0)
     unreachable_for: float = 0
     sold_by_hand: Decimal = Decimal(0)
+    knows_no_orders: bool = False
 
     def later(self, seconds: float) -> None:
         """Let time pass between two lives."""
@@ -78,7 +79,9 @@ class World:
         settings = evolve(SimulatedSettings(), db_path=str(self.folder / "venue.db"))
         broker = SimulatedBroker.open(settings, market, clock)
         try:
-            stubborn = StubbornBroker(broker, sold_by_hand=self.sold_by_hand)
+            stubborn = StubbornBroker(
+                broker, sold_by_hand=self.sold_by_hand, knows_no_orders=self.knows_no_orders
+            )
             account_id = (await broker.account()).account_id
             broker.disconnect(self.unreachable_for)
             outside = Outside(

@@ -35,6 +35,9 @@ from cream.core.model.order_state import (
     standing,
 )
 
+# How the reason of an order begins that the broker once had and then denied.
+LOST = "[NOT_FOUND_AT_BROKER]"
+
 
 def intended(event: e.OrderIntended) -> Order:
     """The order that was written down and may now be sent."""
@@ -87,7 +90,7 @@ def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
         updated_at=event.at,
     )
     given_up = not order.is_open and order.status is not OrderStatus.FILLED
-    if given_up and order.broker_order_id is None:
+    if given_up and (order.broker_order_id is None or was_lost(order)):
         reason = f"alive at the broker, though ended here: {order.reason}"
         state = standing(with_fills(event.status, order.filled))
         return evolve(known, state=state, reason=reason)
@@ -95,6 +98,11 @@ def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
         state = reported(order.state, event.status, order.filled)
         return evolve(known, state=known_at_broker(state, event.status, order.filled))
     return evolve(known, state=known_at_broker(order.state, event.status, order.filled))
+
+
+def was_lost(order: Order) -> bool:
+    """Whether the order ended here only because the broker knew it no more."""
+    return order.status is OrderStatus.CANCELED and order.reason.startswith(LOST)
 
 
 def progressed(order: Order, event: e.OrderRefused | e.SubmitUnknown | e.OrderProgressed) -> Order:

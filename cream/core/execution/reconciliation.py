@@ -271,6 +271,17 @@ def _missing(book: Book, order_ids: Sequence[str]) -> Iterator[Discrepancy]:
         )
 
 
+def lost(order: Order) -> Discrepancy:
+    """An order that the broker once had, and of which it is proven that it has it no more."""
+    return _differs(
+        DiscrepancyKind.MISSING_AT_BROKER,
+        order,
+        order.status.value,
+        "not known any more",
+        critical=True,
+    )
+
+
 def _unbooked(reading: Reading) -> Iterator[Discrepancy]:
     for order_id in reading.missing_executions:
         yield Discrepancy(

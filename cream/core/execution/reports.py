@@ -155,7 +155,7 @@ def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) ->
     fills = tuple(_fills(book, order, update.executions, now))
     booked = order.filled + sum(map(net_quantity, fills), ZERO)
     events: list[e.Event] = []
-    if order.broker_order_id is None:
+    if order.broker_order_id is None or (lifecycle.was_lost(order) and _lives(shown)):
         events.append(_acknowledged(order, shown, now))
     events.extend(fills)
     events.extend(_reduced(order, shown, booked, now))
@@ -168,6 +168,10 @@ def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) ->
     if booked < order.terms.quantity:
         events.extend(_progress(order, shown, booked, bool(fills), now))
     return reading + Reading(tuple(events)) if events else reading
+
+
+def _lives(shown: BrokerOrder) -> bool:
+    return shown.status is not None and not shown.status.is_closed
 
 
 def _is_unclear(shown: BrokerOrder) -> bool:

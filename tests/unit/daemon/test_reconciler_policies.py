@@ -1,6 +1,5 @@
 """What follows from a difference is what was configured: at start, later, and for whoever looks."""
 
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -125,6 +124,11 @@ async def test_an_alert_is_seen_by_whoever_scrapes_asks_or_listens(
 # Orders that the broker does not know any more ----------------------------------------------------
 
 
+def comparisons(world: World) -> list[e.ReconciliationCompleted]:
+    events = [one.event for one in world.journal.durable]
+    return [one for one in events if isinstance(one, e.ReconciliationCompleted)]
+
+
 async def forgotten(life: Life) -> str:
     """An entry that rests, at a broker that then knows nothing of it any more."""
     await life.submit(buy("2", **RESTING))
@@ -134,31 +138,88 @@ async def forgotten(life: Life) -> str:
     return entry.order_id
 
 
-async def test_an_order_that_the_broker_has_lost_is_over_once_it_is_old_and_that_is_proven(
+async def test_an_order_that_the_broker_has_lost_is_over_once_that_is_proven(
     autojump_clock: MockClock, world: World
 ) -> None:
-    """An account that was reset: its orders are nowhere, and no report will ever end them."""
+    """An account that was reset: its orders are nowhere, and no report will ever end them.
+
+    However young the order is: a stop that is not there protects nobody.
+    """
     async with world.life(configured(young=600.0)) as life:
         began = trio.current_time()
         order_id = await forgotten(life)
-        await trio.sleep_until(began + 599)
+        await trio.sleep_until(began + 29)
         assert life.tree.desk.book.order(order_id).is_open
 
-        await life.until(lambda: not life.tree.desk.book.order(order_id).is_open, seconds=120)
+        await life.until(lambda: not life.tree.desk.book.order(order_id).is_open, seconds=30)
 
         order = life.tree.desk.book.order(order_id)
         assert order.status is OrderStatus.CANCELED
         assert "NOT_FOUND_AT_BROKER" in order.reason
-        assert trio.current_time() - began >= 600 + 30, "and 30 s of looking for it"
+        assert trio.current_time() - began >= 30, "30 s of looking for it"
+        told = "cream_critical_differences"
+        await life.until(lambda: measured(life, told) == 3), "the entry and its two legs"
+
+
+async def test_a_lost_order_restricts_trading_until_a_comparison_is_clean(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(configured()) as life:
+        await forgotten(life)
+        restrictions = life.tree.desk.book.restrictions
+        await life.until(lambda: Cause.RECONCILIATION in restrictions, seconds=60)
+        assert "not known any more" in restrictions[Cause.RECONCILIATION].reason
+        told = [d for r in comparisons(world) for d in r.differences if d.critical]
+        assert {one.kind for one in told} == {"MISSING_AT_BROKER"}
+
+        await life.until(lambda: Cause.RECONCILIATION not in restrictions, seconds=60)
+
+
+async def test_lost_orders_that_come_back_work_again(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """The broker was ill, and its answers worth nothing: what it works must be known here."""
+    async with world.life(configured()) as life:
+        await held(life)
+        await life.until(lambda: life.orders(OrderPurpose.STOP_LOSS))
+        life.stubborn.knows_no_orders = True
+        before = life.orders(OrderPurpose.STOP_LOSS)
+        await life.until(
+            lambda: not any(life.tree.desk.book.order(one.order_id).is_open for one in before),
+            seconds=60,
+        )
+
+        life.stubborn.knows_no_orders = False
+        await trio.sleep(120)
+
+        ours = {one.broker_order_id for one in life.orders() if one.is_open}
+        theirs = {one.broker_order_id for one in await life.broker.open_orders()}
+        assert ours == theirs
+        (stop,) = life.orders(OrderPurpose.STOP_LOSS)
+        assert stop.status is OrderStatus.HELD
+        assert "alive at the broker" in stop.reason
+
+
+async def test_an_order_that_is_denied_at_start_restricts_trading_at_once(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """Nobody has listened since the last life: what became of it is not known."""
+    async with world.life(configured()) as life:
+        await life.submit(buy("2", **RESTING))
+        await life.until(lambda: life.orders(OrderPurpose.ENTRY)[0].broker_order_id)
+    world.knows_no_orders = True
+    async with world.life(configured()) as life:
+        restrictions = life.tree.desk.book.restrictions
+        await life.until(lambda: Cause.RECONCILIATION in restrictions, seconds=1)
 
 
 async def test_an_order_that_comes_to_light_again_is_not_over(
     autojump_clock: MockClock, world: World
 ) -> None:
-    async with world.life(configured(young=60.0)) as life:
+    async with world.life(configured()) as life:
         began = trio.current_time()
         order_id = await forgotten(life)
-        await trio.sleep_until(began + 75)
+        await trio.sleep_until(began + 20)
         life.stubborn.knows_no_orders = False
         await trio.sleep(10)
         life.stubborn.knows_no_orders = True
@@ -167,18 +228,18 @@ async def test_an_order_that_comes_to_light_again_is_not_over(
         assert life.tree.desk.book.order(order_id).is_open, "the count began anew"
 
 
-async def test_a_young_order_that_is_not_listed_is_no_difference(
+async def test_a_young_order_that_is_shown_but_not_listed_is_no_difference(
     autojump_clock: MockClock, world: World
 ) -> None:
     async with world.life(configured(young=60.0)) as life:
-        await forgotten(life)
-
-        def told() -> list[timedelta]:
-            events = [one.event for one in world.journal.durable]
-            found = [one for one in events if isinstance(one, e.ReconciliationCompleted)]
-            return [one.at - events[0].at for one in found if one.differences]
+        await life.submit(buy("2", **RESTING))
+        await life.until(lambda: life.orders(OrderPurpose.ENTRY)[0].broker_order_id)
+        life.stubborn.lists_no_orders = True
 
         await trio.sleep(55)
-        assert told() == []
+        assert not any(one.differences for one in comparisons(world))
         await trio.sleep(20)
-        assert told()
+
+        told = [d for r in comparisons(world) for d in r.differences]
+        assert {(one.kind, one.critical) for one in told} == {("MISSING_AT_BROKER", False)}
+        assert life.orders(OrderPurpose.ENTRY)[0].is_open

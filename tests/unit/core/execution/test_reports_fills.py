@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cream.core.execution import events as e
+from cream.core.execution.lifecycle import LOST
 from cream.core.execution.reports import Reading, read_executions
 from cream.core.model.order import OrderStatus, Side
 from tests.fakes.builders import (
@@ -203,6 +204,29 @@ def test_an_order_that_proves_to_have_lived_and_ended_is_closed_again() -> None:
 
     assert ledger.order("o-entry").status is S.EXPIRED
     assert ledger.order("o-entry").broker_order_id == broker_id("o-entry")
+
+
+def test_an_order_that_the_broker_denied_and_then_shows_works_again() -> None:
+    ledger = Ledger()
+    ledger.work(TERMS)
+    ledger.apply(
+        e.OrderProgressed(at=NOW, order_id="o-entry", status=S.CANCELED, reason=f"{LOST} gone")
+    )
+    assert not ledger.order("o-entry").is_open
+
+    ledger.report(shown(TERMS, S.EXPIRED))
+    assert ledger.order("o-entry").status is S.CANCELED, "over is over"
+
+    ledger.report(shown(TERMS, S.ACCEPTED))
+    assert ledger.order("o-entry").status is S.ACCEPTED
+
+
+def test_an_order_that_was_cancelled_stays_so_whatever_a_late_report_says() -> None:
+    ledger = Ledger()
+    ledger.work(TERMS)
+    ledger.report(shown(TERMS, S.CANCELED))
+    ledger.report(shown(TERMS, S.ACCEPTED))
+    assert ledger.order("o-entry").status is S.CANCELED
 
 
 # Queries for executions -------------------------------------------------------------------------
