@@ -336,7 +336,7 @@ class Reconciler:
             await self._record(reconciling.noted(layer.value, everything))
         critical = [one for one in everything if one.critical]
         if critical:
-            log.error("reconciler.critical_difference", differences=[str(one) for one in critical])
+            log.error("reconciler.critical_difference", differences=[*map(str, critical)])
             await self._escalate(critical, at_start=at_start)
             return
         if layer is Layer.OPEN_ORDERS:
@@ -383,8 +383,7 @@ class Reconciler:
         self.critical_found += len(critical)
         if self.settings.on_critical != "log_and_continue":
             self.standing = tuple(critical)
-        first = critical[0]
-        reason = f"{first.subject}: we have {first.ours}, the broker {first.theirs}"
+        reason = str(critical[0])
         halts = self.settings.on_critical == "halt"
         if self.settings.restricts_at_start if at_start else halts:
             await self._record(

@@ -57,6 +57,9 @@ class Discrepancy:
     theirs: str
     critical: bool
 
+    def __str__(self) -> str:
+        return f"{self.subject}: we have {self.ours}, the broker {self.theirs}"
+
 
 @frozen(kw_only=True)
 class BrokerSnapshot:
