@@ -24,6 +24,9 @@ from cream.core.ports import Clock
 
 # How often quotes that only move by hand are stamped anew: well within any sensible age limit.
 RESTAMP_SECONDS = 0.5
+# Ticks that are late by no more than this are made up for, one after the other, so that a busy
+# moment does not lower the rate; what was missed in a longer one is given up.
+MOST_LATE_SECONDS = 2.0
 # Options that are published with every quote of their underlying. An engine watches what it holds
 # and what it is about to trade; beyond this number they are still quoted, but only on demand.
 MAX_FOLLOWED_OPTIONS = 2_000
@@ -83,15 +86,15 @@ class SyntheticMarket:
     async def move(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Be the market, until cancelled: tick, or stamp quotes that only move by hand.
 
-        Outside the session nothing moves, and quotes grow old. Ticks that were missed are not made
-        up for.
+        Outside the session nothing moves, and quotes grow old. A tick that is a moment late is made
+        up for; after a longer standstill the market goes on from where it was.
         """
         seconds = 1 / self._tick_rate if self._tick_rate else RESTAMP_SECONDS
         task_status.started()
         due = trio.current_time()
         while True:
             due += seconds
-            if due < trio.current_time():
+            if due < trio.current_time() - MOST_LATE_SECONDS:
                 due = trio.current_time() + seconds
             await trio.sleep_until(due)
             now = self._clock.now()

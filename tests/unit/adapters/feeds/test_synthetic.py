@@ -88,7 +88,23 @@ async def test_another_symbol_does_not_change_what_the_others_do(
     ]
 
 
-async def test_a_market_that_was_held_up_does_not_make_up_for_missed_ticks(
+async def test_a_tick_that_is_a_moment_late_is_made_up_for(
+    mock_clock: trio.testing.MockClock,
+) -> None:
+    """A busy machine makes ticks late; the rate that was asked for holds all the same."""
+    made = market(tick_rate=100.0)
+    before = made.generation("AAPL")
+    async with trio.open_nursery() as nursery:
+        await nursery.start(made.move)
+        await trio.testing.wait_all_tasks_blocked()
+        # In the middle of a period: 155 ticks are due, and the next one after that is not.
+        mock_clock.jump(1.555)
+        await trio.testing.wait_all_tasks_blocked()
+        assert made.generation("AAPL") == before + 155
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_market_that_stood_still_for_long_does_not_make_up_for_missed_ticks(
     mock_clock: trio.testing.MockClock,
 ) -> None:
     made = market()
