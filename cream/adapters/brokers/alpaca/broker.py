@@ -33,6 +33,7 @@ from cream.adapters.brokers.alpaca.mapping import (
     execution,
 )
 from cream.adapters.brokers.alpaca.models import AlpacaOrder
+from cream.adapters.brokers.alpaca.open_groups import OpenGroups
 from cream.adapters.brokers.alpaca.reconnect import Reconnects
 from cream.adapters.brokers.alpaca.requests import (
     Replacement,
@@ -79,9 +80,6 @@ _MINUTE = 60.0
 # The history is asked for from a little before: its filter is by when a row was written.
 _HISTORY_MARGIN = timedelta(seconds=5)
 
-# Exits are created with their entry, within moments.
-_GROUP_MARGIN = timedelta(minutes=1)
-
 # What Alpaca shows of a new order before it works or is rejected, and the pauses between looks.
 _ON_ITS_WAY = frozenset(("pending_new", "pending_replace", "accepted"))
 _SETTLES_WITHIN = (0.25, 0.5, 1.0, 2.0)
@@ -106,6 +104,7 @@ class AlpacaBroker:
     clock: Clock
     settings: AlpacaSettings
     legs: SpreadLegs = field(factory=SpreadLegs)
+    groups: OpenGroups = field(factory=OpenGroups)
 
     @property
     def name(self) -> str:
@@ -197,6 +196,7 @@ class AlpacaBroker:
 
     def _made(self, order: AlpacaOrder) -> SubmitOutcome:
         self.legs.learn(order)
+        self.groups.learn(order)
         try:
             return Accepted(broker_order(order))
         except SchemaMismatch as error:
@@ -207,28 +207,23 @@ class AlpacaBroker:
 
     async def order_by_client_id(self, client_order_id: str) -> BrokerOrder | None:
         """The order with this client id, or None.   Raises: BrokerUnavailable."""
-        order = await self.api.order_by_client_id(client_order_id)
-        return self._shown([order])[0] if order is not None else None
+        return self._found(await self.api.order_by_client_id(client_order_id))
 
     async def order(self, broker_order_id: str) -> BrokerOrder | None:
         """The order with this broker id and its legs, or None.   Raises: BrokerUnavailable."""
-        order = await self.api.order(broker_order_id)
-        return self._shown([order])[0] if order is not None else None
+        return self._found(await self.api.order(broker_order_id))
 
     async def open_orders(self) -> Sequence[BrokerOrder]:
         """Every open order, exits that wait included.   Raises: BrokerUnavailable.
 
-        Alpaca's list of open orders lacks what is held. So the groups of which something is listed
-        are fetched as well, as far back as the oldest of them.
+        Alpaca's list of open orders lacks what is held: the groups of which something is listed are
+        seen to be whole.
         """
         listed = await self.api.orders("open", nested=False)
-        grouped = [one for one in listed if one.order_class not in ("", "simple")]
-        if not grouped:
+        if all(one.order_class in ("", "simple") for one in listed):
             return self._shown(listed)
-        stamps = (one.created_at or one.submitted_at for one in grouped)
-        oldest = min((stamp.at for stamp in stamps if stamp is not None), default=None)
-        since = oldest - _GROUP_MARGIN if oldest is not None else None
-        groups = await self.api.orders("all", nested=True, since=since)
+        parents = await self.api.orders("open", nested=True)
+        groups = await self.groups.whole(self.api, listed, parents, trio.current_time())
         return self._shown(open_in_groups(listed, groups))
 
     async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
@@ -291,6 +286,12 @@ class AlpacaBroker:
     def updates(self) -> AbstractAsyncContextManager[AsyncIterator[OrderUpdate]]:
         """The order stream, live once entered. Raises BrokerUnavailable when it drops."""
         return self.stream.connected()
+
+    def _found(self, order: AlpacaOrder | None) -> BrokerOrder | None:
+        if order is None:
+            return None
+        self.groups.learn(order)
+        return self._shown([order])[0]
 
     def _shown(self, orders: Sequence[AlpacaOrder]) -> list[BrokerOrder]:
         self.legs.learn_all(orders)

@@ -4,7 +4,7 @@ Commands answer with what they made or with a `Failure`. Questions raise `Broker
 everything but an answer, and are asked page by page to the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -51,6 +51,14 @@ M = TypeVar("M")
 ORDERS_A_PAGE, ACTIVITIES_A_PAGE = 500, 100
 # No account has so many that more pages would be an answer; a listing that does not end is a fault.
 MAX_PAGES = 200
+
+# Sees each page of a listing; whether there shall be another.
+OnPage = Callable[[Sequence[AlpacaOrder]], bool]
+
+
+def go_on(_page: Sequence[AlpacaOrder]) -> bool:
+    """To the end."""
+    return True
 
 
 @frozen
@@ -143,9 +151,16 @@ class TradingApi:
         return await self._one("/v2/orders:by_client_order_id", params)
 
     async def orders(
-        self, status: str, *, nested: bool, since: datetime | None = None
+        self,
+        status: str,
+        *,
+        nested: bool,
+        since: datetime | None = None,
+        on_page: OnPage = go_on,
     ) -> list[AlpacaOrder]:
         """Orders of this `status` (open, closed, all), newest first, back to `since`.
+
+        Or until `on_page` has seen enough.
 
         Raises: BrokerUnavailable.
         """
@@ -159,7 +174,7 @@ class TradingApi:
         for _ in range(MAX_PAGES):
             page = self._list(AlpacaOrder, await self._get("/v2/orders", params))
             found |= {order.id: order for order in page}
-            if len(page) < ORDERS_A_PAGE or _is_before(page[-1], since):
+            if not on_page(page) or len(page) < ORDERS_A_PAGE or _is_before(page[-1], since):
                 return [one for one in found.values() if not _is_before(one, since)]
             params["before_order_id"] = page[-1].id
         raise BrokerUnavailable(f"the list of {status} orders does not end")

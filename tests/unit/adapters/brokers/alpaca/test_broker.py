@@ -181,14 +181,29 @@ async def test_without_groups_open_orders_take_one_request() -> None:
     assert script.requests[0].url.params["status"] == "open"
 
 
-async def test_groups_are_fetched_back_to_the_oldest_that_is_listed() -> None:
+async def test_a_stop_that_is_held_is_shown_though_no_list_has_it() -> None:
+    """Alpaca's lists have the target of a filled bracket alone (js #80, #87)."""
     target = order(id="t", status="new", order_class="bracket", side="sell")
     stop = order(id="s", status="held", order_class="bracket", side="sell")
     parent = order(id="p", status="filled", order_class="bracket", legs=[target, stop])
-    script = Script(ok([target]), ok([parent]))
+    script = Script(ok([target]), ok([]), ok([parent]))
     shown = await over(script).open_orders()
     assert [one.broker_order_id for one in shown] == ["t", "s"]
-    assert script.requests[1].url.params["status"] == "all"
+    asked = [(one.url.params["status"], one.url.params["nested"]) for one in script.requests]
+    assert asked == [("open", "false"), ("open", "true"), ("all", "true")]
+
+
+async def test_the_group_of_an_order_that_we_placed_is_asked_for_by_its_id() -> None:
+    exits = [order(id=one, status="held", order_class="bracket", side="sell") for one in "ts"]
+    placed = order(id="p", order_class="bracket", legs=exits)
+    target = exits[0] | {"status": "new"}
+    filled = order(id="p", status="filled", order_class="bracket", legs=[target, exits[1]])
+    script = Script(ok(placed), ok([target]), ok([]), ok(filled))
+    one = over(script)
+    assert isinstance(await one.submit(bracket()), Accepted)
+    shown = await one.open_orders()
+    assert [one.broker_order_id for one in shown] == ["t", "s"]
+    assert script.paths()[-1] == "GET /v2/orders/p"
 
 
 async def test_an_order_that_cannot_be_read_makes_the_whole_answer_unknown() -> None:
