@@ -186,7 +186,9 @@ class Exchange:
 
     def orders(self, query: Query) -> list[Json]:
         """Orders as Alpaca lists them, with what it leaves out."""
-        roots = self._venue.orders_since(_BEGINNING)
+        # A page may begin at an order that has closed since.
+        first = query.before_id is None and query.after_id is None
+        roots = self._venue.newest_first(open_only=first and query.status == "open")
         rows = roots if query.nested else flat_rows(roots)
         return [self._writer.order(row, nested=query.nested) for row in paged(rows, query)]
 
@@ -294,6 +296,9 @@ class Exchange:
             self._remember(update)
         self._untold += updates
         if self.faults.peek(FaultName.OUTAGE) is not None:
+            return
+        if not self._untold:
+            # Of nearly every quote.
             return
         told, self._untold = self._untold, []
         held = {one.instrument.symbol: one.quantity for one in self._venue.positions()}

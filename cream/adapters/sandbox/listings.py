@@ -5,8 +5,9 @@ alone, and nothing at all if it is asked for nested. Clients that rely on such a
 the sandbox must not be better than the original.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 
 from attrs import frozen
 
@@ -78,33 +79,39 @@ def read_time(text: str | None, name: str) -> datetime | None:
     return moment if moment.tzinfo is not None else datetime.fromisoformat(f"{moment}+00:00")
 
 
-def flat_rows(roots: Iterable[BrokerOrder]) -> list[BrokerOrder]:
-    """Every order by itself; legs of spreads are shown with their parent alone."""
-    rows = []
+def flat_rows(roots: Iterable[BrokerOrder]) -> Iterator[BrokerOrder]:
+    """Every order by itself, newest first as the `roots` are.
+
+    Legs of spreads are shown with their parent alone.
+    """
     for root in roots:
-        legs = () if root.order_class is OrderClass.MLEG else root.legs
-        rows += [root, *legs]
-    return rows
+        if root.order_class is not OrderClass.MLEG:
+            yield from reversed(root.legs)
+        yield root
 
 
-def paged(rows: Sequence[BrokerOrder], query: Query) -> list[BrokerOrder]:
+def paged(rows: Iterable[BrokerOrder], query: Query) -> list[BrokerOrder]:
     """One page of what fits, newest first unless it is asked for otherwise. Bounds are exclusive.
 
-    A parent is shown if it fits, whatever its legs do: a closed one takes its open legs along.
+    `rows` are newest first, and read no further than to the end of the page. A parent is shown if
+    it fits, whatever its legs do: a closed one takes its open legs along.
     """
-    ordered = list(rows) if query.ascending else list(reversed(rows))
+    ordered = reversed(list(rows)) if query.ascending else rows
     for bound, later in ((query.before_id, False), (query.after_id, True)):
         if bound is not None:
             ordered = _beyond(ordered, bound, later is query.ascending)
-    return [one for one in ordered if _fits(one, query)][: query.limit]
+    return list(islice((one for one in ordered if _fits(one, query)), query.limit))
 
 
-def _beyond(rows: list[BrokerOrder], bound: str, behind: bool) -> list[BrokerOrder]:
+def _beyond(rows: Iterable[BrokerOrder], bound: str, behind: bool) -> Iterator[BrokerOrder]:
     """What stands behind (or before) the order `bound`; nothing where that is not listed."""
-    for index, one in enumerate(rows):
+    before: list[BrokerOrder] = []
+    rest = iter(rows)
+    for one in rest:
         if uuid_text(one.broker_order_id) == bound:
-            return rows[index + 1 :] if behind else rows[:index]
-    return []
+            return rest if behind else iter(before)
+        before.append(one)
+    return iter(())
 
 
 def _fits(order: BrokerOrder, query: Query) -> bool:

@@ -10,7 +10,7 @@ delivers, exercised and assigned as a real broker would. What its holder exercis
 delivered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -211,6 +211,10 @@ class Venue:
     def open_orders(self) -> Sequence[BrokerOrder]:
         """Every open order. Exits are listed by themselves once their entry is closed."""
         return self._book.listing()
+
+    def newest_first(self, *, open_only: bool) -> Iterator[BrokerOrder]:
+        """Every group in memory, or those of which a member is open, made as they are read."""
+        return self._book.newest_first(open_only=open_only)
 
     def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
         """Every order, with its exits, of which something changed at `moment` or later."""

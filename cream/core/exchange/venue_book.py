@@ -168,6 +168,14 @@ class VenueBook:
         rows = sorted(self.open_orders(), key=lambda order: order.sequence)
         return [self.shown(order) for order in rows if not self._is_shown_with_root(order)]
 
+    def newest_first(self, *, open_only: bool) -> Iterator[BrokerOrder]:
+        """Every group that is in memory, or those of which a member is open, as they are read."""
+        members = self.open_orders() if open_only else self._orders.values()
+        roots = {one.parent_id or one.broker_order_id: None for one in members}
+        found = [self.order(root_id) for root_id in roots]
+        for root in sorted(found, key=lambda one: one.sequence, reverse=True):
+            yield self.shown(root)
+
     def changed_since(self, moment: datetime) -> Sequence[BrokerOrder]:
         """Every group of which a member was submitted or changed at `moment` or later."""
         found = {

@@ -237,6 +237,19 @@ async def test_listings_are_narrowed_ordered_and_paged(
     assert len(await listed(one, "status=all")) == 4
 
 
+async def test_a_page_goes_on_from_an_order_that_has_closed_since() -> None:
+    """Whoever pages through open orders must not miss those behind one that filled meanwhile."""
+    one = lab()
+    ids = [
+        (await one.order(client_order_id=f"c-{number}", type="limit", limit_price="100.00"))["id"]
+        for number in range(3)
+    ]
+    await one.ask("DELETE", f"/v2/orders/{ids[1]}")
+    assert await listed(one, "") == ["c-2", "c-0"]
+    assert await listed(one, f"status=open&before_order_id={ids[1]}") == ["c-0"]
+    assert await listed(one, f"status=open&after_order_id={ids[1]}") == ["c-2"]
+
+
 @pytest.mark.parametrize(
     "query",
     [

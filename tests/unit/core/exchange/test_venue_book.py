@@ -59,6 +59,23 @@ def test_a_closed_order_is_found_but_not_open() -> None:
     assert container.has_client_id(order.client_order_id)
 
 
+def test_groups_come_newest_first_and_the_open_ones_by_any_member() -> None:
+    container = book()
+    filled, plain = put_in(container, bracket()), put_in(container, terms())
+    filled.status = VenueStatus.FILLED
+    container.put(filled)
+    closed = put_in(container, terms(client_order_id="gone"))
+    closed.status = VenueStatus.CANCELED
+    container.put(closed)
+
+    def ids(*, open_only: bool) -> list[str]:
+        return [one.broker_order_id for one in container.newest_first(open_only=open_only)]
+
+    every = [closed.broker_order_id, plain.broker_order_id, filled.broker_order_id]
+    assert ids(open_only=False) == every
+    assert ids(open_only=True) == every[1:]
+
+
 def test_nothing_is_open_on_what_nobody_ordered() -> None:
     assert book().open_on("XOM") == ()
 
