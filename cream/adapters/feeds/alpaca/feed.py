@@ -22,7 +22,7 @@ from cream.adapters.brokers.alpaca.turnstile import Turnstile
 from cream.adapters.feeds.alpaca.data_api import DataApi, NoSuchData, is_option
 from cream.adapters.feeds.alpaca.frames import BarTold, FrameReader, Message
 from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
-from cream.adapters.feeds.alpaca.stream import DataStream
+from cream.adapters.feeds.alpaca.stream import DataStream, own_name
 from cream.core.exchange.calendar import Sessions
 from cream.core.market.health import FeedHealth
 from cream.core.market.microstructure import Microstructure
@@ -102,7 +102,7 @@ class AlpacaFeed:
     async def run(self, publish: Callable[[Quote], None]) -> None:
         """Be connected and ask where nothing is told, until cancelled."""
         self._publish = publish
-        self.follow(_CONFIGURED, self.settings.symbols)
+        self.follow(_CONFIGURED, [own_name(one) for one in self.settings.symbols])
         self._apply()
         try:
             async with trio.open_nursery() as nursery:

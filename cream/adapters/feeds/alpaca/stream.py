@@ -354,3 +354,11 @@ def wire_name(symbol: str) -> str:
     except ValueError:
         return symbol
     return compact(instrument) if isinstance(instrument, OptionContract) else symbol
+
+
+def own_name(symbol: str) -> str:
+    """How we write the symbol, however an operator did: options padded."""
+    try:
+        return parse_instrument(symbol).symbol
+    except ValueError:
+        return symbol

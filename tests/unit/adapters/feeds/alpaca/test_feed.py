@@ -311,6 +311,14 @@ async def test_symbols_of_the_settings_are_read_from_the_start() -> None:
         await one.until(lambda: one.subscribed == [["SPY"]])
 
 
+async def test_options_of_the_settings_may_be_written_as_alpaca_writes_them() -> None:
+    """Ticks come under our own spelling: under the other one they would be polled for ever."""
+    async with alpaca(symbols=("AAPL261218C00240000",)) as one:
+        await one.until(lambda: one.feed.options.wanted)
+        assert one.feed.options.wanted == {CALL.symbol}
+        assert set(one.feed.subscriptions.followed) == {CALL.symbol}
+
+
 async def test_bars_and_snapshots_are_asked_of_rest() -> None:
     async with alpaca() as one:
         assert await one.feed.bars("AAPL", 5, 10) == []

@@ -334,3 +334,5 @@ def test_names_that_make_no_sense_go_as_they_are() -> None:
     assert subject.wire_name(OPTION) == "AAPL261218C00240000"
     assert subject.wire_name("BRK.B") == "BRK.B"
     assert subject.wire_name("FAKEPACA9") == "FAKEPACA9"
+    assert subject.own_name("AAPL261218C00240000") == subject.own_name(OPTION) == OPTION
+    assert subject.own_name("FAKEPACA9") == "FAKEPACA9"
