@@ -192,7 +192,9 @@ class FrameReader:
 
     def _remember(self, order: AlpacaOrder) -> None:
         for one in (order, *order.legs):
-            self._filled[one.id] = max(one.filled_qty, self._filled.get(one.id, ZERO))
+            # Most orders never fill, and of those nothing need be remembered.
+            if one.filled_qty > 0:
+                self._filled[one.id] = max(one.filled_qty, self._filled.get(one.id, ZERO))
         while len(self._filled) > _MOST_ORDERS:
             del self._filled[next(iter(self._filled))]
 

@@ -15,6 +15,7 @@ from cream.core.model.instrument import OptionContract
 from cream.core.options.occ import parse_instrument
 
 SPREAD, REPLACED = "mleg", "replaced"
+_SHARES = "us_equity"
 # Legs that are remembered; a spread has four at most, and older ones can be asked for again.
 _MOST_LEGS = 50_000
 
@@ -64,11 +65,11 @@ class SpreadLegs:
     _parents: dict[str, str] = field(factory=dict)
 
     def learn(self, order: AlpacaOrder) -> None:
-        """Note the legs of a spread."""
-        if order.order_class != SPREAD:
-            self._parents.setdefault(order.id, order.id)
-        else:
+        """Note the legs of a spread, and what is none of one. Shares never are."""
+        if order.order_class == SPREAD:
             self._parents |= {leg.id: order.id for leg in order.legs}
+        elif order.asset_class != _SHARES:
+            self._parents.setdefault(order.id, order.id)
         while len(self._parents) > _MOST_LEGS:
             del self._parents[next(iter(self._parents))]
 

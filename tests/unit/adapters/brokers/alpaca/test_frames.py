@@ -220,10 +220,16 @@ def test_a_message_is_of_its_stream_or_its_action() -> None:
 
 
 def test_only_so_many_orders_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cream.adapters.brokers.alpaca.frames._MOST_ORDERS", 1)
+    monkeypatch.setattr(frames, "_MOST_ORDERS", 1)
     reader = FrameReader()
-    heard(reader, [frame("new", id="a"), frame("new", id="b"), partial("4", "4")])
-    assert len(reader._filled) == 1
+    heard(reader, [frame("fill", id=one, filled_qty="10", status="filled") for one in "ab"])
+    assert list(reader._filled) == ["b"]
+
+
+def test_of_an_order_that_never_fills_nothing_is_remembered() -> None:
+    reader = FrameReader()
+    heard(reader, [frame("new"), frame("canceled", status="canceled")])
+    assert reader._filled == {}
 
 
 def test_a_fill_without_any_time_cannot_be_read() -> None:

@@ -69,6 +69,15 @@ def test_only_options_can_be_legs() -> None:
     assert not legs.may_be_leg("BTC/USD", "a")
 
 
+def test_nothing_is_remembered_of_orders_in_shares() -> None:
+    """There are thousands a day, and none of them can be a leg."""
+    legs = SpreadLegs()
+    legs.learn_all(made(f"a{number}", asset_class="us_equity") for number in range(10))
+    assert legs == SpreadLegs()
+    legs.learn(made("c", asset_class="us_option"))
+    assert not legs.may_be_leg("AAPL261218C00240000", "c")
+
+
 def test_what_was_searched_for_and_is_no_leg_is_not_searched_again() -> None:
     legs = SpreadLegs()
     legs.settle(["a"])
