@@ -175,15 +175,20 @@ class TradeWindow:
 
     def _count(self, bucket: _Bucket, price: Decimal, size: Decimal, who: Initiative) -> None:
         value = price * size
-        bucket.volume += size
-        bucket.value += value
+        if bucket.volume:
+            bucket.volume += size
+            bucket.value += value
+        else:
+            # Nearly always the only print of its millisecond: its own numbers will do, where sums
+            # would be new ones, of which there are hundreds of thousands in a busy minute.
+            bucket.volume, bucket.value = size, value
         self.volume += size
         self.value += value
         if who is Initiative.BUYER:
-            bucket.bought += size
+            bucket.bought = bucket.bought + size if bucket.bought else size
             self.bought += size
         elif who is Initiative.SELLER:
-            bucket.sold += size
+            bucket.sold = bucket.sold + size if bucket.sold else size
             self.sold += size
 
 
