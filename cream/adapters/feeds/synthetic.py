@@ -202,18 +202,18 @@ class SyntheticMarket:
         contract = self._contract(symbol)
         if contract is None or contract.underlying not in self._quotes:
             return None
-        source = self._quotes[contract.underlying]
-        derived = self._derived.get(contract.symbol)
+        source, padded = self._quotes[contract.underlying], contract.symbol
+        derived = self._derived.get(padded)
         if derived is None or derived.source is not source:
             derived = _Derived(source, self._options.quote(contract, source))
             if len(self._derived) >= _MAX_CACHED:
                 self._derived.clear()
-            self._derived[contract.symbol] = derived
-        by_hand = self._by_hand.get(contract.symbol)
+            self._derived[padded] = derived
+        by_hand = self._by_hand.get(padded)
         if by_hand is not None and derived.quote is not None:
             if by_hand.underlying_generation == self._generations[contract.underlying]:
                 return evolve(by_hand.quote, at=max(source.at, by_hand.quote.at))
-            del self._by_hand[contract.symbol]
+            del self._by_hand[padded]
         return derived.quote
 
     def generation(self, symbol: str) -> int:
