@@ -38,8 +38,9 @@ class Sandbox:
     def clear(self) -> None:
         assert self.control.delete("/faults").status_code == 200
 
-    def book(self) -> dict[str, Any]:
-        return dict(self.control.get("/book").json())
+    def book(self, *, open_only: bool = False) -> dict[str, Any]:
+        params = {"open": "true"} if open_only else {}
+        return dict(self.control.get("/book", params=params).json())
 
     def _posted(self, path: str, body: dict[str, Any]) -> None:
         answer = self.control.post(path, json=body)

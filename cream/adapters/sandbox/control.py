@@ -15,6 +15,7 @@ from quart_trio import QuartTrio
 from cream.adapters.sandbox.app import Sandbox, body_of, create_control_app, reply
 from cream.adapters.sandbox.faults import FaultName, read_fault
 from cream.adapters.sandbox.forms import read_symbol
+from cream.adapters.sandbox.listings import is_true
 from cream.adapters.sandbox.refusals import not_found, unprocessable
 from cream.adapters.sandbox.tape import LOT
 from cream.core.model.errors import CreamError
@@ -167,8 +168,9 @@ class ControlRoutes:
         return instrument
 
     async def book(self) -> Response:
-        """GET /book: what the venue really holds."""
-        return reply(self.sandbox.exchange.book())
+        """GET /book: what the venue really holds; with ?open=true, without what is over."""
+        open_only = is_true(request.args.get("open"))
+        return reply(self.sandbox.exchange.book(open_only=open_only))
 
 
 def _number(body: Mapping[str, Any], name: str, default: Decimal | None = None) -> Decimal:

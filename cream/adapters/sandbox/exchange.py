@@ -5,7 +5,6 @@ tells the order stream. Everything lives in memory: a sandbox that ends takes it
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import trio
@@ -53,7 +52,6 @@ from cream.core.ports import Clock
 # How often the venue looks at the clock: a DAY order ends within this of its session.
 ADVANCE_SECONDS = 0.25
 _CENT = Decimal("0.01")
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 Tell = Callable[[Json], None]
 
@@ -259,15 +257,16 @@ class Exchange:
         self._venue.mishaps.deliver(contract, signed, now)
         self.activities.note_end(OptionEnd(contract, signed, True, now))
 
-    def book(self) -> Json:
-        """What the venue really holds, whatever the faults show."""
+    def book(self, *, open_only: bool = False) -> Json:
+        """What the venue really holds, whatever the faults show; or what of it is not over."""
         figures = self._venue.account(self.clock.now())
+        orders = list(self._venue.newest_first(open_only=open_only))
         return {
             "cash": str(figures.cash),
             "equity": str(figures.equity),
             "positions": [self._position(one) for one in self._venue.positions()],
-            "orders": [self._writer.order(one) for one in self._venue.orders_since(_BEGINNING)],
-            "fills": list(self.activities.fills),
+            "orders": [self._writer.order(one) for one in reversed(orders)],
+            "fills": [] if open_only else list(self.activities.fills),
             "faults": self.faults.armed(),
         }
 

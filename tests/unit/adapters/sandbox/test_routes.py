@@ -402,6 +402,10 @@ async def test_the_book_is_what_the_venue_really_holds() -> None:
     assert [row["status"] for row in book["orders"]] == ["filled"]
     assert book["faults"] == ["venue.outage"]
     assert len(book["fills"]) == 1
+    resting = await one.order(type="limit", limit_price="100.00")
+    _, rest = await one.steer("GET", "/book?open=true")
+    assert [row["id"] for row in rest["orders"]] == [resting["id"]]
+    assert (rest["positions"][0]["qty"], rest["fills"]) == ("10", [])
 
 
 async def test_stale_positions_are_those_of_before() -> None:
