@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak.driver import Findings, SoakSettings, soak
+from tests.soak.driver import Findings, SoakSettings, quarters, soak
 
 # What memory may grow by from the third quarter of the run to the last: the noise of an allocator.
 MOST_GROWTH = 0.05
@@ -46,10 +46,11 @@ def _tell(settings: SoakSettings, found: Findings) -> None:
         f"{len(found.faults)} faults"
     )
     print(f"most that waited: {found.most_waiting}")
+    memory = ", ".join(f"{one / 1024:.1f}" for one in quarters(found.memory))
+    orders = ", ".join(f"{one:.0f}" for one in quarters(found.open_orders))
     print(
-        f"memory (MiB): first {found.memory[0] // 1024}, middle "
-        f"{found.memory[len(found.memory) // 2] // 1024}, last {found.memory[-1] // 1024}, "
-        f"last quarter against the third {found.growth():+.1%}"
+        f"by quarter: memory {memory} MiB (last against third {found.growth():+.1%}), "
+        f"open orders {orders}"
     )
 
 

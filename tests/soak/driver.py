@@ -8,9 +8,10 @@ once all faults are off, at whether daemon and venue agree.
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -20,16 +21,18 @@ from attrs import define, field, frozen
 
 from tests.conformance.sandbox_process import Sandbox, sandbox
 from tests.integration.daemon import Daemon, running
+from tests.soak.workload import PRICES, SYMBOLS, Asked, Workload
 
-SYMBOLS = ("AAPL", "MSFT", "NVDA", "SPY", "TSLA", "XOM")
 # Options that are read besides: four quotes a tick and share, so that the sandbox's clock need not
 # tick faster than a timer can.
 OPTIONS = ("261218C{:08d}", "261218P{:08d}", "270115C{:08d}")
 # Plans that are under way at one time: a broker that hangs must not slow the load down.
-CALLERS = 8
+CALLERS = 24
 # Orders that may rest at one time; the oldest is cancelled for each new one.
 MOST_RESTING = 40
 FAULT_EVERY_SECONDS = 5.0
+# So often a symbol goes so far that the exits of what is held of it fill.
+MOVE_EVERY_SECONDS = 2.0
 LOOK_EVERY_SECONDS = 1.0
 # Once all faults are off: so long until both sides must agree.
 SETTLE_SECONDS = 90.0
@@ -37,10 +40,22 @@ SETTLE_SECONDS = 90.0
 MINUTE_OF_LOOKS = 60
 # Queues of the desk hold this many at most; more than that would not be bounded.
 MOST_WAITING = 1_024.0
-# Closed orders stay in memory for so long, so that a run of minutes reaches its plateau.
+# Closed orders stay in memory for so long (an hour by default), so that a run of minutes reaches
+# its plateau within the first two.
 KEPT_SECONDS = 20
 KEYS = {"ALPACA_KEY": "PK-soak", "ALPACA_SECRET": "secret"}
 CLOSED = frozenset(("filled", "canceled", "expired", "replaced", "rejected"))
+# What an order is that is not over: asked for one by one, since all that ever closed are thousands.
+OPEN = (
+    "PENDING_NEW",
+    "UNKNOWN_SUBMIT",
+    "ACCEPTED",
+    "PARTIALLY_FILLED",
+    "PENDING_CANCEL",
+    "PENDING_REPLACE",
+    "HELD",
+    "DONE_FOR_DAY",
+)
 _PAGE_KIB = 4
 # What a verdict says besides, and refuses nothing for.
 MILD = ("INFO", "WARNING")
@@ -81,7 +96,7 @@ class SoakSettings:
 
 @define
 class Findings:
-    """What a run has shown. Memory in KiB, one figure a look."""
+    """What a run has shown. Memory in KiB and orders that are open, one figure a look."""
 
     submitted: int = 0
     refused: Counter[str] = field(factory=Counter)
@@ -90,6 +105,7 @@ class Findings:
     faults: list[str] = field(factory=list)
     most_waiting: dict[str, float] = field(factory=dict)
     memory: list[int] = field(factory=list)
+    open_orders: list[int] = field(factory=list)
     rates: list[float] = field(factory=list)
     problems: list[str] = field(factory=list)
 
@@ -98,19 +114,26 @@ class Findings:
 
         A fraction. By the middle everything that is kept for a while has been kept for that long.
         """
-        quarter = max(1, len(self.memory) // 4)
-        before, after = self.memory[-2 * quarter : -quarter], self.memory[-quarter:]
-        return fmean(after) / fmean(before or after) - 1
+        third, last = quarters(self.memory)[2:]
+        return last / third - 1
 
     def quotes(self) -> float:
         """Quotes a second that reached the daemon, on average, once a minute has passed."""
         return fmean(self.rates[MINUTE_OF_LOOKS:] or self.rates or [0.0])
 
 
+def quarters(figures: list[int]) -> list[float]:
+    """The average of each quarter of the looks."""
+    quarter = max(1, len(figures) // 4)
+    ends = [len(figures) - quarter * back for back in (4, 3, 2, 1, 0)]
+    parts = [figures[max(0, at) : to] or figures for at, to in pairwise(ends)]
+    return [fmean(part) for part in parts]
+
+
 def soak(settings: SoakSettings, folder: Path) -> Findings:
     """Run it to the end.   Raises: AssertionError where the daemon does not start or has ended."""
     rate = settings.quotes / len(read_symbols())
-    market = ("--requests-per-minute", "1000000", "--cash", "10000000")
+    market: tuple[str, ...] = ("--requests-per-minute", "1000000", "--cash", "10000000")
     brokers = {
         "active": "alpaca",
         "alpaca": {
@@ -154,6 +177,7 @@ def _changes() -> dict[str, Any]:
 class _Answer:
     """What became of one plan."""
 
+    asked: Asked
     failed: bool = False
     refused: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
@@ -168,33 +192,41 @@ class _Run:
     daemon: Daemon
     findings: Findings = field(factory=Findings)
     _chance: random.Random = field(init=False)
+    _work: Workload = field(init=False)
     _resting: list[str] = field(factory=list)
-    _held: dict[str, int] = field(factory=dict)
     _asked: dict["Future[_Answer]", None] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self._chance = random.Random(self.settings.seed)
+        self._work = Workload(random.Random(f"{self.settings.seed} work"))
 
     def go(self) -> Findings:
-        began = time.monotonic()
-        due_fault = due_look = began
-        number = 0
+        began = due = time.monotonic()
+        number, pause = 0, 1 / self.settings.orders
+        beside = [
+            _Beside(began + FAULT_EVERY_SECONDS, FAULT_EVERY_SECONDS, self._spoil),
+            _Beside(began, LOOK_EVERY_SECONDS, self._look),
+            _Beside(began + MOVE_EVERY_SECONDS, MOVE_EVERY_SECONDS, self._move),
+        ]
         with ThreadPoolExecutor(CALLERS) as pool:
             while (now := time.monotonic()) < began + self.settings.seconds:
-                if now >= due_fault:
-                    due_fault = now + FAULT_EVERY_SECONDS
-                    self._spoil()
-                if now >= due_look:
-                    due_look = now + LOOK_EVERY_SECONDS
-                    self._look()
+                for one in beside:
+                    one.if_due(now)
                 self._collect(most=CALLERS)
                 number += 1
-                self._asked[pool.submit(self._post, *self._order(number))] = None
-                time.sleep(max(0.0, began + number / self.settings.orders - time.monotonic()))
+                asked = self._work.next(number, now)
+                self._asked[pool.submit(self._post, asked)] = None
+                due += pause
+                # What was late is made up for, but at no more than twice the rate.
+                time.sleep(max(pause / 2, due - time.monotonic()))
             self._collect(most=0)
         self.venue.clear()
         self._settle()
         return self.findings
+
+    def _move(self) -> None:
+        for symbol, price in self._work.moved().items():
+            self.venue.quote(symbol, f"{price - 0.01:.2f}", f"{price + 0.01:.2f}")
 
     def _spoil(self) -> None:
         fault = self._chance.choice(FAULTS)
@@ -206,14 +238,18 @@ class _Run:
         assert self.daemon.process.poll() is None, "the daemon has ended"
         statm = Path(f"/proc/{self.daemon.pid}/statm").read_text().split()
         self.findings.memory.append(int(statm[1]) * _PAGE_KIB)
-        self._held = {row["symbol"]: int(float(row["quantity"])) for row in self.daemon.positions()}
+        self._work.looked(self._holdings(), time.monotonic())
+        open_orders = 0
         for name, value in self._metrics():
-            if name.startswith("cream_channel_depth"):
+            if name.startswith("cream_orders_open"):
+                open_orders += int(value)
+            elif name.startswith("cream_channel_depth"):
                 most = self.findings.most_waiting
                 most[name] = max(value, most.get(name, 0.0))
             elif name == "cream_feed_messages_per_second":
                 # Every quote of the sandbox leaves a print: half of the messages are quotes.
                 self.findings.rates.append(value / 2)
+        self.findings.open_orders.append(open_orders)
 
     def _metrics(self) -> Iterator[tuple[str, float]]:
         for line in self.daemon.http.get("/metrics").text.splitlines():
@@ -221,53 +257,34 @@ class _Run:
                 name, _, value = line.rpartition(" ")
                 yield name, float(value)
 
-    def _order(self, number: int) -> tuple[dict[str, Any], bool]:
-        """One decision of three kinds, and whether it will rest: it rests, trades or closes."""
-        symbol = self._chance.choice(SYMBOLS)
-        kind = self._chance.random()
-        decision: dict[str, Any] = {
-            "decision_id": f"soak-{number}",
-            "instrument_id": symbol,
-            "action": "BUY",
-            "direction": "LONG",
-            "size": {"quantity": "1", "unit": "SHARES"},
-            "strategy_family": "EQUITY_LONG",
-            "time_horizon": "SWING",
-            "thesis_state": "ENTERED",
-            "time_in_force": "DAY",
-            "confidence": "0.7",
-            "bullish_factors": ["soak"],
-            "rationale": "soak",
-        }
-        price, held = PRICES[symbol], self._held.get(symbol, 0)
-        if kind < 0.6:
-            decision |= _levels(price * 0.9)
-        elif kind < 0.85 or held < 1:
-            decision |= _levels(price * 1.02)
-        else:
-            # All of it: what is held, and the exits that guard it, must not grow for ever.
-            decision |= {"action": "CLOSE", "thesis_state": "CLOSED"}
-            decision["size"] = {"quantity": str(held), "unit": "SHARES"}
-        return decision, kind < 0.6
+    def _holdings(self) -> dict[str, int]:
+        return {row["symbol"]: int(float(row["quantity"])) for row in self.daemon.positions()}
 
-    def _post(self, decision: dict[str, Any], rests: bool) -> "_Answer":
+    def _post(self, asked: Asked) -> "_Answer":
         """Submit one decision. Runs in a thread of the pool."""
-        plan = {
-            "plan_id": f"plan-{decision['decision_id']}",
-            "cycle_id": "soak",
-            "environment": "PAPER",
-            "risk_manager_approved": True,
-            "critic_approved": True,
-            "decisions": [decision],
-        }
+        decision = dict(asked.decision)
         try:
+            if asked.closes:
+                held = self._holdings().get(asked.symbol, 0)
+                if held < 1:
+                    return _Answer(asked=asked, refused=("NOTHING_TO_CLOSE",))
+                decision["size"] = {"quantity": str(held), "unit": "SHARES"}
+            plan = {
+                "plan_id": f"plan-{decision['decision_id']}",
+                "cycle_id": "soak",
+                "environment": "PAPER",
+                "risk_manager_approved": True,
+                "critic_approved": True,
+                "decisions": [decision],
+            }
             answer = self.daemon.http.post("/v1/submit-orders", json={"decision_plan": plan})
         except httpx.TransportError:
-            return _Answer(failed=True)
+            return _Answer(asked=asked, failed=True)
         body = answer.json()
         if answer.status_code != 200 or not body["ok"]:
-            return _Answer(refused=_why(body))
-        return _Answer(resting=tuple(one["order_id"] for one in body["orders"]) if rests else ())
+            return _Answer(asked=asked, refused=_why(body))
+        orders = tuple(one["order_id"] for one in body["orders"])
+        return _Answer(asked=asked, resting=orders if asked.rests else ())
 
     def _collect(self, most: int) -> None:
         """Wait until at most so many are under way, and note what has come back."""
@@ -279,6 +296,8 @@ class _Run:
                 self.findings.submitted += 1
                 self.findings.failed += answer.failed
                 self.findings.refused.update(answer.refused)
+                if answer.failed or answer.refused:
+                    self._work.came_to_nothing(answer.asked)
                 self._resting += answer.resting
         if len(self._resting) > MOST_RESTING:
             gone = self._resting[:-MOST_RESTING]
@@ -295,32 +314,30 @@ class _Run:
         differences = self._differences()
         while differences and time.monotonic() < deadline:
             time.sleep(1.0)
-            # After minutes of this load a comparison can take longer than anybody waits for it.
+            # On a busy machine a comparison can take longer than anybody waits for it.
             with suppress(httpx.TimeoutException):
                 self.daemon.http.post("/v1/reconciliation", json={})
             differences = self._differences()
         self.findings.problems += differences
+        self.findings.problems += self._placed_twice()
         for name, most in self.findings.most_waiting.items():
             if most > MOST_WAITING:
                 self.findings.problems.append(f"{name} held {most} messages")
 
     def _differences(self) -> list[str]:
-        book: dict[str, Any] = self.venue.book()
-        found: list[str] = []
+        book = self.venue.book(open_only=True)
         theirs = {row["symbol"]: float(row["qty"]) for row in book["positions"]}
         ours = {row["symbol"]: float(row["quantity"]) for row in self.daemon.positions()}
-        found += [
+        found = [
             f"{symbol}: {ours.get(symbol)} here, {theirs.get(symbol)} there"
             for symbol in sorted(theirs | ours)
             if theirs.get(symbol, 0.0) != ours.get(symbol, 0.0)
         ]
-        rows = [one for order in book["orders"] for one in (order, *(order["legs"] or ()))]
+        rows = _orders_of(book)
         working = {row["id"] for row in rows if row["status"] not in CLOSED}
-        orders = self.daemon.orders()
-        known = {row["broker_order_id"] for row in orders if row["status"] not in ENDED}
+        orders = [row for status in OPEN for row in self._orders(status)]
+        known = {row["broker_order_id"] for row in orders}
         found += [f"{one} works at the venue alone" for one in sorted(working - known)]
-        names = [row["client_order_id"] for row in rows]
-        found += [f"{one} was placed twice" for one in sorted(set(names)) if names.count(one) > 1]
         found += [
             f"{row['order_id']} has no answer"
             for row in orders
@@ -328,27 +345,33 @@ class _Run:
         ]
         return found
 
+    def _orders(self, status: str) -> list[dict[str, Any]]:
+        return list(self.daemon.get(f"/v1/orders?status={status}")["orders"])
 
-ENDED = frozenset(("FILLED", "CANCELED", "REJECTED", "EXPIRED"))
-PRICES = {
-    "AAPL": 238.40,
-    "MSFT": 512.00,
-    "NVDA": 182.50,
-    "SPY": 662.00,
-    "TSLA": 430.00,
-    "XOM": 116.00,
-}
+    def _placed_twice(self) -> list[str]:
+        names = Counter(row["client_order_id"] for row in _orders_of(self.venue.book()))
+        return [f"{one} was placed twice" for one, count in sorted(names.items()) if count > 1]
+
+
+def _orders_of(book: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for order in book["orders"] for one in (order, *(order["legs"] or ()))]
+
+
+@define
+class _Beside:
+    """Something that is done beside the orders, every so often."""
+
+    due: float
+    every: float
+    does: Callable[[], None]
+
+    def if_due(self, now: float) -> None:
+        if now >= self.due:
+            self.due = now + self.every
+            self.does()
 
 
 def _why(body: dict[str, Any]) -> tuple[str, ...]:
     """The first reason of a refusal: each plan is counted once."""
     found = [one["code"] for one in body.get("violations", ()) if one["severity"] not in MILD]
     return (str((found or [body.get("code", body)])[0]),)
-
-
-def _levels(limit: float) -> dict[str, Any]:
-    return {
-        "limit_price": f"{limit:.2f}",
-        "stop_loss_level": f"{limit * 0.9:.2f}",
-        "take_profit_level": f"{limit * 1.4:.2f}",
-    }
