@@ -234,12 +234,11 @@ class Reconciler:
             await self._fetch_executions(result.reading)
         for order_id in (*result.reading.missing_executions, *result.ask_by_broker_id):
             await self._ask(self.desk.book.order(order_id))
-        for order_id in result.ask_by_client_id:
-            order = self.desk.book.order(order_id)
-            # Between the snapshot and this question the answer may have come by itself.
-            answered = order.broker_order_id is not None or not order.is_open
-            if not answered and order.status is not OrderStatus.PENDING_NEW:
-                await self._look_up(order)
+        # Between the snapshot and this question the answer may have come by itself; and what waits
+        # for the router, to leave or to be withdrawn, is nothing that a broker could know.
+        nameless = frozenset(result.ask_by_client_id)
+        doubtful = [one for one in unanswered(self.desk.book) if one.order_id in nameless]
+        await side_by_side(doubtful, self._look_up)
         self._positions = positions or ()
         return result
 

@@ -1,5 +1,6 @@
 """What the broker cannot tell is asked, and what it never tells is guessed."""
 
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +11,11 @@ from attrs import evolve
 from trio.testing import MockClock
 
 from cream.core.execution import events as e
+from cream.core.execution.book import Book
 from cream.core.model.order import OrderPurpose, OrderStatus
 from cream.core.model.plan import TimeInForce
 from cream.core.model.state import Cause, TradingState
+from cream.core.risk.decisions import Decided
 from cream.daemon.tree import TreeSettings
 from tests.fakes.builders import order_terms
 from tests.fakes.world import World, buy
@@ -207,3 +210,30 @@ async def test_a_critical_difference_does_to_trading_what_is_configured(
         last = book.last_reconciliation
         assert last is not None
         assert [one.kind for one in last.differences] == ["POSITION_QUANTITY"]
+
+
+async def test_what_has_not_left_is_not_asked_about_though_it_is_to_be_cancelled(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """After minutes without a session there are hundreds of those, and the sweep comes before the
+    router that would withdraw them."""
+
+    def recorded(book: Book, now: datetime) -> Decided[None]:
+        intended = [
+            e.OrderIntended(at=now, terms=order_terms(order_id, "5", limit="200"), reason="test")
+            for order_id in ("o-waits", "o-goes", "o-lost")
+        ]
+        goes = e.CancelRequested(at=now, order_id="o-goes", reason="test", actor="test")
+        lost = e.SubmitUnknown(at=now, order_id="o-lost", why="no answer in time")
+        going = e.CancelRequested(at=now, order_id="o-lost", reason="test", actor="test")
+        return Decided(None, (*intended, goes, lost, going))
+
+    async with world.life() as life:
+        await life.tree.desk.do(recorded)
+        names = {
+            order_id: life.tree.desk.book.order(order_id).terms.client_order_id
+            for order_id in ("o-waits", "o-goes", "o-lost")
+        }
+        await life.tree.reconciler.sweep()
+        asked = {one.subject for one in life.stubborn.requested("order_by_client_id")}
+        assert asked & set(names.values()) == {names["o-lost"]}
