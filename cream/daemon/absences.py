@@ -1,11 +1,11 @@
 """Has the broker said often enough, over long enough, that it does not know an order?"""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, field, frozen
 
 from cream.core.model.order import Order
 from cream.core.ports import Broker
@@ -14,6 +14,43 @@ log = structlog.get_logger(__name__)
 
 # The list is asked for from this long before the order was intended: clocks differ.
 _LISTED_MARGIN = timedelta(minutes=5)
+
+
+@frozen
+class _Taken:
+    """The names in a listing: which orders it has, and when it was asked for."""
+
+    since: datetime
+    asked_at: float
+    names: frozenset[str]
+
+
+@define
+class SharedListing:
+    """One listing of orders for all whose absence it proves: it takes many pages, and an outage
+    leaves many orders to ask about.
+    """
+
+    _taken: _Taken | None = None
+    _oldest: datetime | None = None
+    _lock: trio.Lock = field(factory=trio.Lock)
+
+    async def names(self, broker: Broker, since: datetime, not_before: float) -> frozenset[str]:
+        """Client ids and broker ids of every order since then, as listed at `not_before` or later.
+
+        Units: `not_before` in monotonic seconds.   Raises: BrokerUnavailable.
+        """
+        # Others wait for the same while one asks: it asks for what will do for them, too.
+        self._oldest = since if self._oldest is None else min(self._oldest, since)
+        async with self._lock:
+            taken = self._taken
+            if taken is None or taken.since > since or taken.asked_at < not_before:
+                # Before the question: what it does not show may have come while it was answered.
+                asked_at, oldest = trio.current_time(), self._oldest
+                shown = await broker.orders_since(oldest)
+                ids = (name for one in shown for name in (one.client_order_id, one.broker_order_id))
+                taken = self._taken = _Taken(oldest, asked_at, frozenset(ids))
+            return taken.names
 
 
 @define
@@ -31,6 +68,11 @@ class Absences:
     probes: int
     seconds: float
     _of: dict[str, _Absence] = field(factory=dict)
+    _listing: SharedListing = field(factory=SharedListing)
+
+    def begin_round(self) -> None:
+        """What is looked for from now on is proven by another listing than what was before."""
+        self._listing = SharedListing()
 
     def found(self, order_id: str) -> None:
         """It is there, or its absence is settled: the next look-up begins anew."""
@@ -61,8 +103,9 @@ class Absences:
         if not probes:
             return 0
         names = (order.terms.client_order_id, order.broker_order_id)
-        listed = await broker.orders_since(order.intended_at - _LISTED_MARGIN)
-        if any(one.client_order_id in names or one.broker_order_id in names for one in listed):
+        since, certain = order.intended_at - _LISTED_MARGIN, self._of[order.order_id].since
+        listed = await self._listing.names(broker, since, certain + self.seconds)
+        if not listed.isdisjoint(names):
             return 0
         log.warning("absences.order_absent", client_order_id=names[0], probes=probes)
         self.found(order.order_id)

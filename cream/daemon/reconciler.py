@@ -158,6 +158,7 @@ class Reconciler:
 
         Raises: BrokerUnavailable, once all have been asked for.
         """
+        self._absences.begin_round()
         await side_by_side(unanswered(self.desk.book), self._look_up)
 
     async def ask_about(self, order: Order) -> None:
@@ -219,6 +220,7 @@ class Reconciler:
 
     async def _round(self, layer: Layer, found: _Found) -> Reconciliation:
         """One snapshot, its events, and its questions."""
+        self._absences.begin_round()
         before = self.desk.book.sequence
         positions = None if layer is Layer.OPEN_ORDERS else await self.broker.positions()
         orders = await self.broker.open_orders()

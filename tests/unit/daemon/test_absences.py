@@ -1,6 +1,23 @@
 """Absence counts when it was found often enough, over long enough."""
 
-from cream.daemon.absences import Absences
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+import pytest
+import trio
+import trio.testing
+from attrs import define, field
+
+from cream.core.execution import events as e
+from cream.core.execution import lifecycle
+from cream.core.model.broker import BrokerOrder
+from cream.core.model.errors import BrokerUnavailable
+from cream.core.model.order import Order
+from cream.core.ports import Broker
+from cream.daemon.absences import Absences, SharedListing
+from tests.fakes.builders import broker_id, order_terms, shown
+from tests.fakes.venue_lab import NOON
 
 
 def test_absence_needs_both_the_look_ups_and_the_time() -> None:
@@ -27,3 +44,96 @@ def test_what_is_not_asked_about_any_more_is_there() -> None:
     absences.missed("other", 0)
     absences.only(("other",))
     assert (absences.missed("o", 5), absences.missed("other", 5)) == (0, 2)
+
+
+@define
+class Listed:
+    """A broker of which only the listing is asked."""
+
+    shown: list[BrokerOrder] = field(factory=list)
+    asked: list[datetime] = field(factory=list)
+    fails: bool = False
+
+    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+        self.asked.append(moment)
+        await trio.sleep(1)
+        if self.fails:
+            raise BrokerUnavailable("no")
+        return list(self.shown)
+
+
+def order_of(order_id: str) -> Order:
+    return lifecycle.intended(
+        e.OrderIntended(at=NOON, terms=order_terms(order_id, "5"), reason="test")
+    )
+
+
+async def names(listing: SharedListing, broker: Listed, since: datetime, not_before: float) -> None:
+    await listing.names(cast(Broker, broker), since, not_before)
+
+
+async def test_one_listing_is_the_proof_of_all_that_were_missed_before_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    listing, broker = SharedListing(), Listed()
+    async with trio.open_nursery() as nursery:
+        for minutes in (5, 6, 7):
+            since = NOON + timedelta(minutes=minutes)
+            nursery.start_soon(names, listing, broker, since, trio.current_time())
+    # Whoever comes first asks; those that come meanwhile may be about older orders.
+    assert len(broker.asked) <= 2
+    assert min(broker.asked) == NOON + timedelta(minutes=5)
+    await names(listing, broker, NOON + timedelta(minutes=6), 0.0)
+    assert len(broker.asked) <= 2
+
+
+async def test_a_listing_proves_nothing_of_what_is_older_or_was_missed_after_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    listing, broker = SharedListing(), Listed()
+    began = trio.current_time()
+    await names(listing, broker, NOON, began)
+    await names(listing, broker, NOON - timedelta(seconds=1), began)
+    # It was answered later, but asked for before.
+    await names(listing, broker, NOON, began + 1.5)
+    older = NOON - timedelta(seconds=1)
+    assert broker.asked == [NOON, older, older]
+
+
+async def test_a_listing_names_orders_by_both_ids_and_one_that_failed_is_asked_for_again(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    listing, broker = SharedListing(), Listed(fails=True)
+    with pytest.raises(BrokerUnavailable):
+        await names(listing, broker, NOON, 0.0)
+    broker.fails = False
+    terms = order_terms()
+    broker.shown = [shown(terms)]
+    found = await listing.names(cast(Broker, broker), NOON, 0.0)
+    assert found == {broker_id(terms.order_id), terms.client_order_id}
+
+
+async def test_what_was_missed_for_long_enough_is_proven_by_a_listing_from_then_on(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Two orders at once, and one listing for both; the next round has another."""
+    broker = Listed()
+    absences = Absences(probes=2, seconds=10)
+    first, second = (order_of(order_id) for order_id in ("o-1", "o-2"))
+
+    async def prove(order: Order) -> int:
+        return await absences.proven(order, cast(Broker, broker))
+
+    assert [await prove(first), await prove(second)] == [0, 0]
+    await trio.sleep(5)
+    assert await prove(first) == 0
+    await trio.sleep(5)
+    assert [await prove(first), await prove(second)] == [3, 2]
+    assert len(broker.asked) == 1
+
+    assert await prove(first) == 0
+    absences.begin_round()
+    broker.shown = [shown(first.terms)]
+    await trio.sleep(10)
+    assert await prove(first) == 0, "listed after all"
+    assert len(broker.asked) == 2
