@@ -215,7 +215,8 @@ class Reconciler:
 
     def _unsettled(self, result: Reconciliation) -> bool:
         asks = result.ask_by_broker_id or result.ask_by_client_id
-        differs = result.reading.events or result.reading.missing_executions
+        reading = result.reading
+        differs = reading.events or reading.missing_executions or reading.unknown
         return bool(asks or differs or not result.clean)
 
     async def _round(self, layer: Layer, found: _Found) -> Reconciliation:
@@ -230,12 +231,13 @@ class Reconciler:
         result = await self._record(reconciling.reconciled(snapshot, strict, tolerances))
         found.update(((one.kind.value, one.subject), one) for one in result.discrepancies)
         self._absences.only((*result.ask_by_broker_id, *result.ask_by_client_id))
-        for shown in result.reading.unknown:
-            await self._adopt(shown)
         if result.reading.missing_executions:
             await self._fetch_executions(result.reading)
         for order_id in (*result.reading.missing_executions, *result.ask_by_broker_id):
             await self._ask(self.desk.book.order(order_id))
+        # Only now: it may be what became of one of ours, at the end of a chain of replacements.
+        for shown in result.reading.unknown:
+            await self._adopt(shown)
         # Between the snapshot and this question the answer may have come by itself; and what waits
         # for the router, to leave or to be withdrawn, is nothing that a broker could know.
         nameless = frozenset(result.ask_by_client_id)
@@ -250,6 +252,8 @@ class Reconciler:
 
     async def _adopt(self, shown: BrokerOrder) -> None:
         """Take a stranger's order in; one that bears our name and is too old is cancelled."""
+        if self.desk.book.find(shown.broker_order_id) is not None:
+            return
         log.warning("reconciler.order_adopted", broker_order_id=shown.broker_order_id)
         max_age = self.settings.max_order_age if self._resolves_orphans else None
         await self._record(reconciling.adopted(shown, max_age))
@@ -309,6 +313,7 @@ class Reconciler:
         if shown is not None:
             self._absences.found(order.order_id)
             await self._told(shown)
+            await self._record(reconciling.known_as_another(order.order_id, shown))
             return
         probes = await self._absences.proven(order, self.broker)
         if probes:

@@ -18,6 +18,7 @@ from cream.core.execution.reconciliation import (
     is_orphan,
     reconcile,
 )
+from cream.core.execution.reports import DUPLICATE_CLIENT_ID
 from cream.core.execution.splits import split_among, standing_at_old_prices, taken_in
 from cream.core.model.broker import BrokerOrder, BrokerPosition
 from cream.core.model.order import OrderStatus
@@ -118,6 +119,29 @@ def absent(order_id: str, probes: int) -> Decide[None]:
             order_id=order_id,
             code="NOT_FOUND_AT_BROKER",
             message=f"the broker does not know it: {probes} look-ups and its order list",
+        )
+        return Decided(None, (event,))
+
+    return decide
+
+
+def known_as_another(order_id: str, shown: BrokerOrder) -> Decide[None]:
+    """The id that we sent belongs to an order that was taken in here under another name.
+
+    So it is where the journal that knew the order is gone: the broker takes an id once. Ours never
+    was taken, and never will be.
+    """
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        order, other = book.order(order_id), book.find(shown.broker_order_id)
+        unanswered = order.broker_order_id is None and order.is_open
+        if not unanswered or other is None or other.order_id == order_id:
+            return Decided(None)
+        event = e.OrderRefused(
+            at=now,
+            order_id=order_id,
+            code=DUPLICATE_CLIENT_ID,
+            message=f"the broker has had this order before; here it is {other.order_id}",
         )
         return Decided(None, (event,))
 
