@@ -17,7 +17,7 @@ from cream.core.execution.tactics import (
     SliceDue,
     TacticOver,
     TacticWaits,
-    next_step,
+    paced,
 )
 from cream.core.model.errors import CreamError
 from cream.core.model.order import Order, OrderStatus
@@ -92,7 +92,7 @@ class TacticRunner:
         await self.desk.do(_begun(order_id))
         while True:
             parent = self.desk.book.order(order_id)
-            step = next_step(self.desk.book, parent)
+            step = paced(self.desk.book, parent, self.desk.clock.now())
             match step:
                 case TacticOver():
                     await self.desk.do(_over(order_id, step))
@@ -150,7 +150,7 @@ def _intend_slice(
 
     def decide(book: Book, now: datetime) -> Decided[Violation | None]:
         current = book.order(parent.order_id)
-        if next_step(book, current) != step:
+        if paced(book, current, now) != step:
             return Decided(None)
         match gate.approve_slice(current, step.terms, view_of(book, now)):
             case Approved() as approved:

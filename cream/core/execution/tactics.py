@@ -2,15 +2,15 @@
 
 A parent order with `TwapTerms` never goes to the broker. Its slices do, one by one, each with an id
 that follows from (parent, index): after a restart the slices that exist are found again and never
-sent twice. Slices that fell due while the daemon was away are sent as soon as it is back,
-one at a time.
+sent twice. Slices that fell due while nobody could send them are not sent in one burst: what a
+tactic is there to avoid would come of it (`paced`).
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cream.core.execution.book import Book
 from cream.core.model.ids import client_order_id, digest
@@ -23,6 +23,9 @@ from cream.core.model.order import (
     OrderTerms,
     OrderType,
 )
+
+# What was missed is made up for at no more than twice the pace that was asked for.
+_CATCH_UP = 2
 
 
 @frozen(kw_only=True)
@@ -73,6 +76,28 @@ def next_step(book: Book, parent: Order) -> TacticStep:
     if _closes_nothing(book, parent.terms):
         return TacticOver(OrderStatus.EXPIRED, "nothing is left to close")
     return TacticOver(OrderStatus.EXPIRED, "every slice is done; the rest did not fill")
+
+
+def paced(book: Book, parent: Order, now: datetime) -> TacticStep:
+    """What the tactic does next where time is real: slices that were missed come one by one.
+
+    An entry ends with the time that was planned for it, whatever was missed: nobody has approved of
+    it for later. An exit goes on until it is done.
+    """
+    step, twap = next_step(book, parent), parent.terms.twap
+    if not isinstance(step, SliceDue) or twap is None:
+        return step
+    due_at = step.due_at
+    before = book.find(slice_order_id(parent.terms, step.index - 1)) if step.index else None
+    if before is not None:
+        apart = timedelta(seconds=twap.interval_seconds) / _CATCH_UP
+        due_at = max(due_at, before.intended_at + apart)
+    ends_at = parent.intended_at + timedelta(seconds=len(twap.slices) * twap.interval_seconds)
+    if parent.terms.purpose is OrderPurpose.ENTRY and max(due_at, now) >= ends_at:
+        if any(True for _ in open_slices(book, parent)):
+            return TacticWaits()
+        return TacticOver(OrderStatus.EXPIRED, "its time is over; what was missed was not sent")
+    return evolve(step, due_at=due_at)
 
 
 def _closes_nothing(book: Book, terms: OrderTerms) -> bool:

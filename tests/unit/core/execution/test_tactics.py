@@ -17,6 +17,7 @@ from cream.core.execution.tactics import (
     TacticWaits,
     next_step,
     open_slices,
+    paced,
     slice_order_id,
     slice_terms,
 )
@@ -207,6 +208,65 @@ def test_a_slice_is_never_more_than_what_the_parent_has_left() -> None:
     ledger.fill(first, "75")
 
     assert due(ledger).terms.quantity == 25
+
+
+# Where time is real -----------------------------------------------------------------------------
+
+
+def at(ledger: Ledger) -> TacticStep:
+    return paced(ledger.book, ledger.order("o-tactic"), ledger.now)
+
+
+def test_in_time_every_slice_is_due_at_its_own_time() -> None:
+    ledger = begun()
+    for seconds in (0, 60, 120):
+        ledger.now = NOW + timedelta(seconds=seconds)
+        assert at(ledger) == due(ledger)
+        send(ledger)
+
+
+def test_slices_that_were_missed_follow_at_twice_the_pace_until_it_is_back_in_time() -> None:
+    ledger = begun(tactic(slices=["10"] * 8))
+    send(ledger)
+    ledger.wait(200)
+
+    moments = []
+    for _ in range(6):
+        found = at(ledger)
+        assert isinstance(found, SliceDue)
+        ledger.now = max(ledger.now, found.due_at)
+        moments.append((ledger.now - NOW).total_seconds())
+        send(ledger)
+
+    assert moments == [200, 230, 260, 290, 320, 360]
+
+
+@pytest.mark.parametrize("missed", [180, 86_400])
+def test_an_entry_ends_with_the_time_that_was_planned_for_it(missed: float) -> None:
+    """Whoever approved of it did not approve of Monday's open."""
+    ledger = begun()
+    first = send(ledger)
+    ledger.wait(missed)
+    assert at(ledger) == TacticWaits()
+
+    ledger.end(first, S.CANCELED)
+
+    over = at(ledger)
+    assert isinstance(over, TacticOver)
+    assert over.status is S.EXPIRED
+
+
+def test_an_exit_goes_on_until_it_is_done() -> None:
+    exits = tactic(side=Side.SELL, purpose=OrderPurpose.EXIT)
+    ledger = Ledger()
+    ledger.enter(order_terms())
+    ledger.intend(exits)
+    ledger.wait(86_400)
+
+    found = at(ledger)
+
+    assert isinstance(found, SliceDue)
+    assert found.index == 0
 
 
 # What a slice is --------------------------------------------------------------------------------
