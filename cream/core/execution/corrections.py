@@ -13,6 +13,7 @@ from attrs import evolve
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.replacements import before_it
 from cream.core.model.broker import BrokerOrder
 from cream.core.model.fill import Fill
 from cream.core.model.ids import inferred_execution_id
@@ -26,12 +27,14 @@ def guessed_fill(order: Order, shown: BrokerOrder, now: datetime) -> e.FillInfer
     The price follows from the broker's average. Of a spread nothing is guessed: which leg traded at
     what price is not shown.
     """
-    quantity = shown.filled - order.filled
+    earlier = before_it(order, shown)
+    quantity = earlier + shown.filled - order.filled
     if quantity <= 0 or shown.average_price is None or order.terms.order_class is OrderClass.MLEG:
         return None
     price = average(shown.filled * shown.average_price - order.notional_filled, quantity)
-    if price <= 0:
-        # The average contradicts what is booked; it is still the best that is known.
+    if price <= 0 or earlier:
+        # The average contradicts what is booked, or is not of all that is booked; it is still the
+        # best that is known.
         price = shown.average_price
     # The name follows from the facts: the same guess, made again after a crash, is the same fill.
     name = inferred_execution_id(shown.broker_order_id, str(order.filled), str(shown.filled))

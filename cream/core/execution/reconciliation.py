@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.guards import is_leg
+from cream.core.execution.replacements import before_it
 from cream.core.execution.reports import Reading, read_update
 from cream.core.model.broker import BrokerOrder, BrokerPosition, Difference, OrderUpdate
 from cream.core.model.ids import CLIENT_ID_PREFIX
@@ -246,7 +247,7 @@ def _order(book: Book, shown: BrokerOrder) -> Iterator[Discrepancy]:
         yield _differs(
             DiscrepancyKind.ORDER_STATE, order, order.status.value, shown.raw_status, critical=True
         )
-    ours, theirs = order.terms.quantity, shown.quantity
+    ours, theirs = order.terms.quantity, before_it(order, shown) + shown.quantity
     if not order.terms.legs and ours != theirs and not (is_leg(order.terms) and theirs < ours):
         yield _differs(DiscrepancyKind.ORDER_QUANTITY, order, f"{ours:f}", f"{theirs:f}")
     prices = (order.terms.limit_price, order.terms.stop_price)

@@ -5,10 +5,12 @@ same order: fills of either id are its fills, and whoever cancels it cancels the
 """
 
 from datetime import datetime
+from decimal import Decimal
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.model.broker import BrokerOrder
+from cream.core.model.money import ZERO
 from cream.core.model.order import Order, OrderClass
 
 
@@ -25,14 +27,19 @@ def is_superseded(order: Order, shown: BrokerOrder) -> bool:
     return order.broker_order_id not in (None, shown.broker_order_id)
 
 
+def before_it(order: Order, shown: BrokerOrder) -> Decimal:
+    """How much of the order those before `shown` in its chain have filled: it counts its own."""
+    if shown.replaces is None or shown.order_class is OrderClass.MLEG:
+        return ZERO
+    return max(ZERO, order.terms.quantity - shown.quantity)
+
+
 def replaced(order: Order, shown: BrokerOrder, now: datetime) -> e.OrderReplaced:
     """The event that makes `shown` the order at the broker.
 
-    A broker's new quantity is the new total. Where it is exactly what had been left, it is that.
+    What was filled stays with the one before: a successor's quantity is what it can still trade.
     """
-    quantity = shown.quantity
-    if order.filled > 0 and quantity == order.terms.quantity - order.filled:
-        quantity = order.terms.quantity
+    quantity = order.filled + shown.quantity
     return e.OrderReplaced(
         at=now,
         order_id=order.order_id,

@@ -17,7 +17,7 @@ from cream.core.execution import lifecycle
 from cream.core.execution.book import Book
 from cream.core.execution.corrections import booked_for, busted, corrected, net_quantity
 from cream.core.execution.guards import is_leg
-from cream.core.execution.replacements import is_superseded, predecessor, replaced
+from cream.core.execution.replacements import before_it, is_superseded, predecessor, replaced
 from cream.core.execution.spreads import spread_fills
 from cream.core.execution.states import may_become
 from cream.core.model.broker import (
@@ -125,7 +125,8 @@ def read_update(book: Book, update: OrderUpdate, now: datetime) -> Reading:
         return _read_replacement(book, before, update, now)
     order = book.find(shown.broker_order_id)
     if order is not None and is_superseded(order, shown):
-        return Reading(tuple(_fills(book, order, update.executions, now)))
+        taken_back = (one for each in update.busted for one in busted(book, each, now))
+        return Reading((*_fills(book, order, update.executions, now), *taken_back))
     order = order or book.find(shown.client_order_id)
     if order is None or is_superseded(order, shown):
         return Reading(unknown=(shown,))
@@ -162,7 +163,7 @@ def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) ->
     for execution_id in update.busted:
         events.extend(busted(book, execution_id, now))
     reading = Reading(unclear=(shown,)) if _is_unclear(shown) else _NOTHING
-    if _claimed(shown) > booked:
+    if before_it(order, shown) + _claimed(shown) > booked:
         missing = (order.order_id,)
         return reading + Reading(tuple(events), missing, missing_since=shown.submitted_at)
     if booked < order.terms.quantity:
@@ -182,7 +183,7 @@ def _reduced(
     order: Order, shown: BrokerOrder, booked: Decimal, now: datetime
 ) -> Iterator[e.ChildListed]:
     """A leg that the broker has made smaller: what seems to be guarded must be guarded."""
-    smaller = ZERO < shown.quantity < order.terms.quantity
+    smaller = ZERO < shown.quantity < order.terms.quantity and shown.replaces is None
     if smaller and booked <= shown.quantity and order.is_open and is_leg(order.terms):
         yield e.ChildListed(
             at=now,

@@ -138,6 +138,18 @@ def test_a_tactic_is_never_at_the_broker() -> None:
     assert compare(ledger).ask_by_client_id == ()
 
 
+def test_a_successor_for_what_was_left_differs_in_nothing() -> None:
+    ledger, terms = Ledger(), order_terms(limit="90")
+    ledger.work(terms)
+    ledger.fill(terms, "40")
+    successor = evolve(
+        shown(terms, quantity="60", updated=1), broker_order_id="b-2", replaces="b-o-entry"
+    )
+    ledger.report(successor)
+
+    assert not compare(ledger, [successor], [held("40")]).discrepancies
+
+
 def test_a_closed_order_is_not_asked_about() -> None:
     ledger, terms = Ledger(), order_terms()
     ledger.work(terms)

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from cream.core.execution import events as e
-from cream.core.model.broker import BrokerOrder
+from cream.core.model.broker import BrokerOrder, OrderUpdate
 from cream.core.model.order import OrderStatus, OrderTerms, OrderType
 from tests.fakes.builders import bracket, broker_id, execution, order_terms, shown, shown_exit
 from tests.fakes.ledger import Ledger
@@ -79,10 +79,11 @@ def test_a_replaced_order_is_open_until_its_successor_is_known() -> None:
     assert ledger.order("o-entry").status is S.ACCEPTED
 
 
-@pytest.mark.parametrize(("new_quantity", "total"), [("60", 100), ("90", 90), ("100", 100)])
-def test_a_new_quantity_is_a_total_unless_it_is_what_was_left(
+@pytest.mark.parametrize(("new_quantity", "total"), [("60", 100), ("20", 60), ("100", 140)])
+def test_what_had_filled_stays_with_the_order_before_and_is_not_traded_again(
     new_quantity: str, total: int
 ) -> None:
+    """An order is closed here when its successor has traded all that it can, and not before."""
     ledger, terms = Ledger(), order_terms(limit="100")
     ledger.work(terms)
     ledger.fill(terms, "40")
@@ -163,3 +164,34 @@ def test_an_order_first_seen_under_a_word_that_nobody_knows_is_taken_in_and_work
     ledger.report(evolve(shown(terms), status=None, raw_status="teleported"))
 
     assert ledger.order("o-entry").status is S.ACCEPTED
+
+
+def test_a_successor_that_has_filled_unheard_is_missed_though_it_is_for_less() -> None:
+    """It counts its own fills only: 40 of 40 are not the 60 that the one before had filled."""
+    ledger, terms = Ledger(), order_terms(limit="100")
+    ledger.work(terms)
+    ledger.fill(terms, "60")
+    ledger.report(successor(terms, "40"))
+    filled = evolve(
+        successor(terms, "40"), status=S.FILLED, filled=Decimal(40), average_price=Decimal(101)
+    )
+
+    reading = ledger.report(filled)
+
+    assert reading.missing_executions == ("o-entry",)
+    assert ledger.order("o-entry").is_open
+    ledger.guess(filled)
+    assert (ledger.order("o-entry").filled, ledger.order("o-entry").status) == (100, S.FILLED)
+    assert ledger.order("o-entry").notional_filled == 60 * 100 + 40 * 101
+    assert not ledger.report(filled).leaves_questions
+
+
+def test_a_bust_of_an_order_that_was_replaced_is_taken_in() -> None:
+    ledger, terms = Ledger(), order_terms(limit="100")
+    ledger.work(terms)
+    ledger.fill(terms, "40")
+    ledger.report(successor(terms, "60"))
+
+    ledger.update(OrderUpdate(event="trade_bust", order=shown(terms), busted=("fill-1",)))
+
+    assert (ledger.order("o-entry").filled, ledger.held()) == (0, 0)
