@@ -13,6 +13,7 @@ import structlog
 import trio
 from attrs import field, frozen
 
+from cream.adapters.brokers.alpaca.answers import BoundedTransport
 from cream.adapters.brokers.alpaca.breakers import Breakers, endpoint_of
 from cream.adapters.brokers.alpaca.document import decode_json
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
@@ -28,6 +29,8 @@ KEEP_ALIVE_SECONDS = 30.0
 # Where a 429 says nothing about when to come back: a request more takes Alpaca a third of a second.
 # (If the count has run out, the headers say for how long; the budget sees to that.)
 THROTTLED_SECONDS = 1.0
+# Of a number in a header: a moment in nanoseconds has as many. Python reads none of thousands.
+_MOST_DIGITS = 20
 OPEN = "Circuit breaker is open for Alpaca"
 
 Params = Mapping[str, str]
@@ -64,9 +67,11 @@ class Reply:
 
 
 def http_client(settings: AlpacaSettings, base_url: str) -> httpx.AsyncClient:
-    """A client with the account's keys and a limit on every wait.   Owns: the caller closes it.
+    """A client with the account's keys, and a limit on every wait and answer.
 
     Neither proxies nor keys are taken from the environment: nothing may come between.
+
+    Owns: the caller closes it.
     """
     return httpx.AsyncClient(
         base_url=base_url,
@@ -74,16 +79,22 @@ def http_client(settings: AlpacaSettings, base_url: str) -> httpx.AsyncClient:
             "APCA-API-KEY-ID": settings.api_key.reveal(),
             "APCA-API-SECRET-KEY": settings.api_secret.reveal(),
             "User-Agent": "cream",
+            "Accept-Encoding": "gzip",
         },
         timeout=httpx.Timeout(
             settings.answer_timeout_seconds,
             connect=settings.connect_timeout_seconds,
             pool=settings.queue_timeout_seconds,
         ),
-        limits=httpx.Limits(
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_CONNECTIONS,
-            keepalive_expiry=KEEP_ALIVE_SECONDS,
+        transport=BoundedTransport(
+            httpx.AsyncHTTPTransport(
+                limits=httpx.Limits(
+                    max_connections=MAX_CONNECTIONS,
+                    max_keepalive_connections=MAX_CONNECTIONS,
+                    keepalive_expiry=KEEP_ALIVE_SECONDS,
+                ),
+                trust_env=False,
+            )
         ),
         follow_redirects=False,
         trust_env=False,
@@ -214,7 +225,8 @@ class AlpacaRest:
 
 def _whole(text: str | None) -> int | None:
     """A header that should be a number; None where it is something else."""
-    return int(text) if text is not None and text.isdecimal() else None
+    readable = text is not None and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if text is not None and readable else None
 
 
 def _words(error: Exception) -> str:

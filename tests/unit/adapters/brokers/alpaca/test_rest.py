@@ -121,3 +121,9 @@ async def test_the_client_carries_the_keys_and_a_limit_on_every_wait() -> None:
         assert all(waits[step] is not None for step in ("connect", "read", "write", "pool"))
         assert not client.trust_env
         assert not client.follow_redirects
+
+
+async def test_a_number_of_thousands_of_digits_in_a_header_is_none() -> None:
+    headers = dict.fromkeys(("X-RateLimit-Remaining", "X-RateLimit-Reset"), "9" * 5_000)
+    rest = Script(ok({}, 429, **headers, **{"Retry-After": "9" * 5_000})).rest()
+    assert (await rest.call("GET", "/", QUERY)).status == 429
