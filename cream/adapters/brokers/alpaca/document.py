@@ -9,6 +9,7 @@ be read is a `SchemaMismatch`, never a zero.
 import re
 import types
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -26,6 +27,12 @@ _EXTRA = "extra"
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:?\d\d)")
 _NANOSECONDS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# No amount, price or size has as many digits before its point, or places behind it. Arithmetic with
+# 1e999999999 overflows, and writing it out takes a gigabyte.
+MOST_PLACES = 40
+# How a number of that many digits on both sides of its point is written, sign included.
+_MOST_TEXT = 2 * MOST_PLACES + 2
 
 _json = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -58,8 +65,13 @@ def decode_json(data: bytes | str) -> object:
     """
     try:
         return _json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
         raise SchemaMismatch("$", f"is no JSON: {error}") from None
+
+
+def is_within_reason(number: Decimal) -> bool:
+    """Whether it is a number that can be calculated with and written out."""
+    return number.is_finite() and -MOST_PLACES <= number.adjusted() < MOST_PLACES
 
 
 def wire(name: str, default: Any = attrs.NOTHING) -> Any:
@@ -102,8 +114,9 @@ def read_moment(text: str, path: str = "$") -> Stamp:
         if match is None:
             raise ValueError
         day, clock, fraction, zone = match.groups()
-        whole = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'zZ' else zone}")
-    except ValueError:
+        local = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'zZ' else zone}")
+        whole = local.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise SchemaMismatch(path, f"is no moment: {text!r}") from None
     seconds = int((whole - _EPOCH) / timedelta(seconds=1))
     return Stamp(text, seconds * _NANOSECONDS + int((fraction or "0").ljust(9, "0")))
@@ -162,15 +175,14 @@ def _plain(hint: Any, raw: object, path: str) -> Any:
 
 def _number(raw: object, path: str) -> Decimal:
     """A number, from a text or a number of the document; scale and digits as they were written."""
-    if isinstance(raw, Decimal):
-        return raw
-    if isinstance(raw, int | str) and not isinstance(raw, bool):
-        try:
+    number = raw if isinstance(raw, Decimal) else Decimal("NaN")
+    if isinstance(raw, str) and len(raw) <= _MOST_TEXT:
+        with suppress(InvalidOperation):
             number = Decimal(raw)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if number.is_finite():
-            return number
+    elif isinstance(raw, int) and not isinstance(raw, bool):
+        number = Decimal(raw)
+    if is_within_reason(number):
+        return number
     raise SchemaMismatch(path, f"is no number but {_shown(raw)}")
 
 

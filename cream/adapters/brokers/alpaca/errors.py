@@ -18,6 +18,8 @@ from cream.core.model.broker import OutcomeUnknown, Refused, Unavailable
 # "client_order_id must be unique", with HTTP 422. Other refusals have this code as well, so it
 # means: look the id up.
 LOOK_IT_UP_CODE = 40010001
+# Alpaca's codes have eight digits. Python reads no number of thousands.
+_MOST_DIGITS = 18
 # How much of a page that is no JSON goes into a log line.
 _SHOWN = 200
 
@@ -187,7 +189,7 @@ def _document(body: bytes) -> Mapping[str, object]:
 
 def _code(document: Mapping[str, object]) -> int | None:
     code = document.get("code")
-    if isinstance(code, str) and code.isdecimal():
+    if isinstance(code, str) and code.isdecimal() and len(code) <= _MOST_DIGITS:
         return int(code)
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 

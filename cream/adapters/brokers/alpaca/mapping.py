@@ -41,8 +41,10 @@ _SIDES = {side.value.lower(): side for side in Side}
 def broker_order(order: AlpacaOrder) -> BrokerOrder:
     """The order as Cream knows orders, with its exits or legs.
 
-    Raises: SchemaMismatch where it has no time.
+    Raises: SchemaMismatch where it has no time, or a quantity below zero.
     """
+    if order.filled_qty < 0 or (order.qty is not None and order.qty < 0):
+        raise SchemaMismatch("$.qty", f"order {order.id} has a quantity below zero")
     spread = order.order_class == "mleg"
     limit, stop = order.limit_price, order.stop_price
     legs = tuple(_leg(order, leg) if spread else broker_order(leg) for leg in order.legs)
@@ -148,6 +150,8 @@ def execution(activity: AlpacaActivity, broker_order_id: str) -> Execution:
     quantity, price, at = activity.qty, activity.price, activity.transaction_time
     if quantity is None or price is None or at is None:
         raise SchemaMismatch("$", f"fill {activity.id} has no quantity, price or time")
+    if quantity <= 0 or price < 0:
+        raise SchemaMismatch("$", f"fill {activity.id} is of {quantity} at {price}")
     cumulative = activity.cum_qty
     return Execution(
         execution_id=(

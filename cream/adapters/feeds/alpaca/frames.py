@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from attrs import define, field, frozen
 
-from cream.adapters.brokers.alpaca.document import SchemaMismatch
+from cream.adapters.brokers.alpaca.document import SchemaMismatch, is_within_reason
 from cream.adapters.feeds.alpaca import wire as w
 from cream.adapters.feeds.alpaca.times import read_text_ns, read_timestamp_ns
 from cream.core.market.tape import moment
@@ -87,6 +87,9 @@ Message = (
 _KINDS = {w.WireBar: "minute", w.UpdatedBar: "updated", w.DailyBar: "day"}
 _DAY = 1440
 
+# What the decoder raises for what is no message: lists within lists without end among it.
+_NOT_READ = (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError)
+
 
 @define
 class FrameReader:
@@ -118,21 +121,21 @@ class FrameReader:
     def _decoded(self, frame: str | bytes) -> Any:
         try:
             return self._whole.decode(frame)
-        except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError):
+        except _NOT_READ:
             return self._salvaged(frame)
 
     def _salvaged(self, frame: str | bytes) -> list[Any]:
         """The messages of a frame that can be read one by one."""
         try:
             parts = self._parts.decode(frame)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _NOT_READ as error:
             self._left_out("frame", str(error), frame)
             return []
         found = []
         for part in parts:
             try:
                 found.append(self._one.decode(part))
-            except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError) as error:
+            except _NOT_READ as error:
                 self._left_out("message", str(error), bytes(part))
         return found
 
@@ -147,10 +150,13 @@ class FrameReader:
     def _quote(self, raw: Any) -> Quote:
         symbol = self._names.get(raw.S) or self._name(raw.S)
         nanoseconds = self._ns(raw.t)
+        bid, ask = raw.bp, raw.ap
+        if not (is_within_reason(bid) and is_within_reason(ask)):
+            raise SchemaMismatch("$", "has a price beyond reason")
         return Quote(
             symbol=symbol,
-            bid=raw.bp,
-            ask=raw.ap,
+            bid=bid,
+            ask=ask,
             bid_size=int(raw.bs),
             ask_size=int(raw.ask_size),
             at=moment(nanoseconds),
@@ -162,8 +168,8 @@ class FrameReader:
         conditions = raw.c
         return Trade(
             symbol=self._names.get(raw.S) or self._name(raw.S),
-            price=raw.p,
-            size=raw.s,
+            price=_sound(raw.p),
+            size=_sound(raw.s),
             at_ns=self._ns(raw.t),
             trade_id=str(raw.i),
             exchange=raw.x,
@@ -185,7 +191,9 @@ class FrameReader:
                     tape=raw.z,
                 )
             case w.Bands():
-                return PriceBands(symbol=raw.S, upper=raw.u, lower=raw.d, at_ns=self._ns(raw.t))
+                return PriceBands(
+                    symbol=raw.S, upper=_sound(raw.u), lower=_sound(raw.d), at_ns=self._ns(raw.t)
+                )
             case w.Cancel():
                 return TradeCancelled(
                     symbol=raw.S, trade_id=str(raw.i), exchange=raw.x, at_ns=self._ns(raw.t)
@@ -197,8 +205,8 @@ class FrameReader:
                     exchange=raw.x,
                     corrected=Trade(
                         symbol=raw.S,
-                        price=raw.cp,
-                        size=raw.cs,
+                        price=_sound(raw.cp),
+                        size=_sound(raw.cs),
                         at_ns=self._ns(raw.t),
                         trade_id=str(raw.ci),
                         exchange=raw.x,
@@ -243,16 +251,23 @@ def _conditions(raw: list[str] | str | None) -> tuple[str, ...]:
     return (raw,) if isinstance(raw, str) else tuple(raw)
 
 
+def _sound(number: Decimal) -> Decimal:
+    """The number.   Raises: SchemaMismatch for one that nobody could calculate with."""
+    if not is_within_reason(number):
+        raise SchemaMismatch("$", f"{number} is beyond reason")
+    return number
+
+
 def _bar(raw: w.WireBar) -> Bar:
     return Bar(
         symbol=raw.S,
         at=moment(read_text_ns(raw.t)),
         minutes=_DAY if isinstance(raw, w.DailyBar) else 1,
-        open=raw.o,
-        high=raw.h,
-        low=raw.l,
-        close=raw.c,
-        volume=raw.v,
+        open=_sound(raw.o),
+        high=_sound(raw.h),
+        low=_sound(raw.l),
+        close=_sound(raw.c),
+        volume=_sound(raw.v),
         trades=None if raw.n is None else int(raw.n),
-        vwap=raw.vw,
+        vwap=None if raw.vw is None else _sound(raw.vw),
     )

@@ -131,3 +131,32 @@ def test_a_moment_is_kept_to_the_nanosecond(text: str, at: datetime, nanoseconds
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(SchemaMismatch, match="no moment"):
         read_moment(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1e999999999", "1e-999999999", "0e999999999", "NaN", "-Infinity", "9" * 100_000],
+)
+def test_a_number_that_nobody_can_calculate_with_is_none(text: str) -> None:
+    """To write such a number out takes a gigabyte, and to make a whole one of it for ever."""
+    with pytest.raises(SchemaMismatch, match=r"\$\.price: is no number"):
+        read(Inner, {"price": text})
+
+
+def test_the_same_holds_for_a_number_of_the_document() -> None:
+    with pytest.raises(SchemaMismatch, match=r"\$\.price: is no number"):
+        read(Inner, decode_json('{"price": 1e999999999}'))
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_what_is_nested_without_end_is_no_document(opening: str) -> None:
+    with pytest.raises(SchemaMismatch, match="is no JSON"):
+        decode_json(opening * 100_000)
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999999-23:59"]
+)
+def test_a_moment_beyond_the_calendar_is_none(text: str) -> None:
+    with pytest.raises(SchemaMismatch, match="is no moment"):
+        read_moment(text)

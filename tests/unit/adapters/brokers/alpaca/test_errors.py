@@ -114,6 +114,11 @@ def test_a_code_of_another_kind_is_none(code: Any) -> None:
     assert failure.alpaca_code is None
 
 
+def test_a_code_of_thousands_of_digits_is_none() -> None:
+    failure = failure_of(403, body("9" * 5_000))
+    assert isinstance(failure, CredentialsRefused)
+
+
 def test_a_code_may_be_a_text() -> None:
     assert isinstance(failure_of(422, body("40010001")), LookItUp)
 

@@ -150,6 +150,12 @@ def test_what_must_be_known_and_is_not_is_a_mismatch(changes: dict[str, Any]) ->
         shown(**changes)
 
 
+@pytest.mark.parametrize("changes", [{"qty": "-1"}, {"filled_qty": "-1"}])
+def test_a_quantity_below_zero_is_a_mismatch(changes: dict[str, Any]) -> None:
+    with pytest.raises(SchemaMismatch, match="below zero"):
+        shown(**changes)
+
+
 def test_a_short_position_is_negative_however_it_is_written() -> None:
     raw: dict[str, Any] = {"symbol": "AAPL", "avg_entry_price": "238", "side": "short"}
     for quantity in ("10", "-10"):
@@ -214,6 +220,12 @@ def test_without_a_running_total_the_row_names_its_execution() -> None:
 def test_a_fill_without_its_figures_is_a_mismatch(name: str) -> None:
     with pytest.raises(SchemaMismatch, match="fill"):
         execution(fill(**{name: None}), "o")
+
+
+@pytest.mark.parametrize("changes", [{"qty": "0"}, {"qty": "-2"}, {"price": "-1"}])
+def test_a_fill_of_nothing_or_for_less_than_nothing_is_a_mismatch(changes: dict[str, Any]) -> None:
+    with pytest.raises(SchemaMismatch, match="fill"):
+        execution(fill(**changes), "b")
 
 
 def test_a_side_that_is_none_is_a_mismatch() -> None:

@@ -201,3 +201,28 @@ def test_floats_that_are_no_numbers_are_not_believed(price: float) -> None:
     frame = packed(T="q", S="AAPL", bp=price, bs=price, ap=price, **{"as": 1})
 
     assert list(FrameReader(packed=True, lasts={}).messages(frame)) == []
+
+
+@pytest.mark.parametrize("price", ["1e999999999", "1e-999999999", '"NaN"', '"Infinity"'])
+@pytest.mark.parametrize("kind", ["quote", "trade", "bar"])
+def test_a_price_that_nobody_can_calculate_with_is_left_out(kind: str, price: str) -> None:
+    """A stop that is compared with it would end the watch over all the others."""
+    row = recorded(kind)
+    field = {"quote": "ap", "trade": "p", "bar": "h"}[kind]
+    text = json.dumps([row | {field: "HERE"}, recorded(kind)]).replace('"HERE"', price)
+    reader = text_reader()
+    assert len(list(reader.messages(text))) == 1
+    assert reader.unreadable.total() == 1
+
+
+@pytest.mark.parametrize("frame", ["[" * 100_000, '[{"T":"q","new":' + "[" * 100_000])
+def test_a_frame_nested_without_end_is_left_out(frame: str) -> None:
+    reader = text_reader()
+    assert list(reader.messages(frame)) == []
+    assert reader.unreadable.total() == 1
+
+
+def test_so_is_one_in_msgpack() -> None:
+    reader = FrameReader(packed=True, lasts={})
+    assert list(reader.messages(b"\x91" * 100_000)) == []
+    assert reader.unreadable.total() == 1
