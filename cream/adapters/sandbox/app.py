@@ -119,7 +119,7 @@ async def body_of(asked: Request) -> Mapping[str, Any]:
     data = await asked.get_data()
     try:
         document = _json.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, ArithmeticError, RecursionError):
         raise Refusal(400, 40010000, "request body format is invalid") from None
     if not isinstance(document, dict):
         raise unprocessable("request body must be an object")

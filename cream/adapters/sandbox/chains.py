@@ -15,6 +15,7 @@ from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.option_market import SECONDS_PER_YEAR
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.market import Quote
+from cream.core.model.money import is_within_reason
 from cream.core.options.occ import NEW_YORK, expires_at
 from cream.core.pricing.quoted import implied_at
 
@@ -96,9 +97,12 @@ def _strikes(quote: Quote | None) -> Iterator[Decimal]:
 def _decimal(arguments: Arguments, name: str) -> Decimal | None:
     text = arguments.get(name)
     try:
-        return Decimal(text) if text else None
+        number = Decimal(text) if text else None
     except ArithmeticError:
-        raise unprocessable(f"invalid {name}: {text}") from None
+        number = Decimal("NaN")
+    if number is not None and not is_within_reason(number):
+        raise unprocessable(f"invalid {name}: {text}")
+    return number
 
 
 def _fridays(today: date) -> Iterator[date]:

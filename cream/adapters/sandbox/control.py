@@ -20,6 +20,7 @@ from cream.adapters.sandbox.refusals import not_found, unprocessable
 from cream.adapters.sandbox.tape import LOT
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import Instrument
+from cream.core.model.money import is_within_reason
 
 # Above every price, size and age.
 _HIGHEST = 10_000_000
@@ -84,11 +85,11 @@ class ControlRoutes:
         if not isinstance(symbol, str):
             raise unprocessable("symbol is required")
         try:
-            bid, ask = Decimal(str(body["bid"])), Decimal(str(body["ask"]))
+            bid, ask = _number(body, "bid"), _number(body, "ask")
             sizes = [int(str(body.get(name, 1_000))) for name in ("bid_size", "ask_size")]
             quote = self.sandbox.exchange.market.set_quote(symbol, bid, ask, sizes[0], sizes[1])
-        except (KeyError, ValueError, InvalidOperation):
-            raise unprocessable("bid and ask must be numbers, sizes whole numbers") from None
+        except ValueError:
+            raise unprocessable("sizes must be whole numbers") from None
         except CreamError as error:
             raise unprocessable(error.message) from None
         return reply({"symbol": quote.symbol, "bid": str(quote.bid), "ask": str(quote.ask)})
@@ -180,6 +181,6 @@ def _number(body: Mapping[str, Any], name: str, default: Decimal | None = None) 
         value = Decimal(str(raw))
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite() or not 0 <= value <= _HIGHEST:
+    if not is_within_reason(value) or not 0 <= value <= _HIGHEST:
         raise unprocessable(f"{name} must be a number from 0 to {_HIGHEST}")
     return value

@@ -20,6 +20,7 @@ from cream.adapters.sandbox.refusals import Refusal, unprocessable
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.tape import LOT, Print
 from cream.adapters.sandbox.words import symbol as symbol_text
+from cream.adapters.sandbox.words import whole
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Quote
 
@@ -102,12 +103,13 @@ class DataRoutes:
         rows = sorted(
             contracts_of(underlying, _UNBOUNDED | arguments, exchange.market, now), key=symbol_text
         )
-        size, token = arguments.get("limit", str(_CHAIN_PAGE)), arguments.get("page_token", "")
-        if not size.isdecimal() or not 1 <= int(size) <= _MOST_A_CHAIN_PAGE:
+        size = whole(arguments.get("limit", str(_CHAIN_PAGE)))
+        token = arguments.get("page_token", "")
+        if size is None or not 1 <= size <= _MOST_A_CHAIN_PAGE:
             raise Refusal(400, None, f"limit must be from 1 to {_MOST_A_CHAIN_PAGE}")
         if token:
             rows = [one for one in rows if symbol_text(one) > token]
-        page = rows[: int(size)]
+        page = rows[:size]
         found = {symbol_text(one): self._option_snapshot(one) for one in page}
         last = symbol_text(page[-1]) if len(page) < len(rows) else None
         return answer({"snapshots": found, "next_page_token": last})

@@ -52,6 +52,8 @@ from cream.core.ports import Clock
 # How often the venue looks at the clock: a DAY order ends within this of its session.
 ADVANCE_SECONDS = 0.25
 _CENT = Decimal("0.01")
+# Nobody makes more than a hundred shares of one, or one of more.
+_LEAST_SPLIT = Decimal("0.01")
 
 Tell = Callable[[Json], None]
 
@@ -237,7 +239,7 @@ class Exchange:
         """
         quote = self.market.latest(symbol)
         held = {one.instrument.symbol: one for one in self._venue.positions()}
-        if quote is None or symbol not in held or ratio <= 0:
+        if quote is None or symbol not in held or not _LEAST_SPLIT <= ratio <= 1 / _LEAST_SPLIT:
             raise unprocessable(f"{symbol} cannot be split by {ratio}")
         self._venue.mishaps.split(symbol, ratio)
         bid, ask = ((price / ratio).quantize(_CENT) for price in (quote.bid, quote.ask))

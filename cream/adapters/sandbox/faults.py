@@ -183,7 +183,6 @@ def read_fault(body: Mapping[str, object], now: float) -> Armed:
         raise unprocessable(f"unknown: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     lasts = _figure(body, "for_seconds", 0.0, _MOST_SECONDS)
     count = _figure(body, "count", 1, 1_000_000)
-    path, symbol = body.get("path", ""), body.get("symbol", "")
     return Armed(
         name=by_name[name],
         count=int(count) if count is not None else None,
@@ -192,9 +191,16 @@ def read_fault(body: Mapping[str, object], now: float) -> Armed:
         p=_figure(body, "p", 0.0, 1.0, 1.0) or 0.0,
         times=int(_figure(body, "times", 1, 1_000, 1) or 1),
         status=int(_figure(body, "status", 400, 599, 503) or 503),
-        path=path if isinstance(path, str) else "",
-        symbol=symbol if isinstance(symbol, str) else "",
+        path=_text(body, "path"),
+        symbol=_text(body, "symbol"),
     )
+
+
+def _text(body: Mapping[str, object], name: str) -> str:
+    text = body.get(name, "")
+    if not isinstance(text, str):
+        raise unprocessable(f"{name} must be a text")
+    return text
 
 
 def _figure(

@@ -11,6 +11,7 @@ from cream.adapters.sandbox.refusals import LOOK_IT_UP, Refusal, unprocessable
 from cream.core.exchange.market_view import VenueMarket
 from cream.core.exchange.matching import far_price
 from cream.core.model.instrument import Equity, Instrument, OptionContract
+from cream.core.model.money import is_within_reason
 from cream.core.model.order import (
     OrderClass,
     OrderLeg,
@@ -26,6 +27,11 @@ E = TypeVar("E", bound=Enum)
 
 _FRACTION = Decimal("0.000000001")
 _LEAST_NOTIONAL = Decimal(1)
+_ALL = Decimal(100)
+# Digits before or zeros behind the point: more than any share costs, or than there are of it.
+_MOST_PLACES = 15
+# How much of what makes no sense is said again.
+_SHOWN = 40
 
 Body = Mapping[str, object]
 
@@ -113,13 +119,23 @@ def read_change(body: Body) -> Change:
 
 
 def closing_body(held: Body, quantity: str | None, percentage: str | None) -> dict[str, object]:
-    """The form of an order that closes all of a holding, so many of it, or a share of it."""
+    """The form of an order that closes all of a holding, so many of it, or a share of it.
+
+    Raises: Refusal.
+    """
     whole = abs(Decimal(str(held["qty"])))
-    if percentage:
-        part = whole * Decimal(percentage) / 100
-        whole = part.quantize(_FRACTION, ROUND_DOWN).normalize()
-    elif quantity:
-        whole = Decimal(quantity)
+    share, part = (
+        _number({"percentage": percentage}, "percentage"),
+        _number({"qty": quantity}, "qty"),
+    )
+    if share is not None and part is not None:
+        raise unprocessable("only one of qty or percentage is accepted")
+    if share is not None:
+        if not 0 < share <= _ALL:
+            raise unprocessable("percentage must be above 0 and at most 100")
+        whole = (whole * share / _ALL).quantize(_FRACTION, ROUND_DOWN).normalize()
+    elif part is not None:
+        whole = part
     return {
         "symbol": held["symbol"],
         "qty": whole,
@@ -215,8 +231,8 @@ def _number(body: Body, name: str) -> Decimal | None:
         value = Decimal(raw) if isinstance(raw, str | int | Decimal) else Decimal("NaN")
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite():
-        raise Refusal(422, 40010000, f"invalid {name}: {raw}")
+    if not is_within_reason(value, _MOST_PLACES):
+        raise Refusal(422, 40010000, f"invalid {name}: {str(raw)[:_SHOWN]}")
     return value
 
 

@@ -24,6 +24,7 @@ from cream.adapters.sandbox.listings import read_time
 from cream.adapters.sandbox.refusals import Refusal
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.tape import Track
+from cream.adapters.sandbox.words import whole
 
 DEFAULT_LIMIT, MAX_LIMIT = 1_000, 10_000
 # Nothing is told of before; so far back go Alpaca's bars as well.
@@ -121,8 +122,8 @@ class HistoryRoutes:
     def _page(self, symbol: str | None, most: int = MAX_LIMIT) -> Page:
         arguments = request.args
         now = self.sandbox.exchange.clock.now()
-        size = arguments.get("limit", str(DEFAULT_LIMIT))
-        if not size.isdecimal() or not 1 <= int(size) <= MAX_LIMIT:
+        size = whole(arguments.get("limit", str(DEFAULT_LIMIT)))
+        if size is None or not 1 <= size <= MAX_LIMIT:
             raise Refusal(400, None, f"limit must be from 1 to {MAX_LIMIT}")
         sort = arguments.get("sort", "asc")
         if sort not in ("asc", "desc"):
@@ -135,7 +136,7 @@ class HistoryRoutes:
             symbols=sorted(symbols),
             start=max(start, _EARLIEST),
             end=min(end, now),
-            limit=max(1, min(int(size), most)),
+            limit=max(1, min(size, most)),
             backward=sort == "desc",
             symbol=at_symbol,
             at=at,

@@ -6,13 +6,13 @@ the sandbox must not be better than the original.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from attrs import frozen
 
 from cream.adapters.sandbox.refusals import Refusal, unprocessable
-from cream.adapters.sandbox.words import symbol, uuid_text
+from cream.adapters.sandbox.words import symbol, uuid_text, whole
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.model.broker import BrokerOrder
 from cream.core.model.order import OrderClass, OrderStatus
@@ -41,8 +41,8 @@ def read_query(arguments: Mapping[str, str]) -> Query:
     status = arguments.get("status", "open")
     if status not in ("open", "closed", "all"):
         raise unprocessable(f"invalid status: {status}")
-    limit = arguments.get("limit", str(DEFAULT_LIMIT))
-    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_LIMIT:
+    limit = whole(arguments.get("limit", str(DEFAULT_LIMIT)))
+    if limit is None or not 1 <= limit <= MAX_LIMIT:
         raise unprocessable(f"limit must be from 1 to {MAX_LIMIT}")
     before, after = arguments.get("before_order_id"), arguments.get("after_order_id")
     timed = "after" in arguments or "until" in arguments
@@ -52,7 +52,7 @@ def read_query(arguments: Mapping[str, str]) -> Query:
     return Query(
         status=status,
         nested=is_true(arguments.get("nested")),
-        limit=int(limit),
+        limit=limit,
         ascending=arguments.get("direction", "desc") == "asc",
         after=read_time(arguments.get("after"), "after"),
         until=read_time(arguments.get("until"), "until"),
@@ -74,9 +74,11 @@ def read_time(text: str | None, name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise unprocessable(f"invalid {name}: {text}") from None
-    return moment if moment.tzinfo is not None else datetime.fromisoformat(f"{moment}+00:00")
 
 
 def flat_rows(roots: Iterable[BrokerOrder]) -> Iterator[BrokerOrder]:

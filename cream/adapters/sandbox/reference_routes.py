@@ -15,7 +15,7 @@ from cream.adapters.sandbox.chains import contracts_of, read_date
 from cream.adapters.sandbox.forms import read_symbol
 from cream.adapters.sandbox.refusals import Refusal, not_found, unprocessable
 from cream.adapters.sandbox.replies import Json
-from cream.adapters.sandbox.words import eastern, price, uuid_text
+from cream.adapters.sandbox.words import eastern, price, uuid_text, whole
 from cream.core.exchange.calendar import closes_early, is_trading_day
 from cream.core.model.instrument import Equity, OptionContract
 from cream.core.options.occ import NEW_YORK, compact
@@ -24,6 +24,8 @@ _DAY = timedelta(days=1)
 # The longest calendar that is answered at once.
 _MOST_DAYS = 366 * 3
 _DEFAULT_PAGE, _MOST_A_PAGE = 100, 10_000
+# Alpaca's calendar begins and ends with these.
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2029, 12, 31)
 
 
 @frozen
@@ -64,9 +66,12 @@ class ReferenceRoutes:
         """GET /v2/calendar: the days of the New York exchange."""
         today = self.sandbox.exchange.clock.now().astimezone(NEW_YORK).date()
         start = read_date(request.args, "start", today)
+        if not _FIRST_DAY <= start <= _LAST_DAY:
+            return reply([])
         end = min(
             read_date(request.args, "end", start + timedelta(days=30)),
             start + timedelta(days=_MOST_DAYS),
+            _LAST_DAY,
         )
         return reply([_day(day) for day in _days(start, end) if is_trading_day(day)])
 
@@ -84,9 +89,9 @@ class ReferenceRoutes:
     async def contracts(self) -> Response:
         """GET /v2/options/contracts. Without bounds only up to the next weekend, as at Alpaca."""
         arguments = request.args
-        size = arguments.get("limit", str(_DEFAULT_PAGE))
-        begin = arguments.get("page_token", "0")
-        if not size.isdecimal() or not begin.isdecimal():
+        size = whole(arguments.get("limit", str(_DEFAULT_PAGE)))
+        first = whole(arguments.get("page_token", "0"))
+        if size is None or first is None or not 1 <= size <= _MOST_A_PAGE:
             raise unprocessable("invalid limit or page_token")
         exchange = self.sandbox.exchange
         asked = arguments.get("underlying_symbols")
@@ -96,7 +101,7 @@ class ReferenceRoutes:
             for underlying in underlyings
             for one in contracts_of(underlying, arguments, exchange.market, exchange.clock.now())
         ]
-        first, last = int(begin), int(begin) + min(int(size), _MOST_A_PAGE)
+        last = first + size
         return reply(
             {
                 "option_contracts": [self._contract(one) for one in rows[first:last]],

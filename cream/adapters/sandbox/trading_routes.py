@@ -21,6 +21,7 @@ from cream.adapters.sandbox.refusals import (
     unprocessable,
 )
 from cream.adapters.sandbox.replies import Json
+from cream.adapters.sandbox.words import whole
 
 _DEFAULT_PAGE, _MOST_A_PAGE = 100, 100
 
@@ -193,8 +194,10 @@ class TradingRoutes:
         if token:
             ids = [row["id"] for row in rows]
             rows = rows[ids.index(token) + 1 :] if token in ids else []
-        size = arguments.get("page_size", str(_DEFAULT_PAGE))
-        return reply(rows[: min(int(size) if size.isdecimal() else 1, _MOST_A_PAGE)])
+        size = whole(arguments.get("page_size", str(_DEFAULT_PAGE)))
+        if not size:
+            raise unprocessable("page_size must be a number above zero")
+        return reply(rows[: min(size, _MOST_A_PAGE)])
 
 
 def _category(row: Json) -> str:

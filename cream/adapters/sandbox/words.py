@@ -17,6 +17,8 @@ from cream.core.options.occ import NEW_YORK, compact
 _UUID_BYTES = 16
 _ULID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_LENGTH = 26
+# Of a whole number in a query. Python reads none of thousands.
+_MOST_DIGITS = 9
 
 
 def uuid_text(*cause: str) -> str:
@@ -46,6 +48,11 @@ def number(value: Decimal) -> str:
 def price(value: Decimal | None) -> str | None:
     """A price: as short as it is, null where there is none."""
     return None if value is None else decimal_text(value.normalize())
+
+
+def whole(text: str) -> int | None:
+    """The whole number that `text` is; None for anything else, and for one beyond sense."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def dollars(value: Decimal) -> str:

@@ -8,6 +8,10 @@ ONE = Decimal(1)
 # Averages are quotients; ten places is beyond what any venue quotes, and stays readable.
 _AVERAGE_QUANTUM = Decimal("0.0000000001")
 
+# No amount, price or size has as many digits before its point, or zeros behind it. Arithmetic with
+# 1e999999999 overflows, a whole number of it is never done, and writing it out takes a gigabyte.
+MOST_PLACES = 40
+
 # Wide enough for every quotient of numbers that an edge lets in, however large: an odd number is
 # an odd result, never an exception.
 _WIDE = Context(prec=120)
@@ -21,6 +25,11 @@ def decimal_from_float(value: float) -> Decimal:
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError("not a finite number")
     return Decimal(repr(value))
+
+
+def is_within_reason(number: Decimal, places: int = MOST_PLACES) -> bool:
+    """Whether it is a number that can be calculated with and written out."""
+    return number.is_finite() and -places <= number.adjusted() < places
 
 
 def round_to_tick_down(price: Decimal, tick: Decimal) -> Decimal:

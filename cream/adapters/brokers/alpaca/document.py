@@ -19,6 +19,8 @@ import attrs
 import msgspec
 from attrs import frozen
 
+from cream.core.model.money import MOST_PLACES, is_within_reason
+
 M = TypeVar("M")
 
 _WIRE = "alpaca.wire"
@@ -28,9 +30,6 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Z
 _NANOSECONDS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# No amount, price or size has as many digits before its point, or places behind it. Arithmetic with
-# 1e999999999 overflows, and writing it out takes a gigabyte.
-MOST_PLACES = 40
 # How a number of that many digits on both sides of its point is written, sign included.
 _MOST_TEXT = 2 * MOST_PLACES + 2
 
@@ -67,11 +66,6 @@ def decode_json(data: bytes | str) -> object:
         return _json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
         raise SchemaMismatch("$", f"is no JSON: {error}") from None
-
-
-def is_within_reason(number: Decimal) -> bool:
-    """Whether it is a number that can be calculated with and written out."""
-    return number.is_finite() and -MOST_PLACES <= number.adjusted() < MOST_PLACES
 
 
 def wire(name: str, default: Any = attrs.NOTHING) -> Any:

@@ -18,11 +18,12 @@ import msgspec
 import structlog
 from attrs import define, field, frozen
 
-from cream.adapters.brokers.alpaca.document import SchemaMismatch, is_within_reason
+from cream.adapters.brokers.alpaca.document import SchemaMismatch
 from cream.adapters.feeds.alpaca import wire as w
 from cream.adapters.feeds.alpaca.times import read_text_ns, read_timestamp_ns
 from cream.core.market.tape import moment
 from cream.core.model.market import Quote
+from cream.core.model.money import is_within_reason
 from cream.core.model.ticks import (
     Bar,
     PriceBands,
