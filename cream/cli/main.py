@@ -95,6 +95,7 @@ def _add_sandbox(groups: "Groups") -> None:
     sandbox.add_argument(
         "--bars", action="append", default=[], metavar="FILE", help="a CSV of bars to follow"
     )
+    sandbox.add_argument("--plan", choices=("basic", "plus"), default="plus", help="of data")
     sandbox.add_argument("--keys", metavar="KEY:SECRET", help="the only pair that is let in")
     sandbox.set_defaults(command=_sandbox)
 

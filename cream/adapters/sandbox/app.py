@@ -18,6 +18,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from cream.adapters.sandbox.broadcast import Broadcast
+from cream.adapters.sandbox.data_plans import PLUS, DataPlan
 from cream.adapters.sandbox.data_shown import Shown
 from cream.adapters.sandbox.exchange import Exchange
 from cream.adapters.sandbox.faults import FaultName, Faults
@@ -44,7 +45,10 @@ _HTML = "<html><body><h1>504 Gateway Time-out</h1></body></html>"
 
 @define
 class Sandbox:
-    """Everything that the routes share. `keys` None: any non-empty pair is let in."""
+    """Everything that the routes share. `keys` None: any non-empty pair is let in.
+
+    `cut_data` ends every connection of the data streams.
+    """
 
     exchange: Exchange
     broadcast: Broadcast
@@ -54,6 +58,8 @@ class Sandbox:
     history: History
     shown: Shown
     keys: tuple[str, str] | None = None
+    plan: DataPlan = PLUS
+    cut_data: Callable[[], None] = field(default=lambda: None)
     _requests: int = field(default=0)
 
     def next_id(self, kind: str) -> str:

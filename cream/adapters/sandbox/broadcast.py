@@ -11,6 +11,7 @@ from attrs import define, field
 from cream.adapters.sandbox.faults import FaultName, Faults
 from cream.adapters.sandbox.replies import Json
 
+PATH = "/stream"
 # Messages that wait for a slow client before it is cut.
 MAX_WAITING = 10_000
 # The messages that can be told again to a new connection.
@@ -39,7 +40,7 @@ class Broadcast:
 
     def may_connect(self) -> bool:
         """Whether another connection is let in now."""
-        if self.faults.happens(FaultName.UPGRADE_429) is not None:
+        if self.faults.happens(FaultName.UPGRADE_429, PATH) is not None:
             return False
         return self._connected == 0 and trio.current_time() >= self._ghost_until
 
@@ -51,7 +52,7 @@ class Broadcast:
         """A connection ended; it may count for a while longer."""
         self._connected -= 1
         self._listener = None
-        ghost = self.faults.happens(FaultName.GHOST_SESSION)
+        ghost = self.faults.happens(FaultName.GHOST_SESSION, PATH)
         if ghost is not None:
             self._ghost_until = trio.current_time() + ghost.seconds
 
@@ -91,7 +92,7 @@ class Broadcast:
         if self._held_back is not None:
             late, self._held_back = self._held_back, None
             self._send(late)
-        if faults.happens(FaultName.CUT) is not None:
+        if faults.happens(FaultName.CUT, PATH) is not None:
             self.cut()
 
     def _is_suppressed(self, frame: Json) -> bool:

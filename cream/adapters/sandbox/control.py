@@ -22,6 +22,8 @@ from cream.core.model.errors import CreamError
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import is_within_reason
 
+# What ends every stream at once.
+_CUTS = (FaultName.UNREACHABLE, FaultName.REVOKE, FaultName.DROPPED)
 # Above every price, size and age.
 _HIGHEST = 10_000_000
 
@@ -64,8 +66,9 @@ class ControlRoutes:
         faults = self.sandbox.faults
         fault = read_fault(await body_of(request), faults.now())
         faults.arm(fault)
-        if fault.name in (FaultName.UNREACHABLE, FaultName.REVOKE):
+        if fault.name in _CUTS:
             self.sandbox.broadcast.cut()
+            self.sandbox.cut_data()
         return reply({"armed": faults.armed()})
 
     async def clear(self) -> Response:

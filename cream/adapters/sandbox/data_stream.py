@@ -1,8 +1,9 @@
 """The market-data streams: `/v2/{iex,sip,…}` for shares, `/v1beta1/{opra,indicative}` for options.
 
-Greeting, log-in within a few seconds, subscriptions that add up and are confirmed as a whole, and
-Alpaca's error codes. JSON or msgpack, by the content type of the upgrade; options in msgpack only.
-All channels speak but that of imbalances.
+Greeting, log-in within a few seconds, one connection to a feed, subscriptions that add up and are
+confirmed as a whole within what the account's plan allows, and Alpaca's error codes. JSON or
+msgpack, by the content type of the upgrade; options in msgpack only. All channels speak but that of
+imbalances.
 
 Source: docs.alpaca.markets, Real-time Stock Data and Real-time Option Data, 2025-09.
 """
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 import trio
 from attrs import define, field, frozen
-from quart import websocket
+from quart import Response, abort, websocket
 from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox, keys_of
@@ -24,6 +25,7 @@ from cream.adapters.sandbox.data_words import NUMBERS, PACKED, quote_json
 from cream.adapters.sandbox.faults import FaultName
 from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.replies import Json
+from cream.adapters.sandbox.stream_routes import cut_on, refuse_if_away
 from cream.adapters.sandbox.tape import LOT
 from cream.adapters.sandbox.words import symbol as symbol_text
 from cream.core.model.instrument import Equity, Instrument, OptionContract
@@ -57,8 +59,10 @@ ERRORS = {
     402: "auth failed",
     403: "already authenticated",
     404: "auth timeout",
+    405: "symbol limit exceeded",
     406: "connection limit exceeded",
     407: "slow client",
+    409: "insufficient subscription",
     410: "invalid subscribe action for this feed",
     412: "option messages are only available in MsgPack format",
     413: "star subscription is not allowed for option quotes",
@@ -75,10 +79,12 @@ _TEST_SPREAD = Decimal("0.01")
 class _Client:
     """One connection: what it asked for, and what waits for it."""
 
+    feed: str
     options: bool
     packed: bool
     sender: trio.MemorySendChannel[Json]
     receiver: trio.MemoryReceiveChannel[Json]
+    cut: trio.Event = field(factory=trio.Event)
     wanted: dict[str, dict[str, None]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -89,6 +95,13 @@ class _Client:
         """Whether messages of `channel` about `symbol` go to this client."""
         asked = self.wanted.get("trades" if channel in WITH_TRADES else channel, {})
         return symbol in asked or "*" in asked
+
+    def with_more(self, asked: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, None]]:
+        """What it wants once it has what is asked for as well."""
+        return {
+            channel: wanted | dict.fromkeys(map(str, asked[channel]))
+            for channel, wanted in self.wanted.items()
+        }
 
     def subscription(self) -> Json:
         """All that it has asked for."""
@@ -115,9 +128,12 @@ class DataBroadcast:
 
     sandbox: Sandbox
     clients: dict[int, _Client] = field(factory=dict)
+    # Until when a connection that has ended still counts, by feed.
+    ghosts: dict[str, float] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.sandbox.tape.tell = self.tell
+        self.sandbox.cut_data = self.cut
         self.sandbox.exchange.market.listen(self.on_quote)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -131,6 +147,25 @@ class DataBroadcast:
                 due = trio.current_time() + _TEST_PRINT_SECONDS
                 self._print_test(fault.symbol)
             await trio.sleep(_LOOK_SECONDS)
+
+    def is_taken(self, feed: str, by: _Client) -> bool:
+        """Whether another connection to this feed counts."""
+        others = (one for one in self.clients.values() if one is not by)
+        ghost = trio.current_time() < self.ghosts.get(feed, 0.0)
+        return ghost or any(one.feed == feed for one in others)
+
+    def leave(self, client: _Client) -> None:
+        """A connection ended; it may count for a while longer."""
+        if self.clients.pop(id(client), None) is None:
+            return
+        ghost = self.sandbox.faults.happens(FaultName.GHOST_SESSION, client.feed)
+        if ghost is not None:
+            self.ghosts[client.feed] = trio.current_time() + ghost.seconds
+
+    def cut(self) -> None:
+        """End every connection without a word."""
+        for client in self.clients.values():
+            client.cut.set()
 
     def on_quote(self, quote: Quote) -> None:
         """Hand a quote to whoever wants it."""
@@ -149,14 +184,18 @@ class DataBroadcast:
         option = isinstance(instrument, OptionContract)
         symbol = symbol_text(instrument)
         whole = {"T": _WORDS[channel], "S": symbol} | message
+        burst = self.sandbox.faults.peek(FaultName.BURST)
         for client in list(self.clients.values()):
             if client.options is not option or not client.wants(channel, symbol):
                 continue
             try:
-                client.sender.send_nowait(whole)
+                for _ in range(1 if burst is None else burst.times):
+                    client.sender.send_nowait(whole)
             except trio.WouldBlock:
-                del self.clients[id(client)]
+                self.leave(client)
                 client.sender.close()
+            if self.sandbox.faults.happens(FaultName.CUT, client.feed) is not None:
+                client.cut.set()
 
     def _print_test(self, symbol: str) -> None:
         """Of one share, or of all that anybody listens to."""
@@ -198,36 +237,37 @@ class DataStreamRoutes:
     async def stocks(self, feed: str) -> None:
         """One connection to a feed of shares."""
         if feed in STOCK_FEEDS:
-            await self._serve(options=False)
+            await self._serve(f"/v2/{feed}", options=False)
 
     async def options(self, feed: str) -> None:
         """One connection to a feed of options."""
         if feed in OPTION_FEEDS:
-            await self._serve(options=True)
+            await self._serve(f"/v1beta1/{feed}", options=True)
 
-    async def _serve(self, *, options: bool) -> None:
+    async def _serve(self, feed: str, *, options: bool) -> None:
+        faults = self.sandbox.faults
+        refuse_if_away(faults)
+        if faults.happens(FaultName.UPGRADE_429, feed) is not None:
+            abort(Response("too many requests", 429))
         sender, receiver = trio.open_memory_channel[Json](MAX_WAITING)
         packed = "msgpack" in websocket.headers.get("Content-Type", "")
-        client = _Client(options, packed, sender, receiver)
+        client = _Client(feed, options, packed, sender, receiver)
         if options and not packed:
             await client.fail(412)
             return
-        if any(one.options is options for one in self.broadcast.clients.values()):
-            await client.fail(406)
-            return
-        self.broadcast.clients[id(client)] = client
         try:
-            await self._converse(client)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(cut_on, client.cut, nursery.cancel_scope)
+                await self._converse(client)
+                nursery.cancel_scope.cancel()
         finally:
-            self.broadcast.clients.pop(id(client), None)
+            self.broadcast.leave(client)
 
     async def _converse(self, client: _Client) -> None:
         await client.send([{"T": "success", "msg": "connected"}])
-        if not self.sandbox.lets_in(*keys_of(websocket.headers)):
-            if not await self._logged_in(client):
-                return
-        else:
-            await client.send([{"T": "success", "msg": "authenticated"}])
+        known = self.sandbox.lets_in(*keys_of(websocket.headers))
+        if not (known and await self._is_admitted(client)) and not await self._logged_in(client):
+            return
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_forward, client, nursery.cancel_scope)
             while True:
@@ -241,13 +281,25 @@ class DataStreamRoutes:
                     await client.fail(401)
                     continue
                 key, secret = message.get("key"), message.get("secret")
-                if self.sandbox.lets_in(str(key or ""), str(secret or "")):
-                    await client.send([{"T": "success", "msg": "authenticated"}])
+                if not self.sandbox.lets_in(str(key or ""), str(secret or "")):
+                    await client.fail(402)
+                    return False
+                if await self._is_admitted(client):
                     return True
-                await client.fail(402)
-                return False
         await client.fail(404)
         return False
+
+    async def _is_admitted(self, client: _Client) -> bool:
+        """Whether one whose keys are good may read this feed now; whoever may not may ask again."""
+        if not self.sandbox.plan.has(client.feed):
+            await client.fail(409)
+            return False
+        if self.broadcast.is_taken(client.feed, client):
+            await client.fail(406)
+            return False
+        self.broadcast.clients[id(client)] = client
+        await client.send([{"T": "success", "msg": "authenticated"}])
+        return True
 
     async def _obey(self, client: _Client, message: Mapping[str, Any]) -> None:
         action = message.get("action")
@@ -264,11 +316,15 @@ class DataStreamRoutes:
         if any(not isinstance(symbols, list | tuple) for symbols in asked.values()):
             await client.fail(400)
             return
-        for channel, symbols in asked.items():
-            for symbol in symbols:
-                if action == "subscribe":
-                    client.wanted[channel][str(symbol)] = None
-                else:
+        if action == "subscribe":
+            more = client.with_more(asked)
+            if not self.sandbox.plan.allows(more, options=client.options):
+                await client.fail(405)
+                return
+            client.wanted = more
+        else:
+            for channel, symbols in asked.items():
+                for symbol in symbols:
                     client.wanted[channel].pop(str(symbol), None)
         await self.market.ensure([*client.wanted["quotes"], *client.wanted["trades"]])
         await client.send([client.subscription()])

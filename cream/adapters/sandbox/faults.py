@@ -66,9 +66,12 @@ class FaultName(Enum):
     DOUBLE_FILL = "order.double_oco_fill"
     # What has filled in part expires.
     EXPIRE_PARTIAL = "order.partial_then_expire"
-    # Opening the order stream is answered with 429.
+    # Streams are cut at once, and refused until it ends: what happens meanwhile is told to nobody.
+    DROPPED = "ws.drop_between"
+    # Opening a stream is answered with 429.
     UPGRADE_429 = "ws.upgrade_429"
-    # A connection that ended counts for `seconds` more.
+    # A connection that ended counts for `seconds` more: the order stream refuses the next with 429,
+    # a data stream with error 406.
     GHOST_SESSION = "ws.ghost_session"
     # Messages of the order stream are lost, each with probability `p`.
     DROP_EVENT = "ws.drop_event"
@@ -98,6 +101,8 @@ class FaultName(Enum):
     ZERO_SIDE = "data.zero_side"
     # Quotes (of `symbol`) far from the market on both sides.
     WIDE = "data.wide"
+    # Everything on the data streams comes `times` times over.
+    BURST = "ws.burst"
     # Connections are cut without a word.
     CUT = "ws.cut_silently"
 

@@ -24,6 +24,7 @@ from cream.adapters.sandbox.bar_files import replay
 from cream.adapters.sandbox.bars import Bar
 from cream.adapters.sandbox.broadcast import Broadcast
 from cream.adapters.sandbox.control import ControlRoutes
+from cream.adapters.sandbox.data_plans import PLUS, DataPlan
 from cream.adapters.sandbox.data_routes import DataRoutes
 from cream.adapters.sandbox.data_shown import Shown
 from cream.adapters.sandbox.data_stream import DataBroadcast, DataStreamRoutes
@@ -58,6 +59,7 @@ class SandboxSettings:
     cash: Decimal = Decimal(100_000)
     requests_per_minute: int = 200
     keys: tuple[str, str] | None = None
+    plan: DataPlan = PLUS
 
 
 @frozen
@@ -96,7 +98,9 @@ def make_sandbox(
     prices = {symbol: quote.mid for symbol, quote in quotes if quote is not None}
     history = History(tape, market.sessions, prices, settings.seed, given)
     shown = Shown(market, faults)
-    return Sandbox(exchange, broadcast, faults, limits, tape, history, shown, settings.keys)
+    return Sandbox(
+        exchange, broadcast, faults, limits, tape, history, shown, settings.keys, settings.plan
+    )
 
 
 async def serve_sandbox(

@@ -15,7 +15,7 @@ from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox, keys_of
 from cream.adapters.sandbox.broadcast import Listener
-from cream.adapters.sandbox.faults import FaultName
+from cream.adapters.sandbox.faults import FaultName, Faults
 
 TRADE_UPDATES = "trade_updates"
 
@@ -33,8 +33,7 @@ class StreamRoutes:
     async def stream(self) -> None:
         """One connection, to its end."""
         sandbox = self.sandbox
-        if sandbox.faults.peek(FaultName.UNREACHABLE) is not None:
-            abort(503)
+        refuse_if_away(sandbox.faults)
         if not sandbox.broadcast.may_connect():
             abort(Response("too many connections", 429))
         sandbox.broadcast.connect()
@@ -76,14 +75,21 @@ class StreamRoutes:
 async def _forward(listener: Listener, connection: trio.CancelScope) -> None:
     """Hand messages on until the connection is cut."""
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_cut_on, listener, connection)
+        nursery.start_soon(cut_on, listener.cut, connection)
         async for frame in listener.receiver:
             await _send({"stream": TRADE_UPDATES, "data": frame or None})
 
 
-async def _cut_on(listener: Listener, connection: trio.CancelScope) -> None:
-    await listener.cut.wait()
+async def cut_on(cut: trio.Event, connection: trio.CancelScope) -> None:
+    """End a connection once it is to be cut."""
+    await cut.wait()
     connection.cancel()
+
+
+def refuse_if_away(faults: Faults) -> None:
+    """Answer the upgrade with 503 while there is nobody to open a stream with."""
+    if any(faults.peek(name) is not None for name in (FaultName.UNREACHABLE, FaultName.DROPPED)):
+        abort(503)
 
 
 async def _authorization(authorized: bool, action: str) -> None:

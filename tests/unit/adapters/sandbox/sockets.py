@@ -14,17 +14,19 @@ from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.sandbox.server import Opened, SandboxSettings, serve_sandbox
 from tests.fakes.venue_lab import NOON
 
+PLAIN = SandboxSettings()
+
 Socket = trio_websocket.WebSocketConnection
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[Opened]:
+async def served(settings: SandboxSettings = PLAIN) -> AsyncIterator[Opened]:
     """A sandbox whose market is moved by hand."""
     async with trio.open_nursery() as nursery:
         clock = ShiftedClock(NOON)
         market = SyntheticMarket(SyntheticSettings(tick_rate=0), clock)
         await nursery.start(market.move)
-        yield await nursery.start(serve_sandbox, SandboxSettings(), market, clock, ("AAPL",))
+        yield await nursery.start(serve_sandbox, settings, market, clock, ("AAPL",))
         nursery.cancel_scope.cancel()
 
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 import trio
@@ -9,8 +10,10 @@ import trio.testing
 import trio_websocket
 
 from cream.adapters.sandbox import data_stream
+from cream.adapters.sandbox.data_plans import BASIC
 from cream.adapters.sandbox.data_stream import ERRORS
 from cream.adapters.sandbox.faults import Armed, FaultName
+from cream.adapters.sandbox.server import SandboxSettings
 from tests.unit.adapters.sandbox.lab import KEYS, NEAR
 from tests.unit.adapters.sandbox.sockets import Socket, ask, served, socket
 
@@ -70,11 +73,117 @@ async def test_options_in_json_are_refused() -> None:
         assert await said(one) == error(412)
 
 
-async def test_an_account_has_one_connection_to_a_feed() -> None:
-    async with served() as opened, socket(opened, "/v2/iex") as first:
-        await said(first)
+async def test_an_account_has_one_connection_to_a_feed_and_may_ask_again() -> None:
+    """The second is told so when it logs in, and is let in once the first is gone."""
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as first:
+        for _ in range(2):
+            await said(first)
+        async with socket(opened, "/v2/iex") as second:
+            assert await said(second) == [{"T": "success", "msg": "connected"}]
+            assert await ask(second, LOG_IN) == error(406)
+            await first.aclose()
+            with trio.fail_after(30):
+                while await ask(second, LOG_IN) != error(403):
+                    continue
+
+
+async def test_another_feed_has_a_connection_of_its_own() -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as first:
+        for _ in range(2):
+            await said(first)
         async with socket(opened, "/v2/sip") as second:
-            assert await said(second) == error(406)
+            await said(second)
+            assert await ask(second, LOG_IN) == [{"T": "success", "msg": "authenticated"}]
+
+
+async def test_a_connection_that_ended_can_count_for_a_while(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with served() as opened:
+        ghost = Armed(name=FaultName.GHOST_SESSION, seconds=90, count=1, path="/v2/iex")
+        opened.sandbox.faults.arm(ghost)
+        async with socket(opened, "/v2/iex", **KEYS) as first:
+            for _ in range(2):
+                await said(first)
+        await trio.sleep(1)
+        async with socket(opened, "/v2/iex") as second:
+            await said(second)
+            assert await ask(second, LOG_IN) == error(406)
+        await trio.sleep(90)
+        async with socket(opened, "/v2/iex") as second:
+            await said(second)
+            assert await ask(second, LOG_IN) == [{"T": "success", "msg": "authenticated"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [(FaultName.UPGRADE_429, 429), (FaultName.UNREACHABLE, 503), (FaultName.DROPPED, 503)],
+)
+async def test_a_stream_can_be_refused_at_the_door(name: FaultName, status: int) -> None:
+    async with served() as opened:
+        opened.sandbox.faults.arm(Armed(name=name))
+        with pytest.raises(BaseExceptionGroup) as failed:
+            async with socket(opened, "/v2/iex"):
+                pass
+        rejected = failed.value.exceptions[0]
+        assert isinstance(rejected, trio_websocket.ConnectionRejected)
+        assert rejected.status_code == status
+
+
+@pytest.mark.parametrize("name", ["auth.revoke", "venue.unreachable", "ws.drop_between"])
+async def test_a_stream_can_be_cut_while_it_is_open(name: str) -> None:
+    """Over the control port, as whoever tries it does."""
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        for _ in range(2):
+            await said(one)
+        async with httpx.AsyncClient() as control:
+            url = f"http://127.0.0.1:{opened.control_port}/faults"
+            assert (await control.post(url, json={"name": name})).status_code == 200
+        with trio.fail_after(30), pytest.raises(trio_websocket.ConnectionClosed):
+            await said(one)
+
+
+async def test_a_stream_can_be_cut_with_the_next_message() -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        opened.sandbox.faults.arm(Armed(name=FaultName.CUT, count=1, path="/v2/"))
+        await one.send_message('{"action": "subscribe", "quotes": ["*"]}')
+        with trio.fail_after(30), pytest.raises(trio_websocket.ConnectionClosed):
+            await of_kind(one, "goodbye")
+
+
+async def test_everything_can_come_many_times_over() -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        opened.sandbox.faults.arm(Armed(name=FaultName.BURST, times=7))
+        await one.send_message('{"action": "subscribe", "quotes": ["AAPL"]}')
+        quotes: list[Any] = []
+        with trio.fail_after(30):
+            while len(quotes) < 7:
+                quotes += [message for message in await said(one) if message["T"] == "q"]
+        assert all(quote == quotes[0] for quote in quotes[:7])
+
+
+BASIC_PLAN = SandboxSettings(plan=BASIC)
+
+
+@pytest.mark.parametrize(("feed", "headers"), [("/v2/sip", {}), ("/v1beta1/opra", PACKED)])
+async def test_a_basic_plan_has_no_feed_of_the_whole_market(
+    feed: str, headers: dict[str, str]
+) -> None:
+    async with served(BASIC_PLAN) as opened, socket(opened, feed, **KEYS, **headers) as one:
+        await said(one)
+        assert await said(one) == error(409)
+
+
+async def test_a_basic_plan_has_thirty_shares_and_more_change_nothing() -> None:
+    many = [f"S{number}" for number in range(31)]
+    async with served(BASIC_PLAN) as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        for _ in range(2):
+            await said(one)
+        (full,) = await ask(one, {"action": "subscribe", "trades": many[:30], "bars": many})
+        assert (len(full["trades"]), len(full["bars"])) == (30, 31)
+        assert await ask(one, {"action": "subscribe", "trades": many[30:]}) == error(405)
+        (full,) = await ask(one, {"action": "subscribe", "trades": many[:1]})
+        assert full["trades"] == many[:30]
 
 
 @pytest.mark.parametrize(
