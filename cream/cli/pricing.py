@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -26,6 +26,7 @@ from cream.core.pricing.rows import Status
 _MOST_ROWS = 2_000_000
 
 _REQUIRED = ("style", "flag", "spot", "strike", "rate", "t_years")
+_READ = {*_REQUIRED, "div_yield", "dividends", "sigma", "price"}
 _FLAGS = {"c": True, "call": True, "p": False, "put": False}
 _FIGURES = ("sigma", "price", "delta", "gamma", "vega", "theta_per_year", "rho")
 
@@ -68,12 +69,12 @@ def _price(options: argparse.Namespace) -> int:
 
 
 def _text(file: Path) -> str:
+    """The table as text. A byte that is not UTF-8 spoils its own cell, not the table."""
     try:
-        if str(file) == "-":
-            return sys.stdin.read()
-        return file.read_text(encoding="utf-8-sig")
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except (OSError, ValueError) as error:
         raise CommandFailed(f"{file}: {error}", USAGE) from None
+    return content.decode("utf-8-sig", errors="replace")
 
 
 def _rows(text: str) -> Iterator[_Row]:
@@ -81,24 +82,59 @@ def _rows(text: str) -> Iterator[_Row]:
 
     Raises: CommandFailed for a table without the columns that every row needs.
     """
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
-    names = [name.strip() for name in reader.fieldnames or ()]
+    lines = list(io.StringIO(text, newline=None))
+    header = csv.reader(lines)
+    try:
+        names = [name.strip() for name in next(header, [])]
+    except csv.Error as error:
+        raise CommandFailed(f"the table's header: {error}", USAGE) from None
     missing = [name for name in _REQUIRED if name not in names]
     if not {"sigma", "price"} & {*names}:
         missing.append("sigma or price")
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name in _READ if names.count(name) > 1)
     if missing:
         raise CommandFailed(f"the table has no column {', '.join(missing)}", USAGE)
     if twice:
         raise CommandFailed(f"the table has two columns {', '.join(twice)}", USAGE)
-    reader.fieldnames = names
+    records = _records(lines[header.line_num :], len(names))
+    for number, cells in enumerate(filter(None, records), start=1):
+        if number > _MOST_ROWS:
+            raise CommandFailed(f"more than {_MOST_ROWS:,} rows", USAGE)
+        yield _read(dict(zip(names, cells, strict=False)))
+
+
+def _records(lines: Sequence[str], width: int) -> Iterator[list[str]]:
+    """The cells of each record; none for an empty line.
+
+    A quoted cell may go on over several lines, if the record then has its `width`. A quote that is
+    not closed, or a cell too long to be one, is read as far as its own line goes: it would take the
+    rows behind it along.
+    """
+    at = 0
+    while at < len(lines):
+        reader = csv.reader(map(lines.__getitem__, range(at, len(lines))), strict=True)
+        taken = 0
+        try:
+            for cells in reader:
+                if reader.line_num - taken > 1 and len(cells) != width:
+                    break
+                taken = reader.line_num
+                yield cells
+            else:
+                return
+        except csv.Error:
+            pass
+        yield _alone(lines[at + taken])
+        at += taken + 1
+
+
+def _alone(line: str) -> list[str]:
+    """The cells of a line that is no proper record."""
     try:
-        for number, cells in enumerate(reader, start=1):
-            if number > _MOST_ROWS:
-                raise CommandFailed(f"more than {_MOST_ROWS:,} rows", USAGE)
-            yield _read(cells)
-    except csv.Error as error:
-        raise CommandFailed(f"line {reader.line_num}: {error}", USAGE) from None
+        return next(csv.reader([line]))
+    except csv.Error:
+        # Longer than a cell may be: no number is, so it says nothing.
+        return [""]
 
 
 def _read(cells: Mapping[str, str]) -> _Row:

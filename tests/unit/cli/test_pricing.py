@@ -116,10 +116,54 @@ def test_json_is_a_list_of_rows_with_nulls(
 def test_standard_input_serves_as_a_file(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{HEADER}\n{GOOD}\n"))
+    """With the mark that spreadsheets put in front, as in a file."""
+    table = f"\ufeff{HEADER}\r\n{GOOD}\r\n".encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(table), encoding="ascii"))
 
     assert main(["price", "-"]) == DONE
     assert rows_of(capsys.readouterr().out)[0]["status"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (f'{GOOD},"a quote that nobody closes', "OK"),
+        ('european,c,"100,100,0.05,0,,1,0.2,x', "BAD_INPUT"),
+        (f'{GOOD},"closed", but not at the end of a cell"', "OK"),
+        (f"{GOOD},{'x' * 200_000}", "BAD_INPUT"),
+        (f"{GOOD},caf\udce9", "OK"),
+    ],
+)
+def test_a_row_that_is_no_proper_csv_takes_no_other_along(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, line: str, status: str
+) -> None:
+    file = tmp_path / "table.csv"
+    table = "\n".join([f"{HEADER},note", GOOD, line, GOOD, f'{GOOD},"so"', GOOD, ""])
+    file.write_bytes(table.encode(errors="surrogateescape"))
+
+    assert main(["price", str(file)]) == DONE
+    found = rows_of(capsys.readouterr().out)
+    assert [row["status"] for row in found] == ["OK", status, "OK", "OK", "OK"]
+
+
+def test_a_quoted_cell_may_go_on_over_several_lines(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, _ = run(
+        capsys, tmp_path, f"{HEADER},note", f'{GOOD},"one', "two,", 'three"', "", GOOD
+    )
+
+    assert code == DONE
+    assert [row["status"] for row in rows_of(out)] == ["OK", "OK"]
+
+
+def test_columns_that_are_not_read_may_have_any_names(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, _ = run(capsys, tmp_path, f"{HEADER},note,note,,", f"{GOOD},a,b,,")
+
+    assert code == DONE
+    assert [row["status"] for row in rows_of(out)] == ["OK"]
 
 
 @pytest.mark.parametrize(
