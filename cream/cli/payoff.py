@@ -27,6 +27,7 @@ from cream.core.pricing.curves import DAYS_A_YEAR, days_between
 from cream.core.pricing.normal import Floats
 from cream.core.pricing.payoff import expire_together
 from cream.core.pricing.recognition import Named, Warnings, recognise
+from cream.core.pricing.rows import LEAST_PRICE
 from cream.core.pricing.strategies import (
     Amount,
     Limit,
@@ -91,7 +92,10 @@ def _drawings(plan: DecisionPlan, options: argparse.Namespace) -> Iterator[_Draw
         terms = _terms(decision)
         if terms is not None:
             legs, price = terms
-            strategy, common = unit(legs)
+            try:
+                strategy, common = unit(legs)
+            except ValueError as error:
+                raise CommandFailed(f"{decision.decision_id}: {error}", USAGE) from None
             counted = decision.size.unit is SizeUnit.CONTRACTS
             units = (decision.size.quantity if counted else Decimal(1)) * common
             yield _worked_out(decision.decision_id, strategy, units, price / common, options)
@@ -120,8 +124,10 @@ def _worked_out(
 ) -> _Drawn:
     modelled = not expire_together(strategy.holdings)
     facts = outlook(strategy, price)
-    marks = [float(one) for one in (*strikes_of(strategy), *(facts.break_evens or ()))]
-    low, high = min(marks) * (1.0 - _MARGIN), max(marks) * (1.0 + _MARGIN)
+    # Who breaks even at nothing is told so below the curve; nothing has a price there.
+    ends = [one for one in facts.break_evens or () if one > 0]
+    marks = [float(one) for one in (*strikes_of(strategy), *ends)]
+    low, high = max(min(marks) * (1.0 - _MARGIN), LEAST_PRICE), max(marks) * (1.0 + _MARGIN)
     inner = [mark for mark in marks if low <= mark <= high]
     spots = np.unique(np.concatenate([np.linspace(low, high, _POINTS), inner]))
     first = min(leg.contract.expiration for leg in strategy.legs)
@@ -132,6 +138,12 @@ def _worked_out(
         dividend_yield=options.dividend_yield,
     )
     (profits,) = profit_surface(strategy, float(price), spots, (0.0,), assumed)
+    if not np.isfinite(profits).all():
+        message = (
+            f"{decision_id}: nothing can be priced with --volatility {options.volatility:g}, "
+            f"--rate {options.rate:g} and --dividend-yield {options.dividend_yield:g}"
+        )
+        raise CommandFailed(message, USAGE)
     return _Drawn(
         decision_id,
         strategy,

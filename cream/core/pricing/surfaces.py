@@ -13,7 +13,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from cream.core.model.instrument import CONTRACT_MULTIPLIER, OptionRight
-from cream.core.pricing import american, european
+from cream.core.pricing import american, cash_dividends, european
 from cream.core.pricing.exercise_boundary import QUICK
 from cream.core.pricing.normal import Floats
 from cream.core.pricing.quotes import Style
@@ -46,6 +46,9 @@ def values(strategy: Strategy, spots: Floats, assumed: Assumptions, passed: floa
         )
         if assumed.style is Style.AMERICAN:
             found = american.prices(batch, sigma, QUICK)
+            two = american.has_two_boundaries(batch)
+            if two.any():
+                found[two] = cash_dividends.american_prices(batch.take(two), sigma, ())
         else:
             found = european.prices(batch, sigma)
         total = total + leg.ratio * found

@@ -26,6 +26,14 @@ def plan_with(tmp_path: Path, **changed: object) -> str:
     return str(file)
 
 
+def calendar(tmp_path: Path) -> str:
+    legs = [
+        {"symbol": "AAPL261218C00240000", "ratio_qty": -1, "position_intent": "sell_to_open"},
+        {"symbol": "AAPL270115C00240000", "ratio_qty": 1, "position_intent": "buy_to_open"},
+    ]
+    return plan_with(tmp_path, legs=legs, strategy_family="CALENDAR_SPREAD")
+
+
 def test_a_condor_shows_what_it_gains_and_loses(capsys: pytest.CaptureFixture[str]) -> None:
     (found,) = figures(capsys, str(PLANS / "iron-condor.json"))
 
@@ -94,11 +102,7 @@ def test_a_png_without_pillow_is_refused_and_says_what_to_install(
 def test_several_expirations_are_modelled_and_say_so(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    legs = [
-        {"symbol": "AAPL261218C00240000", "ratio_qty": -1, "position_intent": "sell_to_open"},
-        {"symbol": "AAPL270115C00240000", "ratio_qty": 1, "position_intent": "buy_to_open"},
-    ]
-    file = plan_with(tmp_path, legs=legs, strategy_family="CALENDAR_SPREAD")
+    file = calendar(tmp_path)
     (found,) = figures(capsys, file, "--volatility", "0.25")
 
     assert found["modelled"] is True
@@ -139,3 +143,53 @@ def test_a_plan_without_option_trades_and_a_missing_file_are_wrong_usage(
     assert main(["payoff", str(PLANS / "equity-swing-long.json")]) == USAGE
     assert "no decision" in capsys.readouterr().err
     assert main(["payoff", str(tmp_path / "none.json")]) == USAGE
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"net_limit_price": "0"},
+        {"size": {"quantity": "1", "unit": "CONTRACTS"}, "net_limit_price": "-0.01"},
+    ],
+)
+def test_who_breaks_even_at_nothing_is_drawn_all_the_same(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, terms: dict[str, object]
+) -> None:
+    """There is no curve at a price of nothing, but there is one beside it."""
+    (found,) = figures(capsys, plan_with(tmp_path, **terms))
+    profits = found["profits"]
+
+    assert isinstance(profits, list)
+    assert all(profit == profit for profit in profits)
+    assert main(["payoff", plan_with(tmp_path, **terms)]) == DONE
+
+
+def test_legs_that_cancel_each_other_are_wrong_usage(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    plan = json.loads((PLANS / "vertical-call-spread.json").read_text())
+    bought, sold = plan["decisions"][0]["legs"]
+    sold["symbol"] = bought["symbol"]
+
+    assert main(["payoff", plan_with(tmp_path, legs=[bought, sold])]) == USAGE
+    assert "not zero" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("--volatility", "-1"), ("--volatility", "nan"), ("--rate", "inf"), ("--rate", "1e9")],
+)
+def test_assumptions_that_price_nothing_are_wrong_usage(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, value: str
+) -> None:
+    assert main(["payoff", calendar(tmp_path), name, value]) == USAGE
+    assert name in capsys.readouterr().err
+
+
+def test_a_rate_below_zero_can_be_assumed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A call may have two exercise boundaries then."""
+    (found,) = figures(capsys, calendar(tmp_path), "--rate", "-0.01")
+
+    assert found["modelled"] is True
