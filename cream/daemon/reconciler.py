@@ -8,18 +8,17 @@ proven: by several look-ups of the client id spread over time, and by the list. 
 says is taken in even when the journal cannot commit: it is as true then.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 import trio
-from attrs import define, evolve, field
+from attrs import define, field
 
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
-    DiscrepancyKind,
     Reconciliation,
     differences,
     lost,
@@ -40,13 +39,11 @@ from cream.daemon.desk import Desk
 from cream.daemon.link import BrokerLink
 from cream.daemon.readings import guess, read, read_fills
 from cream.daemon.reconciler_settings import Layer, ReconcilerSettings
+from cream.daemon.standing import Found, still_standing
 from cream.daemon.strangers import Strangers
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-
-# By kind and subject, over all rounds of one sweep.
-_Found = dict[tuple[str, str], Discrepancy]
 
 # Executions are asked for from this long before the run began: clocks differ and books lag.
 _EXECUTIONS_MARGIN = timedelta(minutes=5)
@@ -54,10 +51,6 @@ _EXECUTIONS_MARGIN = timedelta(minutes=5)
 _GUESSED_MARGIN = timedelta(days=1)
 # Replacements of one order that are followed in one look. A longer chain is followed by the next.
 _LONGEST_CHAIN = 20
-
-# What a later round does not see any more, because something was done about it, and still was so.
-_K = DiscrepancyKind
-_ONCE_IS_ENOUGH = frozenset((_K.UNKNOWN_AT_BROKER, _K.ORPHAN, _K.CASH, _K.FEES))
 
 
 @define
@@ -186,7 +179,7 @@ class Reconciler:
         Raises: BrokerUnavailable.
         """
         async with self._lock:
-            found: _Found = {}
+            found: Found = {}
             if layer is Layer.FULL:
                 await self._name_guesses()
                 for cash in await self.cash.compare():
@@ -219,7 +212,7 @@ class Reconciler:
         differs = reading.events or reading.missing_executions or reading.unknown
         return bool(asks or differs or not result.clean)
 
-    async def _round(self, layer: Layer, found: _Found) -> Reconciliation:
+    async def _round(self, layer: Layer, found: Found) -> Reconciliation:
         """One snapshot, its events, and its questions."""
         self._absences.begin_round()
         before = self.desk.book.sequence
@@ -258,7 +251,7 @@ class Reconciler:
         max_age = self.settings.max_order_age if self._resolves_orphans else None
         await self._record(reconciling.adopted(shown, max_age))
 
-    async def _meet_strangers(self, found: _Found) -> None:
+    async def _meet_strangers(self, found: Found) -> None:
         """Before holdings are compared. The open orders first: they show whose legs are whose."""
         await self._round(Layer.OPEN_ORDERS, found)
         for broker_id in self._strangers.take(self.desk.book):
@@ -333,10 +326,14 @@ class Reconciler:
             await self._record(reconciling.vanished(order.order_id, probes))
             self._lost.append(lost(order))
 
-    async def _conclude(self, layer: Layer, result: Reconciliation, found: _Found) -> None:
+    async def _conclude(self, layer: Layer, result: Reconciliation, found: Found) -> None:
         """Act on what still differs after all rounds; lift what no longer stands."""
         at_start, self._began = not self._began, True
-        everything = [*self._standing(result, found, at_start=at_start), *self._lost]
+        now = self.desk.clock.now()
+        still = still_standing(
+            self.desk.book, found, result, self._absences, self.settings, at_start=at_start, now=now
+        )
+        everything = [*still, *self._lost]
         self._lost.clear()
         if everything or layer is Layer.FULL:
             await self._record(reconciling.noted(layer.value, everything))
@@ -359,30 +356,6 @@ class Reconciler:
         lifted = [one for one in causes if one in self.desk.book.restrictions]
         if lifted:
             await self._record(lift(lifted, "reconciliation was clean", "reconciler"))
-
-    def _standing(
-        self, result: Reconciliation, found: _Found, *, at_start: bool
-    ) -> Iterator[Discrepancy]:
-        """What still differs, or was seen often enough. An order that is not listed has been asked
-        about: it is let be while it is young and the broker shows it, or may any moment."""
-        standing = {(one.kind.value, one.subject) for one in result.discrepancies}
-        for key, one in found.items():
-            if key not in standing and one.kind not in _ONCE_IS_ENOUGH:
-                continue
-            missing = one.kind is DiscrepancyKind.MISSING_AT_BROKER
-            order = self.desk.book.find(one.subject) if missing else None
-            if order is None:
-                yield one
-            elif at_start and self._absences.is_missed(order.order_id):
-                # It was taken in, nobody has listened since, and now it is denied.
-                yield evolve(one, critical=True)
-            elif not self._is_let_be(order):
-                yield one
-
-    def _is_let_be(self, order: Order) -> bool:
-        denied = self._absences.is_missed(order.order_id)
-        patience = self.settings.absence_seconds if denied else self.settings.young
-        return self.desk.clock.now() - order.intended_at < timedelta(seconds=patience)
 
     async def _escalate(self, critical: Sequence[Discrepancy], *, at_start: bool) -> None:
         """Tell whoever is to know, and trade no more where that is configured."""
