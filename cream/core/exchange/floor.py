@@ -152,9 +152,9 @@ class TradingFloor:
 
     def _waits(self, order: VenueOrder) -> bool:
         """Whether this is the exit of an entry that has not filled."""
-        if order.parent_id is None:
+        root = None if order.parent_id is None else self._book.find(order.parent_id)
+        if root is None:
             return False
-        root = self._book.order(order.parent_id)
         return root.order_class is not OrderClass.OCO and root.status is not VenueStatus.FILLED
 
     def _elect(self, order: VenueOrder, quote: Quote, now: datetime) -> bool:

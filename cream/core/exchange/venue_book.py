@@ -151,13 +151,14 @@ class VenueBook:
         return sorted((self._orders[one] for one in self._queued), key=lambda order: order.sequence)
 
     def children(self, order: VenueOrder) -> Sequence[VenueOrder]:
-        """The exits that came with `order`."""
-        return tuple(self.order(child) for child in order.child_ids)
+        """The exits that came with `order`, but for those that somebody took out of the file."""
+        found = (self.find(child) for child in order.child_ids)
+        return tuple(child for child in found if child is not None)
 
     def group(self, order: VenueOrder) -> Sequence[VenueOrder]:
         """The root of the order's group and all its children."""
-        root = self.order(order.parent_id) if order.parent_id is not None else order
-        return (root, *self.children(root))
+        root = None if order.parent_id is None else self.find(order.parent_id)
+        return (order, *self.children(order)) if root is None else (root, *self.children(root))
 
     def shown(self, order: VenueOrder) -> BrokerOrder:
         """`order` as the broker shows it now."""
@@ -201,7 +202,8 @@ class VenueBook:
         return (*(one for one in earlier if one.execution_id not in kept), *latest)
 
     def _is_shown_with_root(self, order: VenueOrder) -> bool:
-        return order.parent_id is not None and self.order(order.parent_id).is_open
+        root = None if order.parent_id is None else self.find(order.parent_id)
+        return root is not None and root.is_open
 
     # Changing -----------------------------------------------------------------------------------
 

@@ -472,3 +472,28 @@ async def test_a_file_that_can_no_longer_be_read_is_a_broker_out_of_reach(
             with pytest.raises(BrokerUnavailable):
                 await question
         assert await made.broker.open_orders() == []
+
+
+@pytest.mark.parametrize("role", ["root", "stop_loss"])
+async def test_an_order_that_somebody_took_out_of_the_file_is_gone_and_the_others_are_there(
+    tmp_path: Path, role: str
+) -> None:
+    """Whoever wants to see what a daemon does about it must get no answer that is a defect."""
+    with bench(tmp_path) as before:
+        await before.broker.submit(bracket(quantity="10", limit="238.50"))
+    with sqlite3.connect(tmp_path / "venue.db") as file:
+        where = "json_extract(body, '$.role') = ?"
+        (gone,) = file.execute(
+            f"SELECT broker_order_id FROM orders WHERE {where}", [role]
+        ).fetchone()
+        file.execute(f"DELETE FROM orders WHERE {where}", [role])
+
+    with bench(tmp_path) as after:
+        assert await after.broker.order(gone) is None
+        shown = [*await after.broker.open_orders(), *await after.broker.orders_since(NOON)]
+        every = {one.broker_order_id for order in shown for one in (order, *order.legs)}
+        assert every
+        assert gone not in every
+        after.quote("240.00", "240.01")
+        for one in await after.broker.open_orders():
+            assert isinstance(await after.broker.cancel(one.broker_order_id), CancelTaken)
