@@ -104,8 +104,16 @@ class Archivist:
         leaving, sequence = await self.desk.do(self._leaving)
         if leaving.orders or leaving.plans:
             await self.archive.keep(leaving, sequence)
+            leaving = self._unasked_for(leaving)
             forget(self.desk.book, leaving)
             log.info("archivist.orders_put_away", orders=len(leaving.orders))
+
+    def _unasked_for(self, leaving: Archived) -> Archived:
+        """Without the families that somebody has asked for while they were put away."""
+        asked = {one.root_id for one in leaving.orders if one.order.order_id in self._recalled}
+        return evolve(
+            leaving, orders=tuple(one for one in leaving.orders if one.root_id not in asked)
+        )
 
     def _leaving(self, book: Book, now: datetime) -> Decided[tuple[Archived, int]]:
         clock = trio.current_time()
@@ -168,12 +176,15 @@ class Archivist:
     async def recall_plan(self, plan_id: str) -> None:
         """Have the plan and its orders in the book, if it was ever answered with any.
 
+        They stay there for a while: whoever asks is about to decide on them.
         Raises: JournalFailed.
         """
         book = self.desk.book
         judged = book.plans.get(plan_id)
         if judged is None or any(book.find(one) is None for one in judged.order_ids):
             self._revive(await self.archive.plan(plan_id))
+        else:
+            self._keep(judged.order_ids)
 
     async def orders(self, status: OrderStatus | None, limit: int | None) -> Sequence[Order]:
         """Archived orders that are not in the book, oldest first.   Raises: JournalFailed."""
@@ -181,9 +192,12 @@ class Archivist:
         return [one for one in found if self.desk.book.find(one.order_id) is None]
 
     def _revive(self, archived: Archived) -> None:
-        until = trio.current_time() + self.settings.closed_orders
-        self._recalled.update((one.order.order_id, until) for one in archived.orders)
+        self._keep([one.order.order_id for one in archived.orders])
         revive(self.desk.book, archived)
+
+    def _keep(self, order_ids: Sequence[str]) -> None:
+        until = trio.current_time() + self.settings.closed_orders
+        self._recalled.update((one, until) for one in order_ids)
 
 
 def _state(book: Book, _now: datetime) -> Decided[BookState]:

@@ -236,6 +236,13 @@ def forget(book: Book, archived: Archived) -> None:
         for one in archived.orders
         if book._orders.get(one.order.order_id) is not one.order
     }
+    known = {one.order.order_id for one in archived.orders}
+    # Somebody was born into the family meanwhile.
+    changed.update(
+        one.root_id
+        for one in archived.orders
+        if not known.issuperset(book._children.get(one.order.order_id, ()))
+    )
     leaving = [one for one in archived.orders if one.root_id not in changed]
     gone = {one.order.order_id for one in leaving}
     for one in leaving:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
-from attrs import evolve
+from attrs import define, evolve, field
 
-from cream.core.execution.memory import rebuilt, state_of
+from cream.core.execution.memory import Archived, rebuilt, state_of
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.errors import BrokerUnavailable, CreamError
-from cream.core.model.order import OrderStatus, OrderType, Side
+from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import TimeInForce
 from cream.core.model.request import SingleOrder
 from cream.core.model.state import TradingState
@@ -323,3 +323,35 @@ async def test_old_records_are_removed_where_that_is_wanted(
         assert world.archive is not None
         assert world.archive.removed_before is not None
         assert life.tree.desk.clock.now() - world.archive.removed_before >= timedelta(days=1)
+
+
+@define(eq=False)
+class SlowArchive(MemoryArchive):
+    """Keeps at once what it is given, and says so only when it is let."""
+
+    told: trio.Event = field(factory=trio.Event)
+
+    async def keep(self, archived: Archived, sequence: int) -> None:
+        await super().keep(archived, sequence)
+        await self.told.wait()
+
+
+async def test_a_plan_that_is_asked_for_while_it_is_put_away_is_not_judged_anew(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Between the look for its first answer and the decision it must not leave memory."""
+    world = World(tmp_path)
+    world.archive = archive = SlowArchive(world.journal)
+    async with world.life(tidy) as life:
+        await life.submit(buy("20"), plan_id="in")
+        await life.until(lambda: life.held() == 20)
+        await life.submit(close("20"), plan_id="out")
+        await life.until(lambda: archive.plans, LONG)
+        archivist = life.tree.archivist
+        assert archivist is not None
+        await archivist.recall_plan("in")
+        archive.told.set()
+        await trio.testing.wait_all_tasks_blocked()
+
+        assert "in" in life.tree.desk.book.plans
+        assert [one.terms.plan_id for one in life.orders(OrderPurpose.ENTRY)] == ["in"]

@@ -20,7 +20,7 @@ from cream.core.execution.memory import (
     superfluous,
 )
 from cream.core.execution.option_book import OptionBook
-from cream.core.model.order import OrderStatus
+from cream.core.model.order import OrderPurpose, OrderStatus, Side
 from tests.fakes.builders import NOW, bracket, broker_id, order_terms, shown
 from tests.fakes.ledger import Ledger
 from tests.unit.core.execution.test_book import busy_day, judged
@@ -339,3 +339,20 @@ def test_who_watches_what_is_known_in_a_book_from_its_state() -> None:
     assert book.protections
     for symbol, protection in book.protections.items():
         assert symbol in list(book.protections.watching(protection.watched))
+
+
+def test_a_family_into_which_somebody_was_born_meanwhile_stays() -> None:
+    """An exit of an entry that is just being put away: its parent is not to be gone."""
+    ledger, terms = Ledger(), order_terms()
+    ledger.enter(terms)
+    ledger.wait(7_200)
+    archived = superfluous(ledger.book, ledger.now)
+    assert [one.order.order_id for one in archived.orders] == ["o-entry"]
+    ledger.intend(
+        order_terms("o-exit", side=Side.SELL, purpose=OrderPurpose.EXIT, parent="o-entry")
+    )
+
+    forget(ledger.book, archived)
+
+    assert ledger.book.find("o-entry") is not None
+    assert [one.order_id for one in ledger.book.children("o-entry")] == ["o-exit"]
