@@ -16,6 +16,7 @@ from quart import Request, Response, g, request
 from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 
 from cream.adapters.sandbox.broadcast import Broadcast
 from cream.adapters.sandbox.data_plans import PLUS, DataPlan
@@ -36,6 +37,8 @@ from cream.adapters.sandbox.words import uuid_text
 
 log = structlog.get_logger(__name__)
 
+# How long an answer is behind its messages if the fault does not say.
+_EARLY_SECONDS = 0.05
 MAX_BODY_BYTES = 1024 * 1024
 
 _json = msgspec.json.Decoder(float_hook=Decimal)
@@ -157,6 +160,7 @@ async def _enter(sandbox: Sandbox) -> Response | None:
 
 
 def _stamp(sandbox: Sandbox, response: Response) -> Response:
+    response.headers["Date"] = http_date(sandbox.exchange.clock.now())
     response.headers["X-Request-ID"] = sandbox.next_id("request").replace("-", "")
     allowance = g.get("allowance")
     if isinstance(allowance, Allowance):
@@ -180,4 +184,7 @@ async def after_commit(sandbox: Sandbox, commit: Callable[[], Awaitable[Response
     hang = faults.happens(FaultName.HANG_AFTER_COMMIT)
     if hang is not None:
         await trio.sleep(hang.seconds)
+    early = faults.happens(FaultName.EARLY)
+    if early is not None:
+        await trio.sleep(early.seconds or _EARLY_SECONDS)
     return response

@@ -8,12 +8,12 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from quart import Response, request
 from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox, body_of, create_control_app, reply
-from cream.adapters.sandbox.faults import FaultName, read_fault
+from cream.adapters.sandbox.faults import ACTS, HALT, FaultName, read_fault
 from cream.adapters.sandbox.forms import read_symbol
 from cream.adapters.sandbox.listings import is_true
 from cream.adapters.sandbox.refusals import not_found, unprocessable
@@ -33,6 +33,8 @@ class ControlRoutes:
     """The handlers."""
 
     sandbox: Sandbox
+    # What a fault has halted.
+    _halted: set[str] = field(factory=set)
 
     def app(self) -> QuartTrio:
         """The application of the control port."""
@@ -59,27 +61,59 @@ class ControlRoutes:
     async def faults(self) -> Response:
         """GET /faults: what is on, and what there is."""
         names = [name.value for name in FaultName]
-        return reply({"armed": self.sandbox.faults.armed(), "known": names})
+        return reply({"armed": self._armed(), "known": [*names, *ACTS]})
+
+    def _armed(self) -> list[str]:
+        return self.sandbox.faults.armed() + [HALT] * bool(self._halted)
 
     async def arm(self) -> Response:
-        """POST /faults {name, …}: switch a fault on."""
+        """POST /faults {name, …}: switch a fault on, or do what happens but once."""
         faults = self.sandbox.faults
-        fault = read_fault(await body_of(request), faults.now())
+        body = await body_of(request)
+        name = body.get("name")
+        if isinstance(name, str) and name in ACTS:
+            return await self._act(name, body)
+        fault = read_fault(body, faults.now())
         faults.arm(fault)
         if fault.name in _CUTS:
             self.sandbox.broadcast.cut()
             self.sandbox.cut_data()
-        return reply({"armed": faults.armed()})
+        return reply({"armed": self._armed()})
+
+    async def _act(self, name: str, body: Mapping[str, Any]) -> Response:
+        """What lasts no longer than it takes to do it, or until it is undone by name."""
+        unknown = sorted(set(body) - ACTS[name] - {"name"})
+        if unknown:
+            takes = ", ".join(sorted(ACTS[name]))
+            raise unprocessable(f"unknown: {', '.join(unknown)}; {name} takes {takes}")
+        match name:
+            case "ca.split":
+                return await self.split()
+            case "ops.liquidate_leg":
+                return await self.liquidate()
+            case "opt.assign":
+                return await self.assign()
+            case _:
+                self._halted.add(self._listed(body).underlying)
+                return await self.halt()
+
+    def _end_halts(self) -> None:
+        for symbol in sorted(self._halted & self.sandbox.tape.halted):
+            self._resume(symbol)
+        self._halted.clear()
 
     async def clear(self) -> Response:
         """DELETE /faults: switch all off, or with ?name= one."""
         names = {name.value: name for name in FaultName}
         asked = request.args.get("name")
-        if asked is not None and asked not in names:
-            raise unprocessable(f"name must be one of {', '.join(names)}")
-        self.sandbox.faults.clear(names[asked] if asked is not None else None)
+        if asked is not None and asked not in names and asked != HALT:
+            raise unprocessable(f"name must be one of {', '.join(names)}, {HALT}")
+        if asked in (None, HALT):
+            self._end_halts()
+        if asked != HALT:
+            self.sandbox.faults.clear(names[asked] if asked is not None else None)
         self.sandbox.exchange.advance()
-        return reply({"armed": self.sandbox.faults.armed()})
+        return reply({"armed": self._armed()})
 
     async def quote(self) -> Response:
         """POST /quote {symbol, bid, ask, bid_size?, ask_size?}: move the market."""
@@ -127,9 +161,13 @@ class ControlRoutes:
     async def resume(self) -> Response:
         """POST /resume {symbol}: it trades again, at the quote of now."""
         symbol = self._listed(await body_of(request)).underlying
+        self._halted.discard(symbol)
+        self._resume(symbol)
+        return reply({"halted": sorted(self.sandbox.tape.halted)})
+
+    def _resume(self, symbol: str) -> None:
         self.sandbox.tape.resume(symbol)
         self.sandbox.exchange.resume(symbol)
-        return reply({"halted": sorted(self.sandbox.tape.halted)})
 
     async def luld(self) -> Response:
         """POST /luld {symbol, up, down}: the prices between which it may trade."""

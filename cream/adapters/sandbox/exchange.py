@@ -12,10 +12,21 @@ from attrs import evolve
 
 from cream.adapters.sandbox.activities import ActivityLog
 from cream.adapters.sandbox.faults import FaultName, Faults
+from cream.adapters.sandbox.figures import (
+    buying_power_figures,
+    quantity_figures,
+    wash_trade_figures,
+)
 from cream.adapters.sandbox.forms import Change, Form, closing_body, read_form, read_symbol
+from cream.adapters.sandbox.holdups import LateReleases, StuckEntries
 from cream.adapters.sandbox.listings import Query, flat_rows, is_over, paged
 from cream.adapters.sandbox.market import SandboxMarket
-from cream.adapters.sandbox.mishaps import after_replacing, befallen
+from cream.adapters.sandbox.mishaps import (
+    after_replacing,
+    befallen,
+    half_filled,
+    trade_through,
+)
 from cream.adapters.sandbox.refusals import (
     FORBIDDEN,
     Refusal,
@@ -30,9 +41,11 @@ from cream.adapters.sandbox.replies import (
     account_json,
     fill_json,
     position_json,
+    value_of_longs,
 )
-from cream.adapters.sandbox.words import number, uuid_text
+from cream.adapters.sandbox.words import uuid_text
 from cream.core.exchange.account import flat_ledger
+from cream.core.exchange.admission import INSUFFICIENT_QTY
 from cream.core.exchange.replacing import OrderChange
 from cream.core.exchange.venue import OptionEnd, Venue
 from cream.core.exchange.venue_book import VenueState
@@ -46,7 +59,7 @@ from cream.core.model.broker import (
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
-from cream.core.model.order import OrderClass, OrderStatus, Side
+from cream.core.model.order import OrderClass, OrderStatus, OrderTerms, Side
 from cream.core.ports import Clock
 
 # How often the venue looks at the clock: a DAY order ends within this of its session.
@@ -74,9 +87,15 @@ class Exchange:
         self.clock = clock
         self.faults = faults
         self.account_number = account_number
-        self.tell: Tell = _nobody
+        self.tell: Tell = lambda _: None
+        self._stuck = StuckEntries()
+        self._late = LateReleases(faults, trio.current_time)
         self._venue = Venue(
-            VenueState(ledger=flat_ledger(cash)), market, market.sessions, delivers=True
+            VenueState(ledger=flat_ledger(cash)),
+            market,
+            market.sessions,
+            rules=self._stuck,
+            delivers=True,
         )
         self._writer = OrderWriter(market.sessions)
         self._ids: dict[str, str] = {}
@@ -126,20 +145,29 @@ class Exchange:
         terms = form.terms
         if terms.quantity % 1 and self.faults.happens(FaultName.FRACTIONAL_PAUSE):
             raise Refusal(403, FORBIDDEN, "fractional trading is paused")
+        if not self._is_free(terms):
+            refused = Refused(INSUFFICIENT_QTY, "insufficient qty available for order")
+            raise refusal_of(refused, self._figures(refused, terms))
+        is_stuck = self._stuck.befalls(terms, self.faults)
         outcome, updates = self._venue.submit(terms, self.clock.now())
         if isinstance(outcome, Refused):
-            raise refusal_of(outcome, self._figures(outcome, form))
+            raise refusal_of(outcome, self._figures(outcome, terms))
         assert isinstance(outcome, Accepted), outcome
         self._note(outcome.order, form)
         shown = self._writer.order(outcome.order)
         self._told([OrderUpdate(event="pending_new", order=outcome.order), *updates])
+        if is_stuck:
+            self._told(half_filled(self._venue, outcome.order, self.market, self.clock.now()))
         return shown
 
     def cancel(self, order_id: str) -> None:
         """Take a request to cancel.   Raises: Refusal."""
         venue_id = self._venue_id(order_id)
         if self.faults.happens(FaultName.FILL_BEFORE_CANCEL):
-            self._fill_now(venue_id)
+            trade_through(self.market, self._found(venue_id))
+        if self.faults.happens(FaultName.PARTIAL_THEN_CANCEL):
+            order = self._found(venue_id)
+            self._told(half_filled(self._venue, order, self.market, self.clock.now()))
         stuck = self.faults.happens(FaultName.STICK_PENDING_CANCEL)
         if stuck is not None:
             self._pending_cancels[venue_id] = trio.current_time() + stuck.seconds
@@ -220,14 +248,7 @@ class Exchange:
     def account(self) -> Json:
         """The figures."""
         figures = self._venue.account(self.clock.now())
-        long_value = sum(
-            (
-                one.quantity * (self._mark(one.instrument) or ZERO) * one.instrument.multiplier
-                for one in self._venue.positions()
-                if one.quantity > 0
-            ),
-            ZERO,
-        )
+        long_value = value_of_longs(self._venue.positions(), self._mark)
         if self.faults.happens(FaultName.ZERO_ACCOUNT):
             figures = evolve(figures, cash=ZERO, equity=ZERO, buying_power=ZERO, margin_used=ZERO)
         return account_json(figures, self.account_number, long_value)
@@ -238,8 +259,7 @@ class Exchange:
         Raises: Refusal for a share that is not held.
         """
         quote = self.market.latest(symbol)
-        held = {one.instrument.symbol: one for one in self._venue.positions()}
-        if quote is None or symbol not in held or not _LEAST_SPLIT <= ratio <= 1 / _LEAST_SPLIT:
+        if quote is None or not self._held(symbol) or not _LEAST_SPLIT <= ratio <= 1 / _LEAST_SPLIT:
             raise unprocessable(f"{symbol} cannot be split by {ratio}")
         self._venue.mishaps.split(symbol, ratio)
         bid, ask = ((price / ratio).quantize(_CENT) for price in (quote.bid, quote.ask))
@@ -251,7 +271,7 @@ class Exchange:
         Raises: Refusal where so many are not held.
         """
         contract = read_symbol(symbol)
-        held = {one.instrument: one.quantity for one in self._venue.positions()}.get(contract, ZERO)
+        held = self._held(contract.symbol)
         if not isinstance(contract, OptionContract) or not 0 < quantity <= abs(held):
             raise unprocessable(f"there are {held} of {symbol}")
         signed = quantity if held > 0 else -quantity
@@ -279,19 +299,9 @@ class Exchange:
         notes.terms, notes.extended_hours = form.terms, form.extended_hours
         notes.notional = form.notional
 
-    def _fill_now(self, venue_id: str) -> None:
-        """Move the market through the order's limit and back."""
-        order = self._found(venue_id)
-        quote = self.market.latest(order.instrument.symbol)
-        if quote is None or order.limit_price is None or is_over(order):
-            return
-        size = int(order.quantity) + 1
-        limit = order.limit_price
-        self.market.set_quote(quote.symbol, limit, limit, size, size)
-        self.market.set_quote(quote.symbol, quote.bid, quote.ask, quote.bid_size, quote.ask_size)
-
     def _told(self, updates: Sequence[OrderUpdate]) -> None:
         """Note what happened, and tell it, unless the venue is cut off from its customers."""
+        self._late.note(updates)
         updates = befallen(self._venue, self.faults, updates, self.clock.now(), self._writer.link)
         for update in updates:
             self._remember(update)
@@ -352,7 +362,7 @@ class Exchange:
     def _promised(self, symbol: str, held: Decimal) -> Decimal:
         """How much of a position working orders would close."""
         closing = Side.SELL if held > 0 else Side.BUY
-        total = ZERO
+        total = self._late.promised(symbol, closing)
         for order in self._venue.open_orders():
             for one in (order, *order.legs):
                 works = one.status is not OrderStatus.HELD and not is_over(one)
@@ -364,34 +374,29 @@ class Exchange:
         quote = self.market.latest(instrument.symbol)
         return quote.mid if quote is not None else None
 
-    def _figures(self, refused: Refused, form: Form) -> Json:
+    def _figures(self, refused: Refused, terms: OrderTerms) -> Json:
         """The figures that go with a refusal."""
-        symbol = form.terms.instrument.symbol
-        if refused.code == "INSUFFICIENT_BUYING_POWER":
-            figures = self._venue.account(self.clock.now())
-            return {"buying_power": str(figures.buying_power)}
-        if refused.code == "INSUFFICIENT_QTY":
-            held = ZERO
-            for one in self._venue.positions():
-                if one.instrument.symbol == symbol:
-                    held = one.quantity
-            promised = self._promised(symbol, held)
-            return {
-                "available": number(held - promised),
-                "existing_qty": number(held),
-                "held_for_orders": number(abs(promised)),
-                "symbol": symbol,
-            }
-        if refused.code == "WASH_TRADE":
-            others = (
-                one
-                for one in self._venue.open_orders()
-                if one.instrument == form.terms.instrument and one.side is not form.terms.side
-            )
-            ids = [uuid_text(one.broker_order_id) for one in others]
-            return {"existing_order_id": ids[0] if ids else ""}
-        return {}
+        match refused.code:
+            case "INSUFFICIENT_BUYING_POWER":
+                power = self._venue.account(self.clock.now()).buying_power
+                return buying_power_figures(terms, power, self._mark)
+            case "INSUFFICIENT_QTY":
+                held = self._held(terms.instrument.symbol)
+                promised = self._promised(terms.instrument.symbol, held)
+                return quantity_figures(terms, held, promised, self._venue.open_orders())
+            case "WASH_TRADE":
+                return wash_trade_figures(terms, self._venue.open_orders())
+            case _:
+                return {}
 
+    def _is_free(self, terms: OrderTerms) -> bool:
+        """Whether what it would close is not still promised to an order that has ended."""
+        symbol, side = terms.instrument.symbol, terms.side
+        held = self._held(symbol)
+        if terms.legs or not self._late.promised(symbol, side) or held * side.sign >= 0:
+            return True
+        return terms.quantity <= abs(held - self._promised(symbol, held))
 
-def _nobody(_frame: Json) -> None:
-    """Nobody listens yet."""
+    def _held(self, symbol: str) -> Decimal:
+        held = {one.instrument.symbol: one.quantity for one in self._venue.positions()}
+        return held.get(symbol, ZERO)

@@ -15,6 +15,16 @@ from cream.adapters.sandbox.refusals import unprocessable
 _MOST_SECONDS = 366 * 86_400.0
 
 
+# What is a fault by name as well as a path of its own, and what it takes.
+HALT = "mkt.halt"
+ACTS = {
+    "ca.split": {"symbol", "ratio"},
+    "ops.liquidate_leg": {"symbol"},
+    "opt.assign": {"symbol", "qty"},
+    HALT: {"symbol", "reason"},
+}
+
+
 class FaultName(Enum):
     """Everything that can be made to go wrong."""
 
@@ -64,6 +74,12 @@ class FaultName(Enum):
     LEG_SWAP = "order.leg_swap_id"
     # Both exits of a group fill.
     DOUBLE_FILL = "order.double_oco_fill"
+    # Half of an order fills just before it is cancelled.
+    PARTIAL_THEN_CANCEL = "order.partial_then_cancel"
+    # Half of an order fills as it is taken, and nothing more of it ever does; its exits wait.
+    PARTIAL_ENTRY = "order.partial_entry_forever"
+    # What an order had laid hands on is free only `seconds` after it was cancelled.
+    QTY_RELEASE_LAG = "pos.qty_release_lag"
     # What has filled in part expires.
     EXPIRE_PARTIAL = "order.partial_then_expire"
     # Streams are cut at once, and refused until it ends: what happens meanwhile is told to nobody.
@@ -83,6 +99,8 @@ class FaultName(Enum):
     NULL_DATA = "ws.null_data"
     # Messages with an event and a status that nobody knows.
     UNKNOWN_EVENT = "ws.unknown_event"
+    # Messages come `seconds` before the answer to the order that they are about.
+    EARLY = "ws.early"
     # Messages change places with the one before.
     SHUFFLE = "ws.shuffle"
     # What happens to the exits of a group is not told.
@@ -101,6 +119,8 @@ class FaultName(Enum):
     ZERO_SIDE = "data.zero_side"
     # Quotes (of `symbol`) far from the market on both sides.
     WIDE = "data.wide"
+    # The broker's clock is `seconds` ahead: in the Date of answers and in every moment of trading.
+    CLOCK_SKEW = "clock.skew"
     # Everything on the data streams comes `times` times over.
     BURST = "ws.burst"
     # Connections are cut without a word.
@@ -109,10 +129,14 @@ class FaultName(Enum):
 
 @frozen(kw_only=True)
 class Armed:
-    """A fault that is on. `count` and `until` None: until it is switched off. Units: seconds."""
+    """A fault that is on. `count` and `until` None: until it is switched off. Units: seconds.
+
+    The first `skip` times it could happen it does not.
+    """
 
     name: FaultName
     count: int | None = None
+    skip: int = 0
     until: float | None = None
     seconds: float = 0.0
     p: float = 1.0
@@ -130,11 +154,13 @@ class Faults:
     draw: Callable[[], float]
     _armed: dict[FaultName, Armed] = field(factory=dict)
     _left: dict[FaultName, int] = field(factory=dict)
+    _skipped: dict[FaultName, int] = field(factory=dict)
 
     def arm(self, fault: Armed) -> None:
         """Switch a fault on, instead of how it was on before."""
         self._armed[fault.name] = fault
         self._left.pop(fault.name, None)
+        self._skipped[fault.name] = 0
         if fault.count is not None:
             self._left[fault.name] = fault.count
 
@@ -163,6 +189,9 @@ class Faults:
         fault = self.peek(name, path)
         if fault is None or (fault.p < 1 and self.draw() >= fault.p):
             return None
+        if self._skipped[name] < fault.skip:
+            self._skipped[name] += 1
+            return None
         left = self._left.get(name)
         if left is not None:
             self._left[name] = left - 1
@@ -181,8 +210,19 @@ def read_fault(body: Mapping[str, object], now: float) -> Armed:
     by_name = {name.value: name for name in FaultName}
     name = body.get("name")
     if not isinstance(name, str) or name not in by_name:
-        raise unprocessable(f"name must be one of {', '.join(by_name)}")
-    known = {"name", "count", "for_seconds", "seconds", "p", "times", "status", "path", "symbol"}
+        raise unprocessable(f"name must be one of {', '.join([*by_name, *ACTS])}")
+    known = {
+        "name",
+        "count",
+        "skip",
+        "for_seconds",
+        "seconds",
+        "p",
+        "times",
+        "status",
+        "path",
+        "symbol",
+    }
     unknown = sorted(set(body) - known)
     if unknown:
         raise unprocessable(f"unknown: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
@@ -190,15 +230,22 @@ def read_fault(body: Mapping[str, object], now: float) -> Armed:
     count = _figure(body, "count", 1, 1_000_000)
     return Armed(
         name=by_name[name],
-        count=int(count) if count is not None else None,
+        count=_whole(count, "count"),
+        skip=_whole(_figure(body, "skip", 0, 1_000_000), "skip") or 0,
         until=now + lasts if lasts is not None else None,
         seconds=_figure(body, "seconds", 0.0, _MOST_SECONDS) or 0.0,
         p=_figure(body, "p", 0.0, 1.0, 1.0) or 0.0,
-        times=int(_figure(body, "times", 1, 1_000, 1) or 1),
-        status=int(_figure(body, "status", 400, 599, 503) or 503),
+        times=_whole(_figure(body, "times", 1, 1_000), "times") or 1,
+        status=_whole(_figure(body, "status", 400, 599), "status") or 503,
         path=_text(body, "path"),
         symbol=_text(body, "symbol"),
     )
+
+
+def _whole(figure: float | None, name: str) -> int | None:
+    if figure is not None and not figure.is_integer():
+        raise unprocessable(f"{name} must be a whole number")
+    return None if figure is None else int(figure)
 
 
 def _text(body: Mapping[str, object], name: str) -> str:

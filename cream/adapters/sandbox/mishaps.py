@@ -7,8 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from cream.adapters.sandbox.faults import FaultName, Faults
+from cream.adapters.sandbox.listings import is_over
+from cream.adapters.sandbox.market import SandboxMarket
+from cream.core.exchange.market_view import VenueMarket
+from cream.core.exchange.matching import far_price
 from cream.core.exchange.venue import Venue
 from cream.core.model.broker import BrokerOrder, OrderUpdate
+from cream.core.model.money import floor_units
 from cream.core.model.order import OrderClass, OrderType
 
 _EXITS = frozenset((OrderClass.BRACKET, OrderClass.OTO, OrderClass.OCO))
@@ -36,6 +41,25 @@ def befallen(venue: Venue, faults: Faults, updates: Updates, now: datetime, link
         elif update.event == "partial_fill" and faults.happens(FaultName.EXPIRE_PARTIAL):
             told += venue.mishaps.expire(order.broker_order_id, now)
     return told
+
+
+def trade_through(market: SandboxMarket, order: BrokerOrder) -> None:
+    """Move the market through the order's limit and back."""
+    quote, limit = market.latest(order.instrument.symbol), order.limit_price
+    if quote is None or limit is None or is_over(order):
+        return
+    size = int(order.quantity) + 1
+    market.set_quote(quote.symbol, limit, limit, size, size)
+    market.set_quote(quote.symbol, quote.bid, quote.ask, quote.bid_size, quote.ask_size)
+
+
+def half_filled(venue: Venue, order: BrokerOrder, market: VenueMarket, now: datetime) -> Updates:
+    """The messages once half of what an order in one instrument has left has traded."""
+    units = floor_units((order.quantity - order.filled) / 2)
+    price = order.limit_price or far_price(market.latest(order.instrument.symbol), order.side)
+    if order.order_class is OrderClass.MLEG or units < 1 or price is None or is_over(order):
+        return ()
+    return venue.mishaps.fill(order.broker_order_id, units, price, now)
 
 
 def after_replacing(

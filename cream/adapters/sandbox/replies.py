@@ -3,7 +3,7 @@
 Source: Alpaca Trading API v2, OpenAPI document 2.0.1, 2026-06, and recorded answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from cream.adapters.sandbox.words import (
     ulid_text,
     uuid_text,
 )
+from cream.core.exchange.account import MarkOf
 from cream.core.exchange.calendar import Sessions
 from cream.core.model.account import Account
 from cream.core.model.broker import BrokerOrder, BrokerPosition, Execution, OrderUpdate
@@ -232,6 +233,18 @@ def position_json(held: BrokerPosition, mark: Decimal | None, available: Decimal
         "lastday_price": price(held.average_price),
         "change_today": "0",
     }
+
+
+def value_of_longs(positions: Iterable[BrokerPosition], mark_of: MarkOf) -> Decimal:
+    """What everything that is held long is worth."""
+    return sum(
+        (
+            one.quantity * (mark_of(one.instrument) or ZERO) * one.instrument.multiplier
+            for one in positions
+            if one.quantity > 0
+        ),
+        ZERO,
+    )
 
 
 def account_json(account: Account, account_number: str, long_value: Decimal) -> Json:

@@ -5,6 +5,7 @@ each connection has a barrier around it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -29,7 +30,7 @@ from cream.adapters.sandbox.data_routes import DataRoutes
 from cream.adapters.sandbox.data_shown import Shown
 from cream.adapters.sandbox.data_stream import DataBroadcast, DataStreamRoutes
 from cream.adapters.sandbox.exchange import Exchange
-from cream.adapters.sandbox.faults import Faults
+from cream.adapters.sandbox.faults import FaultName, Faults
 from cream.adapters.sandbox.history import History
 from cream.adapters.sandbox.history_routes import HistoryRoutes
 from cream.adapters.sandbox.limits import RateLimits
@@ -46,6 +47,19 @@ log = structlog.get_logger(__name__)
 NO_BARS: Mapping[str, list[Bar]] = {}
 CLOSE_SECONDS = 1.0
 _BACKLOG = 100
+
+
+@frozen
+class SkewedClock:
+    """The time that the account goes by: `inner`, unless a fault has it run ahead."""
+
+    inner: Clock
+    faults: Faults
+
+    def now(self) -> datetime:
+        """The current moment, in UTC."""
+        ahead = self.faults.peek(FaultName.CLOCK_SKEW)
+        return self.inner.now() + timedelta(seconds=0.0 if ahead is None else ahead.seconds)
 
 
 @frozen(kw_only=True)
@@ -81,6 +95,7 @@ def make_sandbox(
 ) -> Sandbox:
     """A new account in `market`. `symbols` have a past: of `given` bars, or of the seed."""
     faults = Faults(monotonic, Draws(settings.seed))
+    clock = SkewedClock(clock, faults)
     exchange = Exchange(
         market,
         clock,
@@ -165,6 +180,8 @@ async def _serve(
     config = Config()
     config.accesslog = config.errorlog = None
     config.include_server_header = False
+    # The date is the sandbox's own: its clock may have been set.
+    config.include_date_header = False
     config.websocket_ping_interval = None
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
     state: dict[str, Any] = {}

@@ -116,3 +116,20 @@ def test_a_body_that_makes_no_sense_is_refused_with_what_there_is(
     with pytest.raises(Refusal) as caught:
         read_fault(body, 0.0)
     assert words in caught.value.message
+
+
+def test_a_fault_happens_from_a_certain_time_on() -> None:
+    """The third request, say: the first two pass."""
+    one = faults(Hands())
+    one.arm(Armed(name=CUT, skip=2, count=1))
+    assert [one.happens(CUT) is not None for _ in range(4)] == [False, False, True, False]
+    one.arm(Armed(name=CUT, skip=1))
+    assert [one.happens(CUT) is not None for _ in range(3)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "figure"), [("count", 1.5), ("skip", 0.5), ("times", 2.5), ("status", 500.5)]
+)
+def test_what_is_counted_is_a_whole_number(name: str, figure: float) -> None:
+    with pytest.raises(Refusal, match=f"{name} must be a whole number"):
+        read_fault({"name": "rest.flaky", name: figure}, 0.0)

@@ -185,7 +185,8 @@ async def test_a_refusal_carries_its_figures() -> None:
         "/v2/orders",
         {"symbol": "AAPL", "qty": "9000", "side": "buy", "type": "market", "time_in_force": "day"},
     )
-    assert (poor, "buying_power" in answer) == (403, True)
+    assert (poor, answer["buying_power"]) == (403, "197615.80")
+    assert answer["cost_basis"] == "2145600.00"
 
 
 async def test_an_order_that_could_trade_with_ones_own_is_refused_by_name() -> None:
@@ -198,6 +199,7 @@ async def test_an_order_that_could_trade_with_ones_own_is_refused_by_name() -> N
         {"symbol": "AAPL", "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"},
     )
     assert (status, body["existing_order_id"]) == (403, resting["id"])
+    assert body["reject_reason"] == "opposite side limit order exists"
 
 
 # Listings ----------------------------------------------------------------------------------------
