@@ -48,7 +48,7 @@ async def test_5_fills_during_a_disconnect_are_found(autojump_clock: MockClock) 
     async with life() as one:
         await one.submit(buy(limit="230.00"))
         await one.until(lambda: one.entry().status is OrderStatus.ACCEPTED)
-        one.fault("ws.upgrade_429", for_seconds=20)
+        one.fault("ws.drop_between", for_seconds=20)
         one.sandbox.broadcast.cut()
         await one.until(lambda: not is_connected(one))
         one.quote("AAPL", "229.00", "229.02")

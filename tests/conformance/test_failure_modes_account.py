@@ -155,6 +155,18 @@ async def test_19_shares_that_are_still_held_delay_an_exit_and_do_not_lose_it(
         same_as_at_the_venue(one)
 
 
+async def test_19_shares_that_are_free_a_moment_after_the_cancel_are_waited_for(
+    autojump_clock: MockClock,
+) -> None:
+    """The cancel is confirmed, and Alpaca refuses the exit all the same; it was lost then."""
+    async with life() as one:
+        await filled(one, buy())
+        one.fault("pos.qty_release_lag", seconds=2)
+        await one.submit(close("20"), plan_id="out")
+        await one.until(lambda: one.held() == 0, seconds=10)
+        same_as_at_the_venue(one)
+
+
 async def test_20_an_order_that_could_trade_with_ones_own_is_refused_for_good(
     autojump_clock: MockClock,
 ) -> None:
@@ -177,6 +189,36 @@ async def test_25_the_filled_part_of_an_entry_is_protected_though_its_exits_wait
         await one.until(lambda: one.held() == 5)
         one.quote("AAPL", "228.00", "228.02", 1_000)
         await one.until(lambda: one.held() == 0, seconds=600)
+        same_as_at_the_venue(one)
+
+
+async def test_25_of_an_entry_that_never_fills_whole_the_part_is_protected(
+    autojump_clock: MockClock,
+) -> None:
+    """However long the rest works on, the part is sold where its stop is."""
+    async with life() as one:
+        one.fault("order.partial_entry_forever", count=1)
+        await one.submit(buy(limit="238.41"))
+        await one.until(lambda: one.held() == 10)
+        await trio.sleep(600)
+        one.quote("AAPL", "228.00", "228.02")
+        await one.until(lambda: one.held() == 0, seconds=600)
+        same_as_at_the_venue(one)
+
+
+async def test_44_a_clock_that_is_far_ahead_and_steps_back_changes_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    """What happened is known by its totals, never by the order of moments."""
+    async with life() as one:
+        one.fault("clock.skew", seconds=30)
+        await filled(one, buy())
+        one.quote("AAPL", "228.00", "228.02")
+        await one.until(lambda: one.held() == 0, seconds=120)
+        one.heal()
+        one.quote("AAPL", "238.39", "238.41")
+        await one.submit(buy(), plan_id="again")
+        await one.until(lambda: one.held() == 20, seconds=120)
         same_as_at_the_venue(one)
 
 

@@ -169,6 +169,21 @@ async def test_17_a_cancel_that_sticks_is_counted_until_it_is_done(
         await one.until(lambda: one.entry().status is OrderStatus.CANCELED, seconds=600)
 
 
+async def test_18_what_fills_while_it_is_cancelled_is_kept_and_protected(
+    autojump_clock: MockClock,
+) -> None:
+    async with life() as one:
+        await one.submit(buy(limit="230.00"))
+        await one.until(lambda: one.entry().status is OrderStatus.ACCEPTED)
+        one.fault("order.partial_then_cancel", count=1)
+        await one.operations.cancel_orders((one.entry().order_id,), "test", "test")
+        await one.until(lambda: one.entry().status is OrderStatus.CANCELED)
+        assert (one.entry().filled, one.held()) == (10, 10)
+        one.quote("AAPL", "228.00", "228.02")
+        await one.until(lambda: one.held() == 0, seconds=600)
+        same_as_at_the_venue(one)
+
+
 async def test_18_what_filled_before_the_cancel_is_kept(autojump_clock: MockClock) -> None:
     async with life() as one:
         one.quote("AAPL", "238.39", "238.41", 5)

@@ -23,7 +23,11 @@ from cream.adapters.brokers.alpaca.endpoints import (
     account_problem,
     endpoints,
 )
-from cream.adapters.brokers.alpaca.errors import Failure, cancel_outcome, submit_outcome
+from cream.adapters.brokers.alpaca.errors import (
+    Failure,
+    cancel_outcome,
+    submit_outcome,
+)
 from cream.adapters.brokers.alpaca.fees import with_fees
 from cream.adapters.brokers.alpaca.groups import SpreadLegs, changed_since, open_in_groups
 from cream.adapters.brokers.alpaca.mapping import (
@@ -35,6 +39,7 @@ from cream.adapters.brokers.alpaca.mapping import (
 from cream.adapters.brokers.alpaca.models import AlpacaOrder
 from cream.adapters.brokers.alpaca.open_groups import OpenGroups
 from cream.adapters.brokers.alpaca.reconnect import Reconnects
+from cream.adapters.brokers.alpaca.releases import is_released, lacks_quantity
 from cream.adapters.brokers.alpaca.requests import (
     Replacement,
     new_order,
@@ -127,13 +132,19 @@ class AlpacaBroker:
     ) -> SubmitOutcome:
         """Send a new order under `terms.client_order_id`, once.
 
-        What Alpaca is known to refuse is not sent.   Cancellation: it may have been placed.
+        What Alpaca is known to refuse is not sent. An exit that it refuses for shares which a
+        cancelled order still holds is sent again once they are free: nothing was made of the first.
+
+        Cancellation: it may have been placed.
         """
         for breach in violations_of(terms):
             await trio.lowlevel.checkpoint()
             return Refused(breach.code, breach.message)
         body = order_body(new_order(terms, extended_hours=extended_hours))
-        answer = await self.api.post_order(body, _PRIORITIES[terms.purpose], still_wanted)
+        priority = _PRIORITIES[terms.purpose]
+        answer = await self.api.post_order(body, priority, still_wanted)
+        if lacks_quantity(answer) and await is_released(self.api, terms):
+            answer = await self.api.post_order(body, priority, still_wanted)
         return self._made(answer) if isinstance(answer, AlpacaOrder) else submit_outcome(answer)
 
     async def replace(self, broker_order_id: str, replacement: Replacement) -> SubmitOutcome:

@@ -25,10 +25,11 @@ _SHOWN = 200
 
 DUPLICATE_CLIENT_ID = "CLIENT_ORDER_ID_NOT_UNIQUE"
 CREDENTIALS_REFUSED = "CREDENTIALS_REFUSED"
+INSUFFICIENT_QTY = "INSUFFICIENT_QTY"
 
 # Alpaca's words -> our name. The first that is found in the message counts.
 _NAMES: tuple[tuple[str, str], ...] = (
-    ("insufficient qty", "INSUFFICIENT_QTY"),
+    ("insufficient qty", INSUFFICIENT_QTY),
     ("buying power", "INSUFFICIENT_BUYING_POWER"),
     ("wash trade", "WASH_TRADE"),
     ("opposite side", "WASH_TRADE"),
