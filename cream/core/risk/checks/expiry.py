@@ -34,7 +34,9 @@ class NotNearExpiry(Rule):
     scope = Scope.OPTIONS
 
     def breaches(self, case: Case) -> Sequence[Breach]:
-        """Observed are the minutes that are left; what has expired is another rule's."""
+        """Observed are the whole minutes that are left of its last session: none in the last one,
+        and none once that is over. What has expired is another rule's.
+        """
         limit = Decimal(case.limits.options.min_minutes_to_expiry)
         return [
             Breach(
@@ -46,7 +48,7 @@ class NotNearExpiry(Rule):
             )
             for intent in case.increases
             for contract, place, left in _ends_of(intent, case)
-            if ZERO < left < limit
+            if left < limit
         ]
 
     def figures(self, case: Case) -> Figures:
@@ -58,11 +60,14 @@ class NotNearExpiry(Rule):
 
 
 def _ends_of(intent: Intent, case: Case) -> Iterator[tuple[OptionContract, str, Decimal]]:
-    """Each contract, the field that names it, and the whole minutes until it ends."""
+    """Each contract that has not expired, the field that names it, and how long it still trades.
+
+    Units: whole minutes.
+    """
     for instrument, place in traded_by(intent):
-        if isinstance(instrument, OptionContract):
+        if isinstance(instrument, OptionContract) and expires_at(instrument) > case.now:
             left = (_end_of(instrument, case) - case.now) // _MINUTE
-            yield instrument, place, Decimal(left)
+            yield instrument, place, max(ZERO, Decimal(left))
 
 
 def _end_of(contract: OptionContract, case: Case) -> datetime:

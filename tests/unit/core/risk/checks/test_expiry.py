@@ -41,6 +41,15 @@ def test_nothing_is_opened_near_the_end(minutes: int, passes: bool) -> None:
     assert (shown.observed, shown.limit) == (minutes, 60)
 
 
+def test_nothing_is_opened_in_the_last_minute_either() -> None:
+    """Thirty seconds are no whole minute, but the contract has not expired yet."""
+    found = judge(a_call(), now=END - timedelta(seconds=30))
+
+    assert codes(found) == ["NEAR_EXPIRY"]
+    assert violation(found, "NEAR_EXPIRY").observed == 0
+    assert codes(judge(a_call(), now=END)) == ["INSTRUMENT_EXPIRED"]
+
+
 def test_each_leg_is_named() -> None:
     found = judge(spread(1), now=END - timedelta(minutes=5))
 
@@ -64,6 +73,9 @@ def test_a_session_that_ends_early_ends_its_options_early() -> None:
     noon = datetime(2026, 11, 27, 17, 1, tzinfo=UTC)
 
     assert codes(judge(call, on=on, now=noon)) == ["NEAR_EXPIRY"]
+    # The session is over, and there is no other one that an order could wait for.
+    after = datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
+    assert "NEAR_EXPIRY" in codes(judge(call, on=on, now=after))
     assert judge(call, on=view(market={**MARKET, symbol: ("4.15", "4.25")}), now=noon).ok
 
 
