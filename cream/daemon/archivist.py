@@ -246,7 +246,10 @@ def _told_as_unavailable() -> Iterator[None]:
 
 @frozen
 class RecallingBroker:
-    """The broker, whose every answer finds the orders that it is about in the book."""
+    """The broker, whose every answer finds the orders that it is about in the book.
+
+    All but one: the list of all orders is looked through for a name, and not taken in.
+    """
 
     _broker: Broker
     _archivist: Archivist
@@ -287,8 +290,8 @@ class RecallingBroker:
         return await self._known(await self._broker.open_orders())
 
     async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
-        """As the broker."""
-        return await self._known(await self._broker.orders_since(moment))
+        """As the broker. It is of thousands: to have them all back would fill memory."""
+        return await self._broker.orders_since(moment)
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """As the broker."""

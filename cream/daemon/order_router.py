@@ -105,6 +105,8 @@ class Router:
 
     async def _send(self, approved: Approved) -> None:
         order_id = approved.terms.order_id
+        if self._is_gone(order_id):
+            return
         settled = False
         try:
             if self._has_to_wait(order_id) and not await self._may_exit(approved):
@@ -124,6 +126,8 @@ class Router:
             client_order_id=approved.terms.client_order_id,
             outcome=type(outcome).__name__ if outcome is not None else "not sent",
         )
+        if outcome is None and self._is_gone(order_id):
+            return
         await self._record(
             routing.withdraw(order_id) if outcome is None else routing.answered(order_id, outcome)
         )
@@ -188,9 +192,13 @@ class Router:
         """
         return not self._is_withdrawn(approved) and self._stopped_at_the_door(approved) is None
 
+    def _is_gone(self, order_id: str) -> bool:
+        """Whether the order closed so long ago that it left memory: a job may wait for long."""
+        return self.desk.book.find(order_id) is None
+
     def _is_withdrawn(self, approved: Approved) -> bool:
-        order = self.desk.book.order(approved.terms.order_id)
-        return order.status is not OrderStatus.PENDING_NEW
+        order = self.desk.book.find(approved.terms.order_id)
+        return order is None or order.status is not OrderStatus.PENDING_NEW
 
     async def _submit_once(self, approved: Approved) -> SubmitOutcome:
         """Send if the breaker lets it; exits and protection always pass."""
@@ -273,7 +281,7 @@ class Router:
             return await self._refuse(order_id, error.kind.code, error.message)
         with trio.move_on_after(self.settings.release):
             for one in holders:
-                while self.desk.book.order(one).is_open:
+                while (order := self.desk.book.find(one)) is not None and order.is_open:
                     await self.desk.wait_touched(one)
             await self.desk.do(routing.bound_exit(order_id), passes_without_journal=True)
             return True
@@ -305,8 +313,8 @@ class Router:
 
     async def _ask_to_cancel(self, order_id: str, attempt: int) -> bool:
         """Ask once and wait for what comes of it. False when there is nothing more to ask for."""
-        order = self.desk.book.order(order_id)
-        if not order.is_open:
+        order = self.desk.book.find(order_id)
+        if order is None or not order.is_open:
             return False
         if order.broker_order_id is None and order_id in self.in_flight:
             wait = self.settings.submit_timeout
@@ -328,7 +336,7 @@ class Router:
     async def _unmoved(self, order: Order, *, until: float) -> bool:
         """Wait for the order to change. Whether it has not by then."""
         with trio.move_on_at(until) as waited:
-            while self.desk.book.order(order.order_id).status is order.status:
+            while (now := self.desk.book.find(order.order_id)) and now.status is order.status:
                 await self.desk.wait_touched(order.order_id)
         return waited.cancelled_caught
 

@@ -18,7 +18,10 @@ from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import TimeInForce
 from cream.core.model.request import SingleOrder
 from cream.core.model.state import TradingState
+from cream.core.risk import gate
+from cream.core.risk.gate import Approved
 from cream.daemon.archivist import ArchivistSettings
+from cream.daemon.desk import CancelOrder, SendOrder
 from cream.daemon.tree import TreeSettings
 from tests.fakes.memory_archive import MemoryArchive
 from tests.fakes.world import START, Life, World, buy, close
@@ -141,6 +144,25 @@ async def test_a_cancel_of_long_ago_says_what_became_of_the_order(
         assert answer.order == entry
 
 
+async def test_a_job_that_waited_until_its_order_had_left_memory_ends_no_session(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """While there is no session jobs wait, and what they are about may close another way."""
+    async with round_trip(archived_world(tmp_path)) as life:
+        entry = (await life.operations.all_orders())[0]
+        jobs, asked = life.tree.desk.channels.jobs, len(life.stubborn.requests)
+        exit_terms = evolve(entry.terms, purpose=OrderPurpose.EXIT)
+        jobs.send_nowait(CancelOrder(entry.order_id))
+        for terms in (entry.terms, exit_terms):
+            jobs.send_nowait(SendOrder(Approved(terms, seal=gate._SEAL)))
+        await trio.sleep(0.5)
+        assert life.tree.link.session_up
+        requests = life.stubborn.requests[asked:]
+        assert not [one for one in requests if one.kind in ("submit", "cancel")]
+        await life.submit(buy("20"), plan_id="later")
+        await life.until(lambda: life.held() == 20)
+
+
 async def test_what_the_broker_shows_of_long_ago_is_no_strangers_order(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
@@ -162,8 +184,11 @@ async def test_what_the_broker_shows_of_long_ago_is_no_strangers_order(
         assert await recalled()
         await broker.order_by_client_id(entry.terms.client_order_id)
         assert await recalled()
-        await broker.orders_since(moment)
-        assert await recalled()
+        # A list of all orders is only looked through for names.
+        assert entry.broker_order_id in [
+            one.broker_order_id for one in await broker.orders_since(moment)
+        ]
+        assert not await recalled()
         await broker.open_orders()
         assert not await recalled()
         # What is booked already calls nothing back, and is not told again.
