@@ -214,9 +214,12 @@ class Exchange:
 
     def orders(self, query: Query) -> list[Json]:
         """Orders as Alpaca lists them, with what it leaves out."""
-        # A page may begin at an order that has closed since.
-        first = query.before_id is None and query.after_id is None
-        roots = self._venue.newest_first(open_only=first and query.status == "open")
+        # A page may begin at an order that has closed since. Where the newest come first, what was
+        # on the pages before need not be made again.
+        start = None if query.ascending else self._ids.get(query.before_id or "")
+        whole = start is None and (query.before_id or query.after_id)
+        open_only = query.status == "open" and not whole
+        roots = self._venue.newest_first(open_only=open_only, start=start)
         rows = roots if query.nested else flat_rows(roots)
         return [self._writer.order(row, nested=query.nested) for row in paged(rows, query)]
 

@@ -212,9 +212,9 @@ class Venue:
         """Every open order. Exits are listed by themselves once their entry is closed."""
         return self._book.listing()
 
-    def newest_first(self, *, open_only: bool) -> Iterator[BrokerOrder]:
-        """Every group in memory, or those of which a member is open, made as they are read."""
-        return self._book.newest_first(open_only=open_only)
+    def newest_first(self, *, open_only: bool, start: str | None = None) -> Iterator[BrokerOrder]:
+        """Every group in memory, or those of which a member is open, from that of `start` on."""
+        return self._book.newest_first(open_only=open_only, start=start)
 
     def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
         """Every order, with its exits, of which something changed at `moment` or later."""

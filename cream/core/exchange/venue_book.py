@@ -169,11 +169,19 @@ class VenueBook:
         rows = sorted(self.open_orders(), key=lambda order: order.sequence)
         return [self.shown(order) for order in rows if not self._is_shown_with_root(order)]
 
-    def newest_first(self, *, open_only: bool) -> Iterator[BrokerOrder]:
-        """Every group that is in memory, or those of which a member is open, as they are read."""
+    def newest_first(self, *, open_only: bool, start: str | None = None) -> Iterator[BrokerOrder]:
+        """Every group that is in memory, or those of which a member is open, as they are read.
+
+        With `start`, an order's id, from its group on, which is there whatever has become of it.
+        """
         members = self.open_orders() if open_only else self._orders.values()
         roots = {one.parent_id or one.broker_order_id: None for one in members}
-        found = [self.order(root_id) for root_id in roots]
+        first = None if start is None else self.find(start)
+        latest = self._last_sequence
+        if first is not None:
+            root = self.group(first)[0]
+            roots[root.broker_order_id], latest = None, root.sequence
+        found = [one for root_id in roots if (one := self.order(root_id)).sequence <= latest]
         for root in sorted(found, key=lambda one: one.sequence, reverse=True):
             yield self.shown(root)
 

@@ -249,6 +249,7 @@ async def test_a_page_goes_on_from_an_order_that_has_closed_since() -> None:
     await one.ask("DELETE", f"/v2/orders/{ids[1]}")
     assert await listed(one, "") == ["c-2", "c-0"]
     assert await listed(one, f"status=open&before_order_id={ids[1]}") == ["c-0"]
+    assert await listed(one, f"status=open&direction=asc&before_order_id={ids[1]}") == ["c-0"]
     assert await listed(one, f"status=open&after_order_id={ids[1]}") == ["c-2"]
 
 

@@ -75,6 +75,15 @@ def test_groups_come_newest_first_and_the_open_ones_by_any_member() -> None:
     assert ids(open_only=False) == every
     assert ids(open_only=True) == every[1:]
 
+    def from_on(start: str, *, open_only: bool) -> list[str]:
+        found = container.newest_first(open_only=open_only, start=start)
+        return [one.broker_order_id for one in found]
+
+    assert from_on(every[1], open_only=False) == every[1:]
+    assert from_on(every[0], open_only=True) == every, "though it is closed"
+    assert from_on(filled.child_ids[1], open_only=True) == every[2:]
+    assert from_on("nothing", open_only=False) == every
+
 
 def test_nothing_is_open_on_what_nobody_ordered() -> None:
     assert book().open_on("XOM") == ()
