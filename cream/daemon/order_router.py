@@ -160,7 +160,7 @@ class Router:
                 if not isinstance(last, OutcomeUnknown):
                     self.link.alive()
                 return last
-            if _is_held_back(last) and approved.terms.purpose is not OrderPurpose.ENTRY:
+            if _is_held_back(last) and not approved.terms.purpose.opens:
                 # It has waited in our own line, and goes on waiting: no exit is given up for that.
                 await trio.sleep(self.settings.backoff.ceiling(0))
                 continue
@@ -178,9 +178,7 @@ class Router:
         if self.desk.failure is not None:
             message = "the journal cannot commit: only cancels leave"
             return Refused("PERSISTENCE_UNAVAILABLE", message)
-        if terms.purpose is OrderPurpose.ENTRY:
-            if book.trading_state.allows_increases:
-                return None
+        if terms.purpose.opens and not book.trading_state.allows_increases:
             state = book.trading_state.value
             return Refused(f"TRADING_{state}", f"trading became {state} before the order was sent")
         problem = routing.closes_too_much(book, terms)
@@ -202,7 +200,7 @@ class Router:
 
     async def _submit_once(self, approved: Approved) -> SubmitOutcome:
         """Send if the breaker lets it; exits and protection always pass."""
-        if approved.terms.purpose is not OrderPurpose.ENTRY:
+        if not approved.terms.purpose.opens:
             return await self._submit_now(approved)
         ticket = self.breaker.take(trio.current_time())
         if ticket is None:

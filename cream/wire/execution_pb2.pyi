@@ -64,6 +64,7 @@ class OrderPurpose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ORDER_PURPOSE_STOP_LOSS: _ClassVar[OrderPurpose]
     ORDER_PURPOSE_TAKE_PROFIT: _ClassVar[OrderPurpose]
     ORDER_PURPOSE_EXTERNAL: _ClassVar[OrderPurpose]
+    ORDER_PURPOSE_ROLL: _ClassVar[OrderPurpose]
 CONSTRAINT_RESULT_UNSPECIFIED: ConstraintResult
 CONSTRAINT_RESULT_PASS: ConstraintResult
 CONSTRAINT_RESULT_FAIL: ConstraintResult
@@ -98,6 +99,7 @@ ORDER_PURPOSE_EXIT: OrderPurpose
 ORDER_PURPOSE_STOP_LOSS: OrderPurpose
 ORDER_PURPOSE_TAKE_PROFIT: OrderPurpose
 ORDER_PURPOSE_EXTERNAL: OrderPurpose
+ORDER_PURPOSE_ROLL: OrderPurpose
 
 class ConstraintCheck(_message.Message):
     __slots__ = ("name", "result", "description", "actual_value", "threshold", "unit", "observed", "limit")

@@ -159,9 +159,7 @@ class Clerk:
 
     def _stopped_at_the_door(self, terms: OrderTerms) -> Refused | None:
         """As at the router's: what was allowed may not be any more."""
-        if terms.purpose is OrderPurpose.ENTRY:
-            if self.book.trading_state.allows_increases:
-                return None
+        if terms.purpose.opens and not self.book.trading_state.allows_increases:
             state = self.book.trading_state.value
             return Refused(f"TRADING_{state}", f"trading became {state} before the order was sent")
         problem = routing.closes_too_much(self.book, terms)

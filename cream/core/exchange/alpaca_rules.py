@@ -3,20 +3,19 @@
 The rules that follow from the order alone: class, type and time in force, prices and their ticks,
 exits of a bracket, legs of a spread. The gate, the adapter and the simulated venue ask here, so
 that an order which passes the gate is not refused at the door. What depends on the account (buying
-power, quantity held, wash trades) is in `admission.py`.
+power, quantity held, wash trades) is in `admission.py`; the rules of legs are in `leg_rules.py`.
 
 Source: docs.alpaca.markets, Orders at Alpaca, Options Trading and Options Level 3 Trading, 2026-11.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
-from math import gcd
 
-from attrs import frozen
-
-from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
+from cream.core.exchange.leg_rules import RuleBreach as RuleBreach
+from cream.core.exchange.leg_rules import leg_breaches
+from cream.core.model.instrument import Equity, Instrument, OptionContract
 from cream.core.model.money import ONE, ZERO
-from cream.core.model.order import OrderClass, OrderLeg, OrderPurpose, OrderTerms, OrderType
+from cream.core.model.order import OrderClass, OrderPurpose, OrderTerms, OrderType
 from cream.core.model.plan import PositionIntent, TimeInForce
 from cream.core.model.side import BUY
 
@@ -28,7 +27,6 @@ _CENT_PLACES, _SUB_DOLLAR_PLACES = 2, 4
 MAX_CLIENT_ORDER_ID_LENGTH = 128
 # Alpaca accepts fractions of a share to nine places.
 MAX_FRACTION_PLACES = 9
-MAX_LEGS = 4
 # A stop must be at least this far behind the price that it guards.
 MIN_STOP_DISTANCE = CENT
 # A trail of the whole price could never be reached.
@@ -56,21 +54,10 @@ TYPES_BY_CLASS: dict[OrderClass, frozenset[OrderType]] = {
 # Classes whose exits are sent along with the order; elsewhere the levels are watched by Cream.
 _WITH_EXITS = frozenset((OrderClass.BRACKET, OrderClass.OTO, OrderClass.OCO))
 
-_BUYS = frozenset((PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE))
-
 # What most orders are, by names that are quick to reach (see `core/model/side`).
 _DAY, _ENTRY = TimeInForce.DAY, OrderPurpose.ENTRY
 _MARKET, _LIMIT = OrderType.MARKET, OrderType.LIMIT
 _SIMPLE, _BRACKET = OrderClass.SIMPLE, OrderClass.BRACKET
-
-
-@frozen
-class RuleBreach:
-    """One rule that the order breaks. `field` is the field of `OrderTerms` at fault."""
-
-    code: str
-    message: str
-    field: str
 
 
 def tick_size(instrument: Instrument, price: Decimal) -> Decimal:
@@ -347,51 +334,7 @@ def _number(level: Decimal | None) -> Decimal | None:
 
 def _legs(terms: OrderTerms) -> Iterator[RuleBreach]:
     legs = terms.legs
-    if terms.order_class is not OrderClass.MLEG:
-        if legs:
-            yield RuleBreach("UNEXPECTED_LEGS", "only mleg orders may have legs", "legs")
-        return
-    if not 2 <= len(legs) <= MAX_LEGS:
-        message = f"mleg orders must have 2 to {MAX_LEGS} legs"
-        yield RuleBreach("INVALID_LEG_COUNT", message, "legs")
-    if len({leg.contract for leg in legs}) != len(legs):
-        yield RuleBreach("DUPLICATE_LEGS", "every leg must be another contract", "legs")
-    for index, leg in enumerate(legs):
-        field = f"legs[{index}]"
-        if leg.contract.underlying != terms.instrument.underlying:
-            ours, theirs = terms.instrument.underlying, leg.contract.underlying
-            message = f"underlying asset mismatch: {ours} != {theirs}"
-            yield RuleBreach("UNDERLYING_MISMATCH", message, field)
-        if leg.ratio == 0:
-            yield RuleBreach("INVALID_RATIO", "ratio_qty must not be zero", field)
-        elif (leg.intent in _BUYS) != (leg.ratio > 0):
-            message = f"position intent mismatch: {leg.intent.value} with ratio {leg.ratio}"
-            yield RuleBreach("POSITION_INTENT_MISMATCH", message, field)
-    if legs and gcd(*(leg.ratio for leg in legs)) > 1:
-        message = "the ratios of the legs must have no common divisor"
-        yield RuleBreach("INVALID_RATIO", message, "legs")
-    for right in OptionRight:
-        if not _covered(legs, right):
-            message = f"a short {right.value.lower()} must be covered by a long leg of the order"
-            yield RuleBreach("UNCOVERED_LEG", message, "legs")
-
-
-def _covered(legs: tuple[OrderLeg, ...], right: OptionRight) -> bool:
-    """Whether every contract sold to open is matched by one bought to open that lives as long."""
-    opening = sorted(
-        (
-            leg
-            for leg in legs
-            if leg.contract.right is right
-            and leg.intent in (PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN)
-        ),
-        # The longest lives first, and of one expiry the long legs: cover comes before its use.
-        key=lambda leg: (leg.contract.expiration, leg.ratio),
-        reverse=True,
-    )
-    cover = 0
-    for leg in opening:
-        cover += leg.ratio
-        if cover < 0:
-            return False
-    return True
+    if terms.order_class is OrderClass.MLEG:
+        yield from leg_breaches(legs, terms.instrument.underlying)
+    elif legs:
+        yield RuleBreach("UNEXPECTED_LEGS", "only mleg orders may have legs", "legs")

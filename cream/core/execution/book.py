@@ -23,7 +23,7 @@ from cream.core.execution.state_events import StateEvent
 from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
-from cream.core.model.order import Order, OrderPurpose, OrderTerms, Side
+from cream.core.model.order import Order, OrderTerms, Side
 from cream.core.model.position import Position
 from cream.core.model.state import Cause, Restriction, TradingState, most_restrictive
 
@@ -311,13 +311,13 @@ class Book:
         order = self._orders[event.order_id]
         self._alarm_if_late(order)
         fresh = evolve(event, legs=legs)
-        self._store(lifecycle.spread_filled(order, fresh))
-        parent = self._tactic_of(order)
-        if parent is not None:
-            self._store(lifecycle.spread_filled(parent, fresh))
+        for one in (order, self._tactic_of(order)):
+            if one is not None:
+                self._store(lifecycle.spread_filled(one, fresh))
+        self.options.opened(order.terms, event.quantity, self.positions)
         for fill in legs:
             self._hold(fill)
-        self.options.opened(order.terms, event.quantity)
+            self._protect(order.terms, fill.instrument)
 
     def _alarm_if_late(self, order: Order) -> None:
         if order.status.is_closed:
@@ -369,7 +369,7 @@ class Book:
         for the whole position, in whatever order the two fill.
         """
         protection = protection_from(terms)
-        if protection is None or terms.purpose is not OrderPurpose.ENTRY:
+        if protection is None or not terms.purpose.opens or protection.instrument != instrument:
             return
         held = self.position(instrument).quantity
         if held == 0 or (held > 0) != (terms.side is Side.BUY):

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from cream.core.execution.book import Book
 from cream.core.execution.levels import stop_level
+from cream.core.model.instrument import OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.order import (
     Order,
@@ -52,12 +53,28 @@ def exit_side(quantity: Decimal) -> Side:
 
 
 def working_exits(book: Book, symbol: str, side: Side) -> Iterator[Order]:
-    """Open orders that would close `symbol`, protective or not. Spreads trade other symbols."""
+    """Open orders that would close `symbol` alone, protective or not."""
     for order in book.open_on(symbol):
         terms = order.terms
         worked_elsewhere = terms.is_tactic or terms.legs
         if terms.side is side and terms.purpose is not OrderPurpose.ENTRY and not worked_elsewhere:
             yield order
+
+
+def spreads_that_close(book: Book, symbol: str, side: Side) -> Iterator[tuple[Order, Decimal]]:
+    """Open orders of several legs, one of which closes `symbol`, and how many contracts it closes.
+
+    A roll is one, and so is an exit of a spread. Where one walks, its steps are meant.
+    """
+    position = book.positions.get(symbol)
+    if position is None or not isinstance(position.instrument, OptionContract):
+        return
+    for order in book.open_on(position.instrument.underlying):
+        if not order.terms.legs or order.terms.is_tactic:
+            continue
+        for leg in order.terms.legs:
+            if leg.contract == position.instrument and not leg.opens and leg.side is side:
+                yield order, abs(leg.ratio) * order.leaves
 
 
 def coverage(book: Book, symbol: str) -> Coverage:
@@ -77,6 +94,11 @@ def coverage(book: Book, symbol: str) -> Coverage:
             exiting += order.leaves
         else:
             resting += order.leaves
+    for order, contracts in spreads_that_close(book, symbol, exit_side(quantity)):
+        if closes_at_any_price(order):
+            exiting += contracts
+        else:
+            resting += contracts
     return Coverage(
         held=abs(quantity),
         at_broker=_guarded(book, symbol, with_targets=not wants_stop),
@@ -107,6 +129,7 @@ def free_to_exit(book: Book, symbol: str) -> Decimal:
     others, groups = _holders(book, symbol, side)
     taken = sum((order.leaves for order in others), ZERO)
     taken += sum((hold_of(book, group) for group in groups.values()), ZERO)
+    taken += sum((contracts for _, contracts in spreads_that_close(book, symbol, side)), ZERO)
     return max(ZERO, abs(quantity) - taken)
 
 
@@ -126,6 +149,10 @@ def holders_to_release(book: Book, leaving: Order) -> Sequence[Order]:
     others, groups = _holders(book, symbol, terms.side, leaving.order_id)
     free = abs(quantity) - sum((order.leaves for order in others), ZERO)
     hold = {name: hold_of(book, group) for name, group in groups.items()}
+    for order, contracts in spreads_that_close(book, symbol, terms.side):
+        hold[order.order_id] = contracts
+        if order.status is OrderStatus.PENDING_CANCEL:
+            groups[order.order_id] = [order]
     free -= sum(hold.values(), ZERO)
     released: list[str] = []
     newest_first = list(reversed(groups))
@@ -264,7 +291,7 @@ def protects_now(book: Book, order: Order) -> bool:
     if terms.purpose is not OrderPurpose.EXIT:
         return False
     parent = book.find(terms.parent_order_id or "")
-    return not terms.plan_id or (parent is not None and parent.terms.purpose is OrderPurpose.ENTRY)
+    return not terms.plan_id or (parent is not None and parent.terms.purpose.opens)
 
 
 def is_leg(terms: OrderTerms) -> bool:

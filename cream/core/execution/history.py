@@ -159,7 +159,7 @@ class TradeHistory:
 
     def intended(self, terms: OrderTerms, at: datetime) -> None:
         """An order was let through. Exits count towards no rate: none is refused for one."""
-        if terms.purpose is OrderPurpose.ENTRY:
+        if terms.purpose.opens:
             _append(self._orders, at, ORDERS_OVER)
 
     def marked(self, session: date, equity: Decimal) -> None:

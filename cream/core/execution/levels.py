@@ -87,11 +87,19 @@ class Protections(dict[str, Protection]):
 
 
 def protection_from(terms: OrderTerms) -> Protection | None:
-    """The protection that an entry with these terms asks for; None where there is none."""
+    """The protection that an entry with these terms asks for; None where there is none.
+
+    Legs that are opened together bound each other's loss: they have no levels.
+    """
     guard = terms.guard
     if terms.stop_loss is None and terms.take_profit is None and guard.exit_at is None:
         return None
     instrument = terms.instrument
+    if terms.legs:
+        opening = terms.opening_legs
+        if len(opening) != 1:
+            return None
+        instrument = opening[0].contract
     by_option = terms.denomination is RiskDenomination.OPTION_PRICE
     watched = instrument.symbol
     if isinstance(instrument, OptionContract) and not by_option:

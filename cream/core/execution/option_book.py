@@ -13,11 +13,9 @@ from attrs import define, evolve, field, frozen
 from cream.core.execution import option_events as o
 from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.money import ZERO
-from cream.core.model.order import OrderLeg, OrderPurpose, OrderTerms
-from cream.core.model.plan import PositionIntent
+from cream.core.model.order import OrderPurpose, OrderTerms
 from cream.core.model.position import Position
 
-_OPENS = (PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN)
 # Of the instructions that were answered, so many are remembered: those of more than a year.
 _ANSWERS_KEPT = 1_000
 
@@ -111,11 +109,36 @@ class OptionBook:
         for name in answered[: max(0, len(answered) - _ANSWERS_KEPT)]:
             del self.exercises[name]
 
-    def opened(self, terms: OrderTerms, quantity: Decimal) -> None:
-        """A multi-leg order has filled so many spreads: legs that it opened belong together."""
+    def opened(
+        self, terms: OrderTerms, quantity: Decimal, positions: Mapping[str, Position]
+    ) -> None:
+        """A multi-leg order has filled so many spreads: legs that it opened belong together.
+
+        `positions` are as they are before it. Where it is a roll of some legs of a held spread,
+        what it opens takes their places in it.
+        """
         if terms.purpose is OrderPurpose.EXTERNAL:
             return
-        legs = tuple(SpreadLeg(leg.contract, leg.ratio) for leg in terms.legs if _opens(leg))
+        opened = tuple(SpreadLeg(leg.contract, leg.ratio) for leg in terms.opening_legs)
+        closed = tuple(SpreadLeg(leg.contract, -leg.ratio) for leg in terms.legs if not leg.opens)
+        takes = bool(opened) and any(
+            held_as(leg, positions) - abs(leg.ratio) * quantity < self._needed(leg)
+            for leg in closed
+        )
+        for key, spread in list(self.spreads.items()) if takes else ():
+            kept = tuple(leg for leg in spread.legs if leg.contract not in _contracts(closed))
+            spreads = _times(spread.legs, closed, quantity)
+            if not kept or spreads is None or spreads > spread.quantity:
+                continue
+            scaled = _scaled(opened, quantity / spreads)
+            if scaled is not None:
+                self._keep(key, evolve(spread, quantity=spread.quantity - spreads))
+                self._begin((*kept, *scaled), spreads)
+                return
+        self._begin(opened, quantity)
+
+    def _begin(self, legs: tuple[SpreadLeg, ...], quantity: Decimal) -> None:
+        """So many more of these are held together."""
         if len(legs) > 1:
             one = HeldSpread(legs, ZERO)
             standing = self.spreads.get(one.key, one)
@@ -130,10 +153,10 @@ class OptionBook:
         """
         if terms is None or terms.purpose is OrderPurpose.EXTERNAL:
             return
-        closes = terms.purpose is not OrderPurpose.ENTRY
+        closes = not terms.purpose.opens
         for leg in terms.legs:
             if leg.contract == instrument:
-                closes = not _opens(leg)
+                closes = not leg.opens
         if closes:
             self._part(instrument, positions)
 
@@ -179,8 +202,30 @@ def held_as(leg: SpreadLeg, positions: Mapping[str, Position]) -> Decimal:
     return abs(position.quantity)
 
 
-def _opens(leg: OrderLeg) -> bool:
-    return leg.intent in _OPENS
+def _contracts(legs: Iterable[SpreadLeg]) -> frozenset[OptionContract]:
+    return frozenset(leg.contract for leg in legs)
+
+
+def _times(
+    legs: Iterable[SpreadLeg], closed: Iterable[SpreadLeg], quantity: Decimal
+) -> Decimal | None:
+    """How many spreads of `legs` give up `closed`, so many times; None where none can."""
+    ratios = {leg.contract: leg.ratio for leg in legs}
+    times: set[Decimal] = set()
+    for one in closed:
+        if one.contract not in ratios:
+            return None
+        times.add(one.ratio * quantity / ratios[one.contract])
+    found = times.pop()
+    return found if not times and found > 0 and found % 1 == 0 else None
+
+
+def _scaled(legs: Iterable[SpreadLeg], factor: Decimal) -> tuple[SpreadLeg, ...] | None:
+    """The legs so many times; None where that would be parts of contracts."""
+    ratios = [(leg.contract, leg.ratio * factor) for leg in legs]
+    if any(ratio % 1 for _, ratio in ratios):
+        return None
+    return tuple(SpreadLeg(contract, int(ratio)) for contract, ratio in ratios)
 
 
 @frozen(kw_only=True)

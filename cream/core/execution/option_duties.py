@@ -21,14 +21,11 @@ from cream.core.execution.option_book import Orphan, orphans
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
-from cream.core.model.order import Order, OrderPurpose
-from cream.core.model.plan import PositionIntent
+from cream.core.model.order import Order
 from cream.core.model.position import Position
 from cream.core.options.occ import expires_at
 
 QuoteOf = Callable[[str], Quote | None]
-
-_OPENS = (PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN)
 
 
 class CloseCause(Enum):
@@ -262,7 +259,6 @@ def openings_of(book: Book, contract: OptionContract) -> Iterator[Order]:
     """Spreads on their way that would open more of `contract`."""
     for order in book.open_on(contract.underlying):
         terms = order.terms
-        if terms.purpose is OrderPurpose.ENTRY and any(
-            leg.contract == contract and leg.intent in _OPENS for leg in terms.legs
-        ):
+        opens = any(leg.contract == contract for leg in terms.opening_legs)
+        if terms.purpose.opens and opens:
             yield order

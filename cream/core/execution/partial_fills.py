@@ -90,7 +90,8 @@ def patience_with(book: Book, order: Order, policy: PartialFillPolicy) -> Patien
             return policy.take_profit
         case OrderPurpose.EXIT:
             return policy.stop_loss if _is_stop(book, order) else policy.exit
-        case OrderPurpose.EXTERNAL:
+        # What has several legs was told of above.
+        case OrderPurpose.EXTERNAL | OrderPurpose.ROLL:
             return None
         case _:
             assert_never(order.terms.purpose)

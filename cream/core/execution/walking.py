@@ -25,7 +25,6 @@ from cream.core.model.money import ZERO, round_to_tick_down
 from cream.core.model.order import (
     Order,
     OrderClass,
-    OrderPurpose,
     OrderStatus,
     OrderTerms,
     OrderType,
@@ -104,10 +103,8 @@ def _is_over(book: Book, parent: Order) -> TacticOver | None:
 
 
 def _closes_nothing(book: Book, terms: OrderTerms) -> bool:
-    """Whether this is an exit of which some part is not held any more."""
-    if terms.purpose is not OrderPurpose.EXIT:
-        return False
-    for instrument, side, _ in terms.moves:
+    """Whether some part of what this exit or roll is to close is not held any more."""
+    for instrument, side, _ in terms.closing:
         held = book.position(instrument).quantity
         if held == 0 or exit_side(held) is not side:
             return True

@@ -13,6 +13,8 @@ the position is guarded anew.
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from attrs import frozen
+
 from cream.core.execution.book import Book
 from cream.core.execution.guards import (
     closes_at_any_price,
@@ -21,6 +23,7 @@ from cream.core.execution.guards import (
     hold_of,
     is_outdated,
     is_stop,
+    spreads_that_close,
     waits_for_entry,
     working_exits,
 )
@@ -30,7 +33,13 @@ from cream.core.model.order import Order, OrderPurpose, OrderStatus, Side
 # Why a stop is withdrawn, for whoever reads the order's story.
 OTHER_LEVELS = "a later entry has other levels"
 
-_Groups = Mapping[str, Sequence[Order]]
+
+@frozen
+class _Group:
+    """Orders that are after the same units, and how many those are."""
+
+    orders: Sequence[Order]
+    hold: Decimal
 
 
 def excess(book: Book, symbol: str) -> Sequence[Order]:
@@ -45,7 +54,15 @@ def excess(book: Book, symbol: str) -> Sequence[Order]:
     found: list[Order] = []
     for side in Side:
         held = abs(quantity) if quantity != 0 and exit_side(quantity) is side else ZERO
-        found.extend(_beyond(book, _at_broker(book, symbol, side), held))
+        groups = [
+            _Group(group, hold_of(book, group)) for group in _at_broker(book, symbol, side).values()
+        ]
+        groups += [
+            _Group([order], contracts)
+            for order, contracts in spreads_that_close(book, symbol, side)
+            if _works_for_us(order)
+        ]
+        found.extend(_beyond(groups, held))
     return found
 
 
@@ -56,27 +73,31 @@ def outdated(book: Book, symbol: str) -> Sequence[Order]:
     return [order for group in groups for order in group if is_outdated(book, order)]
 
 
-def _at_broker(book: Book, symbol: str, side: Side) -> _Groups:
+def _at_broker(book: Book, symbol: str, side: Side) -> Mapping[str, Sequence[Order]]:
     """What of ours the broker works to close `symbol` and nobody has asked to go, oldest first."""
     groups: dict[str, list[Order]] = {}
     for order in working_exits(book, symbol, side):
-        going = order.status is OrderStatus.PENDING_CANCEL or order.broker_order_id is None
-        strange = order.terms.purpose is OrderPurpose.EXTERNAL
-        if not (going or strange or waits_for_entry(book, order)):
+        if _works_for_us(order) and not waits_for_entry(book, order):
             groups.setdefault(group_of(order), []).append(order)
     return groups
 
 
-def _beyond(book: Book, groups: _Groups, held: Decimal) -> Iterator[Order]:
+def _works_for_us(order: Order) -> bool:
+    """Whether the broker has it, it is ours, and nobody has asked for it to go."""
+    going = order.status is OrderStatus.PENDING_CANCEL or order.broker_order_id is None
+    return not going and order.terms.purpose is not OrderPurpose.EXTERNAL
+
+
+def _beyond(groups: Sequence[_Group], held: Decimal) -> Iterator[Order]:
     """What there is no room for. Nothing is kept at the cost of what is worth more."""
     room, least = held, 0
-    for name in sorted(groups, key=lambda name: _worth(groups[name]), reverse=True):
-        worth, hold = _worth(groups[name]), hold_of(book, groups[name])
-        if worth >= least and hold <= room:
-            room -= hold
+    for group in sorted(groups, key=lambda one: _worth(one.orders), reverse=True):
+        worth = _worth(group.orders)
+        if worth >= least and group.hold <= room:
+            room -= group.hold
             continue
         least = max(least, worth)
-        yield from groups[name]
+        yield from group.orders
 
 
 def _worth(group: Sequence[Order]) -> int:
@@ -89,7 +110,11 @@ def _worth(group: Sequence[Order]) -> int:
 def in_the_way(book: Book, symbol: str) -> tuple[str, ...]:
     """Orders that have to go before all of the position is closed at the market, now."""
     held = book.positions[symbol].quantity
-    return (*entries_that_add(book, symbol, held), *_exits_that_wait(book, symbol, held))
+    return (
+        *entries_that_add(book, symbol, held),
+        *_exits_that_wait(book, symbol, held),
+        *_spreads_that_wait(book, symbol, held),
+    )
 
 
 def entries_that_add(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
@@ -108,4 +133,18 @@ def _exits_that_wait(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
         if terms.purpose is not OrderPurpose.EXIT or terms.legs:
             continue
         if terms.side is exit_side(held) and (terms.is_tactic or not closes_at_any_price(order)):
+            yield order.order_id
+
+
+def _spreads_that_wait(book: Book, symbol: str, held: Decimal) -> Iterator[str]:
+    """Exits of spreads and rolls that would close the same contracts, at a price or by steps."""
+    contract = book.positions[symbol].instrument
+    for order in book.open_on(contract.underlying):
+        terms = order.terms
+        waits = terms.is_tactic or not closes_at_any_price(order)
+        closes = any(
+            leg.contract == contract and not leg.opens and leg.side is exit_side(held)
+            for leg in terms.legs
+        )
+        if waits and closes and terms.purpose is not OrderPurpose.EXTERNAL:
             yield order.order_id

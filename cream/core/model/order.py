@@ -43,6 +43,13 @@ class OrderPurpose(Enum):
     STOP_LOSS = "STOP_LOSS"
     TAKE_PROFIT = "TAKE_PROFIT"
     EXTERNAL = "EXTERNAL"
+    # Closes one thing and opens another, in one order.
+    ROLL = "ROLL"
+
+    @property
+    def opens(self) -> bool:
+        """Whether the order is to open something, be it in exchange for what it closes."""
+        return self is OrderPurpose.ENTRY or self is OrderPurpose.ROLL
 
     @property
     def is_protective(self) -> bool:
@@ -62,6 +69,11 @@ class OrderLeg:
     def side(self) -> Side:
         """The side that the sign of the ratio means."""
         return Side.BUY if self.ratio > 0 else Side.SELL
+
+    @property
+    def opens(self) -> bool:
+        """Whether the leg opens a position."""
+        return self.intent.opens
 
 
 @frozen
@@ -91,7 +103,7 @@ class OrderTerms:
     Units: quantity in shares, contracts, or spreads; prices per share. A multi-leg order's
     instrument is its underlying and its `limit_price` is net: positive debit, negative credit.
     `take_profit` and `stop_loss` are the levels of its protection, wherever that is watched, and
-    `guard` how that stop works.
+    `guard` how that stop works; those of a roll are for the single option that it opens.
     """
 
     order_id: str
@@ -133,6 +145,22 @@ class OrderTerms:
                 (leg.contract, leg.side, abs(leg.ratio) * self.quantity) for leg in self.legs
             )
         return ((self.instrument, self.side, self.quantity),)
+
+    @property
+    def closing(self) -> tuple[tuple[Instrument, Side, Decimal], ...]:
+        """What of its moves closes: all of an exit, nothing of an entry, of a roll some legs."""
+        if self.purpose is not OrderPurpose.ROLL:
+            return () if self.purpose is OrderPurpose.ENTRY else self.moves
+        return tuple(
+            (leg.contract, leg.side, abs(leg.ratio) * self.quantity)
+            for leg in self.legs
+            if not leg.opens
+        )
+
+    @property
+    def opening_legs(self) -> tuple[OrderLeg, ...]:
+        """The legs of a multi-leg order that open."""
+        return tuple(leg for leg in self.legs if leg.opens)
 
 
 @frozen

@@ -100,6 +100,11 @@ class PositionIntent(Enum):
     SELL_TO_OPEN = "sell_to_open"
     SELL_TO_CLOSE = "sell_to_close"
 
+    @property
+    def opens(self) -> bool:
+        """Whether a position is opened, not closed."""
+        return self is PositionIntent.BUY_TO_OPEN or self is PositionIntent.SELL_TO_OPEN
+
 
 class RiskDenomination(Enum):
     """Whose price the stop and the target are levels of."""

@@ -28,6 +28,7 @@ __all__ = [
     "leg_faults",
     "net_price_fault",
     "opens",
+    "roll_faults",
     "spread_risk",
     "worst_payoff",
 ]
@@ -39,7 +40,6 @@ FEWEST_LEGS = 2
 MOST_LEGS = 4
 
 _BUYS = (PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE)
-_OPENS = (PositionIntent.BUY_TO_OPEN, PositionIntent.SELL_TO_OPEN)
 
 
 @frozen
@@ -74,7 +74,7 @@ def holdings(legs: Iterable[Leg], spreads: Decimal = Decimal(1)) -> tuple[Holdin
 
 def opens(leg: Leg) -> bool:
     """Whether the leg opens a position."""
-    return leg.intent in _OPENS
+    return leg.intent.opens
 
 
 def all_open(legs: Sequence[Leg]) -> bool:
@@ -89,6 +89,21 @@ def all_close(legs: Sequence[Leg]) -> bool:
 
 def leg_faults(legs: Sequence[Leg], underlying: str) -> Iterator[LegFault]:
     """Every rule of form that the legs break: count, distinctness, underlying, ratios, intents."""
+    yield from _form_faults(legs, underlying)
+    if legs and not all_open(legs) and not all_close(legs):
+        yield LegFault("LEG_INTENT", "some legs open and some close: make two orders of it")
+
+
+def roll_faults(legs: Sequence[Leg], underlying: str) -> Iterator[LegFault]:
+    """As `leg_faults`, of legs that are to close one thing and open another."""
+    yield from _form_faults(legs, underlying)
+    if all_open(legs):
+        yield LegFault("LEG_INTENT", "no leg closes anything: this is no roll")
+    elif all_close(legs):
+        yield LegFault("LEG_INTENT", "no leg opens anything: this is no roll")
+
+
+def _form_faults(legs: Sequence[Leg], underlying: str) -> Iterator[LegFault]:
     if not FEWEST_LEGS <= len(legs) <= MOST_LEGS:
         yield LegFault(
             "LEG_COUNT", f"a spread has {FEWEST_LEGS} to {MOST_LEGS} legs, not {len(legs)}"
@@ -115,8 +130,6 @@ def leg_faults(legs: Sequence[Leg], underlying: str) -> Iterator[LegFault]:
     common = gcd(*(leg.ratio for leg in legs))
     if common > 1:
         yield LegFault("LEG_RATIO", f"the ratios can be divided by {common}: raise the quantity")
-    if legs and not all_open(legs) and not all_close(legs):
-        yield LegFault("LEG_INTENT", "some legs open and some close: make two orders of it")
 
 
 def net_price_fault(legs: Sequence[Leg], net_price: Decimal) -> LegFault | None:

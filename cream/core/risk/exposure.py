@@ -300,15 +300,14 @@ class _Ledger:
                 entry.selling += quantity
         if all_close(terms.legs):
             return
-        net = terms.limit_price
+        net = self.prices.net_of_opening(terms)
         if net is None:
-            net = self.prices.net_far_side(terms.legs)
-            if net is None:
-                self._doubt(f"no price of the spread on {terms.instrument.symbol} that works")
-        risk = spread_risk(terms.legs, net or ZERO)
+            self._doubt(f"no price of the spread on {terms.instrument.symbol} that works")
+        legs = terms.opening_legs
+        risk = spread_risk(legs, net or ZERO)
         loss = risk.max_loss
         if loss is None:
-            shorts = (leg for leg in terms.legs if leg.ratio < 0)
+            shorts = (leg for leg in legs if leg.ratio < 0)
             loss = sum((leg.contract.strike * -leg.ratio * 100 for leg in shorts), ZERO)
         self._stake(terms.instrument.underlying, loss * leaves)
         self.reserved += spread_margin(loss * leaves)

@@ -13,15 +13,16 @@ from typing import final
 
 from cream.core.execution.tactics import slice_order_id, slice_terms
 from cream.core.execution.walking import step_fault
-from cream.core.model.instrument import Instrument
 from cream.core.model.money import ZERO
-from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms, Side
+from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.request import RiskConstraints, SingleOrder
 from cream.core.model.state import TradingState
-from cream.core.model.verdict import Checks, Severity, Unit, Verdict, Violation
+from cream.core.model.verdict import Check, Checks, Severity, Unit, Verdict, Violation
 from cream.core.risk.asks import Ask, Origin, ask_of, asks_of, plan_of
 from cream.core.risk.limits import Constraints, policy_version
+from cream.core.risk.prices import Prices
+from cream.core.risk.roll_parts import form_faults, inputs_doubted, judged_roll
 from cream.core.risk.tightening import tightened
 from cream.core.risk.trial import Trial, admitted_part, suggestions
 from cream.core.risk.view import PortfolioView, scene_of
@@ -112,6 +113,49 @@ class Gate:
             )
         return _closing(terms, view) or Approved(terms, seal=_SEAL)
 
+    def approve_roll(
+        self, terms: OrderTerms, view: PortfolioView, now: datetime
+    ) -> Approved | Verdict:
+        """`terms`, an order of purpose ROLL, if both what it closes and what it opens may be.
+
+        What it closes is bounded like an exit: by what is held and no other exit works on. What it
+        opens is judged as an entry would be, on the portfolio as it would be after that: so it is
+        refused wherever entries are, however much smaller it makes everything. A single option that
+        it opens needs a stop, in `terms`, where an entry would. Otherwise the verdict that refuses
+        it, with the codes of those rules.
+        """
+        prices = Prices(view.quote, view.valuer)
+        problems = tuple(form_faults(terms))
+        if not problems:
+            too_much = _closing(terms, view)
+            doubts = inputs_doubted(terms, view, prices)
+            problems = (*doubts, *(() if too_much is None else (too_much,)))
+        if problems:
+            return self._refused(problems, (), now)
+        origin = Origin(
+            environment=self.environment,
+            account_id=self.account_id,
+            plan_id=terms.plan_id,
+            cycle_id=terms.cycle_id,
+        )
+        review = judged_roll(terms, view, now, self.limits, origin)
+        if review.refuses:
+            return self._refused(review.violations, review.checks, now)
+        return Approved(terms, seal=_SEAL)
+
+    def _refused(
+        self, violations: tuple[Violation, ...], checks: tuple[Check, ...], now: datetime
+    ) -> Verdict:
+        return Verdict(
+            ok=False,
+            violations=violations,
+            checks=checks,
+            orders=(),
+            suggestions=(),
+            policy_version=self.policy_version,
+            validated_at=now,
+        )
+
     def approve_slice(
         self, parent: Order, terms: OrderTerms, view: PortfolioView
     ) -> Approved | Violation:
@@ -125,13 +169,9 @@ class Gate:
             problem = step_fault(parent, terms) or _another_step(parent, terms, view)
         if problem is not None:
             return _refusal("INVALID_SLICE", terms, problem)
-        if terms.purpose is OrderPurpose.ENTRY:
-            match view.state:
-                case TradingState.ACTIVE:
-                    return Approved(terms, seal=_SEAL)
-                case TradingState.REDUCING | TradingState.HALTED:
-                    code = f"TRADING_{view.state.value}"
-                    return _refusal(code, terms, "; ".join(view.reasons) or view.state.value)
+        if terms.purpose.opens and view.state is not TradingState.ACTIVE:
+            code = f"TRADING_{view.state.value}"
+            return _refusal(code, terms, "; ".join(view.reasons) or view.state.value)
         return _closing(terms, view) or Approved(terms, seal=_SEAL)
 
     def readmit(self, order: Order) -> Approved:
@@ -190,6 +230,7 @@ class Gate:
 
 
 _EXITS = (OrderPurpose.EXIT, OrderPurpose.STOP_LOSS, OrderPurpose.TAKE_PROFIT)
+_CLOSING = (OrderPurpose.EXIT, OrderPurpose.ROLL)
 
 
 def _slice_problem(parent: Order, terms: OrderTerms) -> str | None:
@@ -220,13 +261,8 @@ def _another_step(parent: Order, terms: OrderTerms, view: PortfolioView) -> str 
 
 
 def _closing(terms: OrderTerms, view: PortfolioView) -> Violation | None:
-    """Why an exit closes more than there is, or nothing at all; None if it does neither."""
-    moves: list[tuple[Instrument, Side, Decimal]] = [
-        (leg.contract, leg.side, abs(leg.ratio) * terms.quantity) for leg in terms.legs
-    ]
-    if not moves:
-        moves.append((terms.instrument, terms.side, terms.quantity))
-    for instrument, side, quantity in moves:
+    """Why it closes more than there is, or nothing at all; None if it does neither."""
+    for instrument, side, quantity in terms.closing:
         position = view.positions.get(instrument.symbol)
         held = ZERO if position is None else position.quantity
         if held * side.sign >= 0:
@@ -246,7 +282,7 @@ def _closing(terms: OrderTerms, view: PortfolioView) -> Violation | None:
 
 
 def _exiting(terms: OrderTerms, symbol: str, view: PortfolioView) -> Decimal:
-    """What other exits close of `symbol`, protection and strangers' orders apart.
+    """What other exits and rolls close of `symbol`, protection and strangers' orders apart.
 
     A tactic counts as what it has left; for a slice of its own it counts by its other slices.
     """
@@ -255,14 +291,14 @@ def _exiting(terms: OrderTerms, symbol: str, view: PortfolioView) -> Decimal:
     total = ZERO
     for order in view.working:
         other = order.terms
-        if other.purpose is not OrderPurpose.EXIT or order.order_id == terms.order_id:
+        if other.purpose not in _CLOSING or order.order_id == terms.order_id:
             continue
         if order.order_id == terms.parent_order_id or other.parent_order_id in tactics:
             continue
         if other.instrument.symbol == symbol and not other.legs:
             total += order.leaves
         for leg in other.legs:
-            if leg.contract.symbol == symbol:
+            if leg.contract.symbol == symbol and not leg.opens:
                 total += abs(leg.ratio) * order.leaves
     return total
 

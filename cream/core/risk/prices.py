@@ -8,7 +8,7 @@ from attrs import define, field
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Datum, Quote, Stale, Unknown
 from cream.core.model.money import ZERO
-from cream.core.model.order import OrderLeg, Side
+from cream.core.model.order import OrderLeg, OrderTerms, Side
 from cream.core.model.plan import OptionLeg
 from cream.core.model.side import BUY, SELL
 from cream.core.risk.greeks import Greeks, QuotedGreeks, Valuer
@@ -76,6 +76,24 @@ class Prices:
         if underlying is None or own is None:
             return None
         return self.valuer(contract, underlying, own)
+
+    def net_of_opening(self, terms: OrderTerms) -> Decimal | None:
+        """At which net price a multi-leg order opens, debit positive; None where nobody knows.
+
+        Of a roll with a limit: what the limit leaves once the rest is closed at the far side.
+        """
+        limit = terms.limit_price
+        if limit is None:
+            return self.net_far_side(terms.opening_legs)
+        net = limit
+        for leg in terms.legs:
+            quote = None if leg.opens else self.of(leg.contract.symbol).quote
+            if quote is not None:
+                # What nobody bids for is given away for nothing.
+                net -= leg.ratio * (quote.ask if leg.ratio > 0 else quote.bid)
+            elif not leg.opens:
+                return None
+        return net
 
     def net_far_side(self, legs: tuple[OptionLeg, ...] | tuple[OrderLeg, ...]) -> Decimal | None:
         """What a spread costs at once, debit positive; None where one leg has no price."""

@@ -84,8 +84,8 @@ def bound_exit(order_id: str) -> Decide[None]:
 
 
 def closes_too_much(book: Book, terms: OrderTerms) -> str | None:
-    """What an exit closes that is not held, in words; None where all of it is."""
-    for instrument, side, quantity in terms.moves:
+    """What an exit or a roll closes that is not held, in words; None where all of it is."""
+    for instrument, side, quantity in terms.closing:
         position = book.position(instrument)
         right_side = exit_side(position.quantity) is side
         held = abs(position.quantity) if right_side else ZERO

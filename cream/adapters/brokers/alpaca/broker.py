@@ -93,6 +93,7 @@ _BREAKERS = BreakerLimits()
 
 _PRIORITIES = {
     OrderPurpose.ENTRY: Priority.OPEN,
+    OrderPurpose.ROLL: Priority.OPEN,
     OrderPurpose.EXIT: Priority.CLOSE,
     OrderPurpose.STOP_LOSS: Priority.PROTECTIVE,
     OrderPurpose.TAKE_PROFIT: Priority.PROTECTIVE,

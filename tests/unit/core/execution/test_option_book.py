@@ -203,7 +203,7 @@ def test_spreads_that_share_a_leg_do_not_count_it_twice() -> None:
 def test_one_leg_that_opens_makes_no_spread() -> None:
     book = OptionBook()
     terms: OrderTerms = order_terms("o-roll", "1", legs=VERTICAL, order_class=OrderClass.MLEG)
-    book.opened(evolve(terms, legs=(VERTICAL[0], OrderLeg(PUT, -1, OUT))), Decimal(1))
+    book.opened(evolve(terms, legs=(VERTICAL[0], OrderLeg(PUT, -1, OUT))), Decimal(1), {})
 
     assert book.spreads == {}
 

@@ -15,6 +15,7 @@ from cream.core.options.spread import (
     holdings,
     leg_faults,
     net_price_fault,
+    roll_faults,
     spread_risk,
     worst_payoff,
 )
@@ -269,3 +270,32 @@ def test_several_spreads_lose_several_times_as_much(owned: list[Holding], times:
 
 def test_holdings_count_contracts_of_so_many_spreads() -> None:
     assert [quantity for _, quantity in holdings(VERTICAL, Decimal(5))] == [5, -5]
+
+
+OUT_OF = legs((-1, CALL, 240), (1, CALL, 250), opening=False)
+INTO = tuple(leg(ratio, contract(CALL, strike, FAR)) for ratio, strike in ((1, 240), (-1, 250)))
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((*OUT_OF, *INTO), []),
+        (INTO, ["no leg closes anything: this is no roll"]),
+        (OUT_OF, ["no leg opens anything: this is no roll"]),
+        (
+            (leg(-2, contract(CALL, 240), opening=False), leg(2, contract(CALL, 240, FAR))),
+            ["the ratios can be divided by 2: raise the quantity"],
+        ),
+    ],
+)
+def test_a_roll_closes_and_opens_and_keeps_every_other_rule(
+    parts: tuple[OptionLeg, ...], words: list[str]
+) -> None:
+    assert [fault.message for fault in roll_faults(parts, "SPY")] == words
+
+
+def test_only_a_roll_may_open_and_close_at_once() -> None:
+    """An agent makes two orders of it."""
+    (fault,) = leg_faults((*OUT_OF, *INTO), "SPY")
+
+    assert fault.message == "some legs open and some close: make two orders of it"

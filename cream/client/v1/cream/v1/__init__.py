@@ -500,6 +500,11 @@ class OrderPurpose(betterproto2.Enum):
     Found at the broker and not placed by the daemon.
     """
 
+    ROLL = 6
+    """
+    Closes one option position and opens another, in one order.
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -509,6 +514,7 @@ class OrderPurpose(betterproto2.Enum):
             3: "ORDER_PURPOSE_STOP_LOSS",
             4: "ORDER_PURPOSE_TAKE_PROFIT",
             5: "ORDER_PURPOSE_EXTERNAL",
+            6: "ORDER_PURPOSE_ROLL",
         }
 
     @classmethod
@@ -520,6 +526,7 @@ class OrderPurpose(betterproto2.Enum):
             "ORDER_PURPOSE_STOP_LOSS": 3,
             "ORDER_PURPOSE_TAKE_PROFIT": 4,
             "ORDER_PURPOSE_EXTERNAL": 5,
+            "ORDER_PURPOSE_ROLL": 6,
         }
 
 
