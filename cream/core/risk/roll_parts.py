@@ -65,13 +65,13 @@ def form_faults(terms: OrderTerms) -> Iterator[Violation]:
     if terms.walk is not None and terms.limit_price is None:
         message = "a walk needs the price that it never passes"
         yield violation("TACTIC_UNAVAILABLE", terms, message, "limit_price")
-    seen: set[str] = set()
-    for fault in roll_faults(terms.legs, terms.instrument.underlying):
+    faults = tuple(roll_faults(terms.legs, terms.instrument.underlying))
+    for fault in faults:
         place = "legs" if fault.leg is None else f"legs[{fault.leg}]"
-        seen.add(place)
         yield violation(fault.code, terms, fault.message, place)
     for breach in violations_of(terms):
-        if breach.field not in seen:
+        # What is wrong with the legs is not said twice.
+        if not (faults and breach.field.startswith("legs")):
             yield violation(breach.code, terms, breach.message, breach.field)
 
 
