@@ -272,35 +272,56 @@ def _share_margin(terms: OrderTerms, standing: Standing) -> Decimal | None:
 
 def _uncovering(terms: OrderTerms, standing: Standing) -> Decimal | None:
     """How much more the calls could lose once the shares are sold. None: they would be naked."""
-    account, symbol = standing.account, terms.instrument.symbol
-    pending, sold = _working_sales(symbol, standing.open_orders())
-    before = account.requirement_of(symbol, pending, sold)
-    after = account.requirement_of(symbol, pending, sold + terms.quantity)
-    return _rise(before, after)
+    return _rise(standing, terms.instrument.symbol, (), terms.quantity)
 
 
 def _option_cost(terms: OrderTerms, standing: Standing) -> Decimal | None:
     """Premium plus the rise in what the options on this underlying can lose."""
-    account, underlying = standing.account, terms.instrument.underlying
     changes = [
         OptionHolding(instrument, side.sign * quantity)
         for instrument, side, quantity, _ in _deltas(terms)
         if isinstance(instrument, OptionContract)
     ]
-    pending, sold = _working_sales(underlying, standing.open_orders())
-    before = account.requirement_of(underlying, pending, sold)
-    rise = _rise(before, account.requirement_of(underlying, [*pending, *changes], sold))
+    rise = _rise(standing, terms.instrument.underlying, changes, ZERO)
     if rise is None:
         return None
     premium = _premium(terms, standing) * terms.quantity * changes[0].contract.multiplier
     return rise + premium
 
 
-def _rise(before: Decimal | None, after: Decimal | None) -> Decimal | None:
-    """By how much a requirement grows; None if it becomes unbounded, nothing if it was."""
-    if after is None:
-        return None
-    return after - before if before is not None else ZERO
+def _rise(
+    standing: Standing, underlying: str, changes: Sequence[OptionHolding], shares_sold: Decimal
+) -> Decimal | None:
+    """By how much a requirement grows; None if it becomes unbounded, nothing if it was.
+
+    The larger of two: with the rolls that work unfilled, and filled.
+    """
+    account, working = standing.account, standing.open_orders()
+    pending, sold = _working_sales(underlying, working)
+    worst: Decimal | None = None
+    rolls = _working_rolls(working)
+    for rolled in ([], rolls) if rolls else ([],):
+        standing_already = [*pending, *rolled]
+        before = account.requirement_of(underlying, standing_already, sold)
+        after = account.requirement_of(
+            underlying, [*standing_already, *changes], sold + shares_sold
+        )
+        if after is None:
+            return None
+        rise = after - before if before is not None else ZERO
+        worst = rise if worst is None else max(worst, rise)
+    return worst
+
+
+def _working_rolls(open_orders: Iterable[VenueOrder]) -> list[OptionHolding]:
+    """What working rolls would change: each takes away as much as it brings, at once."""
+    return [
+        OptionHolding(instrument, side.sign * quantity)
+        for order in open_orders
+        if order.rolls
+        for instrument, side, quantity in order.deltas(order.leaves)
+        if isinstance(instrument, OptionContract)
+    ]
 
 
 def _working_sales(
@@ -314,7 +335,7 @@ def _working_sales(
     contracts: list[OptionHolding] = []
     shares = ZERO
     for order in open_orders:
-        if order.status is VenueStatus.HELD:
+        if order.status is VenueStatus.HELD or order.rolls:
             continue
         changes = []
         for instrument, side, quantity in order.deltas(order.leaves):

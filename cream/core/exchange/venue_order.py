@@ -104,6 +104,11 @@ class VenueOrder:
         """The ticker whose quotes can make this order trade."""
         return self.instrument.underlying
 
+    @property
+    def rolls(self) -> bool:
+        """Whether some of its legs close and others open."""
+        return 0 < sum(leg.intent.opens for leg in self.legs) < len(self.legs)
+
     def trades_in(self, symbol: str) -> bool:
         """Whether a quote of `symbol` matters to this order directly."""
         if self.legs:

@@ -4,7 +4,7 @@ Invariant 4 of the design: the sum of fills is the position, and cash is conserv
 """
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,6 +17,7 @@ from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.venue import Venue
 from cream.core.exchange.venue_order import Role, VenueOrder
 from cream.core.model.broker import Accepted
+from cream.core.model.instrument import OptionContract
 from cream.core.model.order import OrderClass, OrderTerms, OrderType, Side
 from cream.core.model.plan import TimeInForce
 from cream.core.options.occ import expires_at
@@ -24,6 +25,9 @@ from tests.fakes.venue_lab import Lab, bracket, call, leg, oco, spread, terms
 
 CASH = Decimal(100_000)
 LOW, HIGH = call("240"), call("250")
+LATER = date(2027, 1, 15)
+NEXT_LOW, NEXT_HIGH = call("240", expiry=LATER), call("250", expiry=LATER)
+CALLS = (LOW, HIGH, NEXT_LOW, NEXT_HIGH)
 
 sides = st.sampled_from(Side)
 sizes = st.integers(0, 30)
@@ -47,6 +51,8 @@ class VenueMachine(RuleBasedStateMachine):
         self.move("AAPL", Decimal("238.39"), Decimal("0.02"), 30, 30)
         self.move(LOW.symbol, Decimal("4.30"), Decimal("0.01"), 30, 30)
         self.move(HIGH.symbol, Decimal("1.23"), Decimal("0.01"), 30, 30)
+        self.move(NEXT_LOW.symbol, Decimal("7.10"), Decimal("0.01"), 30, 30)
+        self.move(NEXT_HIGH.symbol, Decimal("3.05"), Decimal("0.01"), 30, 30)
 
     def move(self, symbol: str, bid: Decimal, width: Decimal, bid_size: int, ask_size: int) -> None:
         for side in Side:
@@ -73,9 +79,10 @@ class VenueMachine(RuleBasedStateMachine):
         width = Decimal("-0.05") if crossed and bid_size % 5 == 0 else Decimal("0.02")
         self.move("AAPL", bid, width, bid_size, ask_size)
 
-    @rule(low=st.booleans(), bid=premiums, bid_size=sizes, ask_size=sizes)
-    def quote_option(self, low: bool, bid: Decimal, bid_size: int, ask_size: int) -> None:
-        contract = LOW if low else HIGH
+    @rule(contract=st.sampled_from(CALLS), bid=premiums, bid_size=sizes, ask_size=sizes)
+    def quote_option(
+        self, contract: OptionContract, bid: Decimal, bid_size: int, ask_size: int
+    ) -> None:
         self.move(contract.symbol, bid, Decimal("0.01"), bid_size, ask_size)
 
     @rule(side=sides, quantity=quantities, limit=st.none() | prices, tif=tifs)
@@ -123,9 +130,15 @@ class VenueMachine(RuleBasedStateMachine):
             )
         )
 
-    @rule(side=sides, low=st.booleans(), quantity=st.integers(1, 5).map(str), limit=premiums)
-    def order_option(self, side: Side, low: bool, quantity: str, limit: Decimal) -> None:
-        contract = LOW if low else HIGH
+    @rule(
+        side=sides,
+        contract=st.sampled_from(CALLS),
+        quantity=st.integers(1, 5).map(str),
+        limit=premiums,
+    )
+    def order_option(
+        self, side: Side, contract: OptionContract, quantity: str, limit: Decimal
+    ) -> None:
         self.place(terms(side, quantity, str(limit), symbol=contract.symbol))
 
     @rule(
@@ -135,6 +148,19 @@ class VenueMachine(RuleBasedStateMachine):
         sign = 1 if debit else -1
         legs = (leg(LOW, sign, closes=closes), leg(HIGH, -sign, closes=closes))
         self.place(spread(legs, quantity, str(sign * at)))
+
+    @rule(up=st.booleans(), debit=st.booleans(), quantity=st.integers(1, 5).map(str), at=premiums)
+    def roll_spread(self, up: bool, debit: bool, quantity: str, at: Decimal) -> None:
+        """Out of one month into the other, or back."""
+        sign = 1 if debit else -1
+        out, into = ((LOW, HIGH), (NEXT_LOW, NEXT_HIGH))[:: 1 if up else -1]
+        legs = (
+            leg(out[0], -sign, closes=True),
+            leg(out[1], sign, closes=True),
+            leg(into[0], sign),
+            leg(into[1], -sign),
+        )
+        self.place(spread(legs, quantity, str(at)))
 
     @rule(which=st.integers(0, 100), member=st.integers(0, 2))
     def cancel(self, which: int, member: int) -> None:
@@ -223,7 +249,7 @@ class VenueMachine(RuleBasedStateMachine):
             for instrument, side, _ in order.deltas(order.leaves):
                 if order.role is Role.ROOT:
                     roots[instrument.symbol, side].add(order.broker_order_id)
-        for symbol in ("AAPL", LOW.symbol, HIGH.symbol):
+        for symbol in ("AAPL", *(one.symbol for one in CALLS)):
             for side in Side:
                 found = [one.broker_order_id for one in book.roots_on(symbol, side)]
                 assert set(found) == roots[symbol, side]
@@ -238,10 +264,11 @@ class VenueMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_short_call_is_without_cover(self) -> None:
-        short = -sum(min(Decimal(0), self.lab.held(one.symbol)) for one in (LOW, HIGH))
-        cover = sum(max(Decimal(0), self.lab.held(one.symbol)) for one in (LOW, HIGH))
+        """At each expiry, by what lives until then."""
         shares = max(Decimal(0), self.lab.held("AAPL")) // 100
-        assert self.lab.now >= expires_at(LOW) or short <= cover + shares
+        for alive in (CALLS, (NEXT_LOW, NEXT_HIGH)):
+            sold = sum(self.lab.held(one.symbol) for one in alive)
+            assert self.lab.now >= expires_at(LOW) or sold + shares >= 0
 
 
 def _ends_together(root: VenueOrder, children: list[VenueOrder]) -> bool:
