@@ -106,6 +106,8 @@ class Clerk:
     def _reason(self, fill: Fill) -> str:
         """Why a position was reduced: what was reached, a plan, or that all had to be closed."""
         order = self.book.find(fill.order_id)
+        if order is not None and order.terms.purpose is OrderPurpose.ROLL:
+            return "roll"
         if order is not None and not order.terms.plan_id:
             return "flatten"
         while order is not None:

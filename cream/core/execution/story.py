@@ -13,7 +13,7 @@ from attrs import frozen
 from cream.core.execution import events as e
 from cream.core.execution.memory import orders_of
 from cream.core.model.fill import Fill
-from cream.core.model.order import OrderTerms
+from cream.core.model.order import OrderLeg, OrderTerms
 from cream.core.model.verdict import CheckResult
 
 
@@ -163,10 +163,11 @@ def _told(event: e.Event) -> tuple[str, Iterable[str]]:
         case e.PlanJudged():
             return f"plan {event.plan_id} was judged", _verdict(event)
         case e.OrderIntended():
-            return "intended", (_terms(event.terms), f"because of {event.reason}")
+            told = (_terms(event.terms), *map(_leg, event.terms.legs))
+            return "intended", (*told, f"because of {event.reason}")
         case e.ChildListed():
             listed = f"the broker lists it as {event.broker_order_id}: {event.status.value}"
-            return listed, (_terms(event.terms),)
+            return listed, (_terms(event.terms), *map(_leg, event.terms.legs))
         case e.OrderAcknowledged():
             return f"the broker has it as {event.broker_order_id}: {event.status.value}", ()
         case e.OrderRefused():
@@ -263,6 +264,10 @@ def _terms(terms: OrderTerms) -> str:
         f"{terms.purpose.value}: {terms.side.value} {terms.quantity} {terms.instrument.symbol} "
         f"{terms.order_type.value} {terms.order_class.value} {terms.time_in_force.value}{told}"
     )
+
+
+def _leg(leg: OrderLeg) -> str:
+    return f"leg: {leg.intent.value} {abs(leg.ratio)} {leg.contract.symbol}"
 
 
 def _fill(fill: Fill) -> str:

@@ -1,7 +1,9 @@
 """Desk and router in one: what is decided is recorded, sent and answered before the next."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+
+from attrs import evolve
 
 from cream.core.backtest.clerk import Clerk
 from cream.core.execution import events as e
@@ -12,7 +14,7 @@ from cream.core.model.state import Cause, TradingState
 from cream.core.risk.decisions import Decided, cancel_orders, restrict
 from cream.core.risk.gate import Gate
 from cream.core.risk.limits import Constraints
-from tests.fakes.venue_lab import NOON, Lab, bracket, terms
+from tests.fakes.venue_lab import NOON, Lab, bracket, call, leg, spread, terms
 
 GATE = Gate(Constraints(), Environment.PAPER, "PA-SIMULATED")
 
@@ -133,3 +135,25 @@ def test_what_is_recorded_has_a_digest_by_content_and_order() -> None:
             office.clerk.do(restrict(causes[name], TradingState.REDUCING, name, name))
         digests.add(office.clerk.digest)
     assert len(digests) == 3
+
+
+def test_what_a_roll_closes_is_told_as_rolled() -> None:
+    """And it leaves only while entries may."""
+    office = Office()
+    now, later = call("240"), call("240", expiry=date(2027, 1, 15))
+    office.lab.quote(now.symbol, "4.30", "4.31")
+    office.lab.quote(later.symbol, "7.10", "7.11")
+    office.send(terms(Side.BUY, "2", symbol=now.symbol))
+    legs = (leg(now, -1, closes=True), leg(later, 1))
+    first, second = (evolve(spread(legs), purpose=OrderPurpose.ROLL, plan_id="") for _ in range(2))
+    office.send(first)
+
+    assert office.status(first) is OrderStatus.FILLED
+    assert [(one.reason, one.realized) for one in office.clerk.traded[-2:]] == [
+        ("roll", Decimal("-1.00")),
+        ("", 0),
+    ]
+    office.clerk.do(restrict(Cause.OPERATOR, TradingState.REDUCING, "less", "me"))
+    office.send(second)
+    assert office.status(second) is OrderStatus.REJECTED
+    assert office.lab.held(now.symbol) == 1

@@ -7,11 +7,11 @@ from attrs import evolve
 
 from cream.core.execution import events as e
 from cream.core.execution.story import Story, story
-from cream.core.model.order import OrderStatus
+from cream.core.model.order import OrderClass, OrderPurpose, OrderStatus
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
 from cream.core.model.verdict import Check, CheckResult, Severity, Unit, Violation
-from tests.fakes.builders import NOW, bracket, broker_id, order_terms
+from tests.fakes.builders import CALL, NOW, PUT, bracket, broker_id, leg, order_terms
 from tests.fakes.ledger import Ledger
 from tests.unit.core.execution.test_book import busy_day, judged
 
@@ -202,3 +202,19 @@ def test_an_exit_that_a_level_caused_is_told_with_the_level() -> None:
     assert "stop_loss reached\nlevel 95, price 94" in everything
     for words in ("Cream stopped in order", "Cream 1 started", "everything was cancelled"):
         assert words in everything
+
+
+def test_the_legs_of_a_roll_are_told_with_what_each_does() -> None:
+    ledger = Ledger()
+    legs = (leg(CALL, -1, closes=True), leg(PUT, 2))
+    ledger.intend(
+        order_terms(
+            "o-roll", "3", purpose=OrderPurpose.ROLL, order_class=OrderClass.MLEG, legs=legs
+        )
+    )
+
+    assert told(ledger, "o-roll").scenes[0].details[:3] == (
+        "ROLL: BUY 3 AAPL MARKET MLEG DAY",
+        f"leg: sell_to_close 1 {CALL.symbol}",
+        f"leg: buy_to_open 2 {PUT.symbol}",
+    )

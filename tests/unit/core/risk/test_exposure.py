@@ -15,11 +15,13 @@ from cream.core.risk.exposure import Exposure, exposure_of, group_value
 from cream.core.risk.line import Line, is_occupied
 from cream.core.risk.prices import Prices
 from tests.unit.core.risk.scenes import (
+    MARKET,
     VERTICAL,
     VERTICAL_CLOSING,
     d,
     equity,
     held,
+    leg,
     order,
     quote,
     twap_parent,
@@ -269,6 +271,47 @@ def test_a_working_exit_of_a_spread_is_not_counted_on() -> None:
     assert exposure.gross == 1550
     assert (line(exposure, LOW).available, line(exposure, HIGH).available) == (2, 2)
     assert exposure.reserved == 0
+
+
+LATER = (leg("AAPL  270115C00240000", 1), leg("AAPL  270115C00250000", -1))
+LATER_MARKET = {
+    **MARKET,
+    LATER[0].contract.symbol: ("6.90", "7.00"),
+    LATER[1].contract.symbol: ("3.00", "3.10"),
+}
+
+
+def test_a_working_roll_closes_and_opens() -> None:
+    """Until it fills everything is held that was, and what it opens counts on top of it.
+
+    Closing brings 4.15 - 1.15 = 3.00 at once; what the limit leaves for the new legs is 4.10.
+    """
+    both = held(LOW, 5, price="4.20"), held(HIGH, -5, price="1.10")
+    roll = working_spread(
+        3, (*VERTICAL_CLOSING, *LATER), net="1.10", purpose=OrderPurpose.ROLL, filled=1
+    )
+
+    exposure = total(*both, working=(roll,), market=LATER_MARKET)
+
+    assert (line(exposure, LOW).available, line(exposure, HIGH).available) == (3, 3)
+    assert (line(exposure, LOW).exiting, line(exposure, LOW).buying) == (2, 0)
+    later = [line(exposure, one.contract.symbol) for one in LATER]
+    assert [(one.buying, one.selling, one.exiting) for one in later] == [(2, 0, 0), (0, 2, 0)]
+    assert exposure.spread_value == {"AAPL": 1550 + 820}
+    assert exposure.reserved == 820
+    assert exposure.contracts == {"AAPL": 14}
+    assert exposure.open_orders == 1
+
+
+@pytest.mark.parametrize("net", ["1.10", None])
+def test_a_working_roll_whose_price_nobody_knows_is_a_doubt(net: str | None) -> None:
+    legs = (*VERTICAL_CLOSING, *LATER)
+    roll = working_spread(3, legs, net=net, purpose=OrderPurpose.ROLL)
+    unknown = LOW if net else LATER[0].contract.symbol
+
+    exposure = total(working=(roll,), market=LATER_MARKET, data={unknown: Unknown("no feed")})
+
+    assert "no price of the spread on AAPL that works" in exposure.doubts
 
 
 def test_the_value_of_no_options_is_nothing() -> None:

@@ -12,12 +12,29 @@ from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.model.fill import Fill
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
-from cream.core.model.order import Order, OrderClass, OrderLeg, OrderStatus, OrderTerms, Side
+from cream.core.model.order import (
+    Order,
+    OrderClass,
+    OrderLeg,
+    OrderPurpose,
+    OrderStatus,
+    OrderTerms,
+    Side,
+)
 from cream.core.risk.exposure import Exposure, exposure_of
 from cream.core.risk.ledger import Ledger
 from cream.core.risk.prices import Prices
 from tests.fakes.builders import order_terms
-from tests.unit.core.risk.scenes import MARKET, NOW, VERTICAL, d, instrument, quote
+from tests.unit.core.risk.scenes import (
+    MARKET,
+    NOW,
+    VERTICAL,
+    VERTICAL_CLOSING,
+    d,
+    instrument,
+    leg,
+    quote,
+)
 
 LOW, HIGH = (one.contract.symbol for one in VERTICAL)
 SYMBOLS = ("AAPL", "TSLA", LOW, HIGH)
@@ -142,6 +159,21 @@ class AsAddedUp(RuleBasedStateMachine):
                 limit="3.10",
                 legs=legs,
                 order_class=OrderClass.MLEG,
+            )
+        )
+
+    @rule(quantity=st.integers(1, 5), limit=st.sampled_from(["1.10", None]))
+    def intend_roll(self, quantity: int, limit: str | None) -> None:
+        self.count += 1
+        legs = (*VERTICAL_CLOSING, leg("AAPL  261218P00230000", 1))
+        self.of.intend(
+            order_terms(
+                f"o-{self.count}",
+                str(quantity),
+                limit=limit,
+                legs=tuple(OrderLeg(one.contract, one.ratio, one.intent) for one in legs),
+                order_class=OrderClass.MLEG,
+                purpose=OrderPurpose.ROLL,
             )
         )
 

@@ -1,9 +1,16 @@
 from collections.abc import Mapping
 
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
-from cream.core.model.order import Side
+from cream.core.model.order import OrderPurpose, Side
 from cream.core.risk.prices import Prices, read
-from tests.unit.core.risk.scenes import VERTICAL, d, quote
+from tests.unit.core.risk.scenes import (
+    VERTICAL,
+    VERTICAL_CLOSING,
+    d,
+    leg,
+    quote,
+    working_spread,
+)
 
 
 def test_a_fresh_quote_has_a_price_and_no_doubt() -> None:
@@ -76,6 +83,31 @@ def test_a_spread_is_bought_at_the_ask_of_its_longs_and_the_bid_of_its_shorts() 
     )
 
     assert prices.net_far_side(VERTICAL) == d("3.20")
+
+
+def test_what_a_roll_opens_costs_what_its_limit_leaves() -> None:
+    """Closed at the far side; what nobody bids for is given away."""
+    low, high = (one.contract.symbol for one in VERTICAL)
+    known = {low: Known(quote(low, "4.15", "4.25")), high: Known(quote(high, "1.05", "1.15"))}
+    legs = (*VERTICAL_CLOSING, leg("AAPL  261218P00230000", 1))
+    terms = working_spread(1, legs, net="-1.10", purpose=OrderPurpose.ROLL).terms
+
+    assert asking(known)[0].net_of_opening(terms) == d("1.90")
+    worthless = {**known, low: Known(quote(low, "0.00", "0.01"))}
+    assert asking(worthless)[0].net_of_opening(terms) == d("-2.25")
+    assert asking({low: known[low]})[0].net_of_opening(terms) is None
+
+
+def test_what_a_spread_opens_costs_its_limit() -> None:
+    """Or, where it has none, the far side."""
+    low, high = (one.contract.symbol for one in VERTICAL)
+    prices, asked = asking(
+        {low: Known(quote(low, "4.15", "4.25")), high: Known(quote(high, "1.05", "1.15"))}
+    )
+
+    assert prices.net_of_opening(working_spread(net="3.10").terms) == d("3.10")
+    assert asked == []
+    assert prices.net_of_opening(working_spread(net=None).terms) == d("3.20")
 
 
 def test_a_spread_with_one_unquoted_leg_has_no_price() -> None:
