@@ -91,14 +91,14 @@ class BrokerJudge:
         again = self._may_send_again.get(client_id, True)
         demand(again, "I1", f"{client_id} may have arrived, and is sent again")
         self._may_send_again[client_id] = False
-        if terms.purpose is OrderPurpose.ENTRY:
+        if terms.purpose.opens:
             state = book.trading_state
             demand(state.allows_increases, "I12", f"{client_id} leaves in {state.value}")
             demand(not self.memory.halted, "I20", f"{client_id} leaves after the operator's halt")
-            return
-        held = book.position(terms.instrument).quantity
-        fits = terms.quantity <= abs(held) and held * terms.side.sign < 0
-        demand(fits, "I7", f"{client_id} closes {terms.quantity} of {held}")
+        for instrument, side, quantity in terms.closing:
+            held = book.position(instrument).quantity
+            fits = quantity <= abs(held) and held * side.sign < 0
+            demand(fits, "I7", f"{client_id} closes {quantity} of {held}")
 
     def settled(self, terms: OrderTerms, outcome: SubmitOutcome) -> None:
         """The daemon was told what came of a submit."""
@@ -183,4 +183,4 @@ class BrokerJudge:
             return False
         by_agent = terms.purpose is OrderPurpose.EXIT and bool(terms.plan_id)
         own = terms.parent_order_id is not None or not terms.plan_id
-        return terms.purpose is OrderPurpose.ENTRY or (by_agent and not own)
+        return terms.purpose.opens or (by_agent and not own)

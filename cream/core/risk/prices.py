@@ -80,11 +80,15 @@ class Prices:
     def net_of_opening(self, terms: OrderTerms) -> Decimal | None:
         """At which net price a multi-leg order opens, debit positive; None where nobody knows.
 
-        Of a roll with a limit: what the limit leaves once the rest is closed at the far side.
+        Of a roll with a limit: what the limit leaves once the rest is closed at the far side, and
+        no less than the market asks. By the time that a patient limit is met, the rest will have
+        been closed for more, and what is opened will cost more.
         """
-        limit = terms.limit_price
+        limit, opening = terms.limit_price, terms.opening_legs
         if limit is None:
-            return self.net_far_side(terms.opening_legs)
+            return self.net_far_side(opening)
+        if len(opening) == len(terms.legs):
+            return limit
         net = limit
         for leg in terms.legs:
             quote = None if leg.opens else self.of(leg.contract.symbol).quote
@@ -93,7 +97,8 @@ class Prices:
                 net -= leg.ratio * (quote.ask if leg.ratio > 0 else quote.bid)
             elif not leg.opens:
                 return None
-        return net
+        asked = self.net_far_side(opening)
+        return net if asked is None else max(net, asked)
 
     def net_far_side(self, legs: tuple[OptionLeg, ...] | tuple[OrderLeg, ...]) -> Decimal | None:
         """What a spread costs at once, debit positive; None where one leg has no price."""

@@ -5,7 +5,8 @@ portfolio as it would be with the closing legs filled and nothing else changed. 
 in ratio, so that what is held on the way lies between the two.
 
 The limit of a roll is one net price. What is closed is taken to close at the far side of the
-market; what the limit leaves beyond that is the price at which the rest is opened.
+market; what the limit leaves beyond that is the price at which the rest is opened, or what the
+market asks for it if that is more.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -96,6 +96,9 @@ def test_what_a_roll_opens_costs_what_its_limit_leaves() -> None:
     worthless = {**known, low: Known(quote(low, "0.00", "0.01"))}
     assert asking(worthless)[0].net_of_opening(terms) == d("-2.25")
     assert asking({low: known[low]})[0].net_of_opening(terms) is None
+    put = legs[2].contract.symbol
+    dear = {**known, put: Known(quote(put, "1.80", "1.95"))}
+    assert asking(dear)[0].net_of_opening(terms) == d("1.95")
 
 
 def test_what_a_spread_opens_costs_its_limit() -> None:

@@ -361,6 +361,15 @@ def test_legs_that_are_several_times_the_same_are_judged_as_that_many() -> None:
     assert isinstance(asked(evolve(twice, quantity=d(1)), later(), by), Approved)
 
 
+def test_a_patient_roll_opens_at_no_less_than_the_market_asks() -> None:
+    """It fills once the old spread closes for more: the new one is not to be had for less then."""
+    patient = roll(net="-1.50")
+    assert isinstance(asked(patient, later()), Approved)
+    by = limits(risk_limits={"max_per_trade_risk_pct": d("1.8")})
+
+    assert refused(patient, later(), by) == ["PER_TRADE_RISK_EXCEEDED"]
+
+
 def test_a_roll_at_the_market_is_judged_at_the_market() -> None:
     bare = evolve(roll(), limit_price=None, order_type=OrderType.MARKET)
 
@@ -536,7 +545,7 @@ def test_a_roll_leaves_nothing_that_could_not_have_been_entered(
     opened = tuple(
         OptionLeg(one.contract, one.ratio // times, one.intent) for one in answer.terms.legs[2:]
     )
-    each = ((net - close_cost) / times).quantize(d("0.0001"))
+    each = (max(net - close_cost, open_cost) / times).quantize(d("0.0001"))
     again = gate(by).judge(plan(spread(rolled * times, opened, str(each))), rest, NOW)
     assert codes(again) == []
 
