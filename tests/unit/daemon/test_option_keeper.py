@@ -11,13 +11,18 @@ from attrs import evolve
 from trio.testing import MockClock
 
 from cream.core.exchange.calendar import SessionMode
+from cream.core.execution import lifecycle
+from cream.core.execution.book import Book
+from cream.core.execution.events import OrderIntended
 from cream.core.execution.option_duties import ExpiryAction
 from cream.core.execution.option_events import CloseOwed
 from cream.core.model.instrument import OptionContract, OptionRight
-from cream.core.model.order import OrderPurpose, OrderStatus, Side
+from cream.core.model.order import OrderPurpose, OrderStatus, OrderTerms, Side
 from cream.core.model.plan import PositionIntent, RiskDenomination
+from cream.core.risk.decisions import Decide, Decided
 from cream.daemon.tree import TreeSettings
 from tests.fakes.builders import order_terms
+from tests.fakes.roll_orders import roll_terms
 from tests.fakes.world import Life, World
 from tests.unit.daemon.option_lab import HIGH, LOW, leave, option, quote, spread
 
@@ -244,6 +249,48 @@ async def test_another_cut_off_can_hold_for_one_underlying(
     async with world.life(by(cutoff_by_underlying={"AAPL": 94})) as life:
         await long_call(life, ENDING_LOW)
         await sooner_or_later(lambda: life.held(ENDING_LOW.symbol) == 0)
+
+
+@pytest.mark.parametrize("ending", ["the old one", "the new one"])
+async def test_at_the_cut_off_a_roll_is_taken_back(
+    autojump_clock: MockClock, world: World, ending: str
+) -> None:
+    """What it was to close is closed at the market, once; what it was to open is not opened."""
+    world.session, world.start = SessionMode.CALENDAR, BEFORE_CUTOFF
+    out, into = (ENDING_LOW, LOW) if ending == "the old one" else (LOW, ENDING_LOW)
+    async with world.life(by(cutoff_minutes=94)) as life:
+        quote(life, LOW, "5.00", "5.10")
+        await long_call(life, ENDING_LOW)
+        await trio.sleep(1)
+        if out is LOW:
+            levels = {"stop": "4.00", "target": "9.00"}
+            by_price = RiskDenomination.OPTION_PRICE
+            later = option(LOW, limit="5.10", decision_id="l", denomination=by_price, **levels)
+            assert (await life.submit(later, plan_id="later")).verdict.ok
+            await life.until(lambda: life.held(LOW.symbol) == 2)
+        patient = "-5.50" if out is LOW else "2.00"
+        terms = roll_terms((out, -1, False), (into, 1, True), quantity=2, net=patient)
+        # The gate opens nothing that ends today: this one was let through before.
+        await life.tree.desk.do(intended(life, terms))
+        await life.until(lambda: life.tree.desk.book.order("o-roll").broker_order_id)
+
+        await sooner_or_later(lambda: life.held(ENDING_LOW.symbol) == 0)
+
+        assert life.tree.desk.book.order("o-roll").status is OrderStatus.CANCELED
+        assert sum(one.filled for one in life.orders(OrderPurpose.EXIT)) == 2
+        assert life.held(LOW.symbol) == (0 if out is ENDING_LOW else 2)
+        assert not await life.broker.open_orders()
+
+
+def intended(life: Life, terms: OrderTerms) -> Decide[None]:
+    """Send an order that nobody judges any more."""
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        order = lifecycle.intended(OrderIntended(at=now, terms=terms, reason="a test"))
+        approved = life.tree.option_keeper.gate.readmit(order)
+        return Decided(None, (OrderIntended(at=now, terms=terms, reason="a test"),), (approved,))
+
+    return decide
 
 
 async def test_a_crash_before_the_cut_off_is_paid_closes_once(

@@ -291,3 +291,23 @@ async def test_the_flattening_waits_for_the_roll_to_go_and_leaves_nothing(
         await life.until(lambda: holdings(life) == [0, 0, 0, 0], seconds=120)
         assert roll(life).status is OrderStatus.CANCELED
         assert not await life.broker.positions()
+
+
+async def test_a_stop_ends_a_walking_roll_between_two_steps_or_in_one(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(calm) as life:
+        await hold_call(life)
+        walk = WalkTerms(steps=4, interval_seconds=5)
+        await rolls(life, of_call("2.98", walk=walk))
+        await life.until(lambda: len(life.orders(OrderPurpose.ROLL)) > 1)
+        quote(life, LOW, "3.90", "4.00")
+
+        await life.until(lambda: life.held(LOW.symbol) == 0)
+        await life.until(lambda: not roll(life).is_open)
+
+        assert [one.filled for one in life.orders(OrderPurpose.EXIT)] == [2]
+        assert all(one.filled == 0 for one in life.orders(OrderPurpose.ROLL))
+        await trio.sleep(60)
+        assert not await life.broker.open_orders()
+        assert life.held(NEXT_LOW.symbol) == 0

@@ -9,7 +9,7 @@ from cream.adapters.server import wire_views as views
 from cream.adapters.server.wire_enums import ENVIRONMENT, wire_status
 from cream.adapters.server.wire_values import wire_instant, wire_instrument, wire_quantity
 from cream.core.model.errors import CreamError
-from cream.core.model.order import OrderStatus
+from cream.core.model.order import OrderPurpose, OrderStatus
 from cream.core.model.order_state import standing, state_of
 from cream.core.model.plan import Environment
 from cream.core.operations import CancelResult, OrderResult, PlanResult
@@ -93,6 +93,13 @@ def test_an_order_shows_doubles_and_the_decimals_behind_them() -> None:
     assert leg.status == execution_pb2.ORDER_STATUS_ACCEPTED
     assert leg.status_detail == "HELD"
     assert leg.position_intent == common_pb2.POSITION_INTENT_SELL_TO_CLOSE
+
+
+def test_a_roll_is_one() -> None:
+    spread = states.filled_spread()
+    roll = evolve(spread, terms=evolve(spread.terms, purpose=OrderPurpose.ROLL))
+
+    assert views.order_message(roll).purpose == execution_pb2.ORDER_PURPOSE_ROLL
 
 
 def test_a_spread_shows_its_legs() -> None:
