@@ -37,6 +37,7 @@ from cream.core.model.position import Position
 from cream.core.model.verdict import Check, Severity, Violation
 from cream.core.options.spread import roll_faults
 from cream.core.risk.asks import Ask, Origin
+from cream.core.risk.checks.money import LEVEL_FOR_SPREAD
 from cream.core.risk.limits import Constraints
 from cream.core.risk.prices import Prices
 from cream.core.risk.trial import Trial
@@ -99,7 +100,7 @@ def judged_roll(
     """What the rules say of both parts. Sound in form, and what it closes is held and free."""
     closing = _reviewed(_closing(terms), view, now, limits, origin)
     after = after_closing(terms, view)
-    clash = tuple(_clashes(terms, after))
+    clash = (*_not_entitled(terms, view), *_clashes(terms, after))
     net = Prices(view.quote).net_of_opening(terms)
     opening = _reviewed(_opening(terms, net), after, now, limits, origin)
     return RollReview(
@@ -107,6 +108,17 @@ def judged_roll(
         checks=(*closing.checks, *opening.checks),
         refuses=closing.refuses or bool(clash) or opening.refuses,
     )
+
+
+def _not_entitled(terms: OrderTerms, view: PortfolioView) -> Iterator[Violation]:
+    """Where the account may trade no orders of several legs, though it may open what this opens."""
+    account = view.account
+    if isinstance(account, Unknown) or len(terms.opening_legs) > 1:
+        return  # Told by the rules of entries.
+    level = account.value.options_level
+    if level < LEVEL_FOR_SPREAD:
+        message = f"an order of several legs takes level {LEVEL_FOR_SPREAD}, not {level}"
+        yield violation("OPTIONS_LEVEL_TOO_LOW", terms, message, "legs")
 
 
 def _clashes(terms: OrderTerms, after: PortfolioView) -> Iterator[Violation]:

@@ -16,7 +16,7 @@ from cream.core.risk.traits import Scope
 # Alpaca, option trading levels: 1 sells covered ones, 2 buys, 3 trades spreads.
 _LEVEL_FOR_WRITTEN = 1
 _LEVEL_FOR_LONG = 2
-_LEVEL_FOR_SPREAD = 3
+LEVEL_FOR_SPREAD = 3
 
 
 class BuyingPowerSuffices(Rule):
@@ -138,7 +138,7 @@ class OptionsAllowed(Rule):
         for intent in case.increases:
             if not (intent.is_spread or isinstance(intent.instrument, OptionContract)):
                 continue
-            needed = _LEVEL_FOR_SPREAD if intent.is_spread else _LEVEL_FOR_LONG
+            needed = LEVEL_FOR_SPREAD if intent.is_spread else _LEVEL_FOR_LONG
             if intent.is_written:
                 needed = _LEVEL_FOR_WRITTEN
             if account.options_level < needed:

@@ -337,6 +337,10 @@ def test_a_single_option_that_is_opened_needs_its_stop() -> None:
     with_stop = evolve(bare, stop_loss=d("228.50"))
     assert isinstance(asked(with_stop, long_call), Approved)
 
+    # Two legs are a spread to the broker, whatever they open.
+    restricted = later(held(LOW, 2, "3.00"), of=Known(account(options_level=2)))
+    assert refused(with_stop, restricted) == ["OPTIONS_LEVEL_TOO_LOW"]
+
     wrong = evolve(bare, stop_loss=d("9.00"), denomination=RiskDenomination.OPTION_PRICE)
     assert "STOP_WRONG_SIDE" in refused(wrong, long_call)
 
