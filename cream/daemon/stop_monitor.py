@@ -113,7 +113,8 @@ class StopMonitor:
     def changed(self, committed: Sequence[Committed]) -> None:
         """The book changed. Does not wait."""
         for one in committed:
-            orders = [order.terms.instrument.symbol for order in one.touched.orders]
+            # A leg may close what is guarded, and the order may come to nothing.
+            orders = [symbol for order in one.touched.orders for symbol in order.terms.symbols]
             symbols = dict.fromkeys((*orders, *one.touched.symbols))
             self._resized |= symbols
             for symbol in symbols:
@@ -148,7 +149,7 @@ class StopMonitor:
         """Guard positions until cancelled. Before anything else: what is protected now?"""
         book = self.desk.book
         self._mark(book.protections)
-        self._resized |= {one.terms.instrument.symbol: None for one in book.open_orders()}
+        self._resized |= {each: None for one in book.open_orders() for each in one.terms.symbols}
         self._ensured.clear()
         self._calm.clear()
         async with trio.open_nursery() as nursery:

@@ -147,6 +147,11 @@ class OrderTerms:
         return ((self.instrument, self.side, self.quantity),)
 
     @property
+    def symbols(self) -> tuple[str, ...]:
+        """What the order is about: what it is named by, and each of its legs."""
+        return (self.instrument.symbol, *(leg.contract.symbol for leg in self.legs))
+
+    @property
     def closing(self) -> tuple[tuple[Instrument, Side, Decimal], ...]:
         """What of its moves closes: all of an exit, nothing of an entry, of a roll some legs."""
         if self.purpose is not OrderPurpose.ROLL:

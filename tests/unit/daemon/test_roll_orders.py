@@ -12,7 +12,14 @@ from trio.testing import MockClock
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.model.instrument import OptionContract
-from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms, WalkTerms
+from cream.core.model.order import (
+    Order,
+    OrderPurpose,
+    OrderStatus,
+    OrderTerms,
+    OrderType,
+    WalkTerms,
+)
 from cream.core.model.plan import RiskDenomination
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Verdict
@@ -310,4 +317,27 @@ async def test_a_stop_ends_a_walking_roll_between_two_steps_or_in_one(
         assert all(one.filled == 0 for one in life.orders(OrderPurpose.ROLL))
         await trio.sleep(60)
         assert not await life.broker.open_orders()
+        assert life.held(NEXT_LOW.symbol) == 0
+
+
+async def test_a_stop_that_left_it_to_a_roll_fires_when_the_roll_comes_to_nothing(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """A roll at the market closes at any price. No quote comes at the moment of its refusal."""
+    async with world.life(calm) as life:
+        await hold_call(life)
+        life.broker.fault("submit_unavailable", {})
+        at_market = of_call("0", limit_price=None, order_type=OrderType.MARKET)
+        assert isinstance(await send(life, at_market), Approved)
+        await life.until(lambda: life.tree.router.in_flight)
+        quote(life, LOW, "3.90", "4.00")
+        await trio.sleep(0.1)
+        assert life.orders(OrderPurpose.EXIT) == []
+        await life.until(lambda: not roll(life).is_open, seconds=300)
+        life.broker.fault("submit_unavailable", {"on": False})
+
+        await life.until(lambda: life.held(LOW.symbol) == 0)
+
+        (sold,) = life.orders(OrderPurpose.EXIT)
+        assert sold.intended_at == roll(life).updated_at
         assert life.held(NEXT_LOW.symbol) == 0
