@@ -16,6 +16,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from cream.core.pricing import american, european
 from cream.core.pricing.american_chain import AmericanChain, build
 from cream.core.pricing.american_implied import implied_volatility
 from cream.core.pricing.normal import Codes, Floats
@@ -201,6 +202,11 @@ def _greeks(
     theta = live.rate * base.price
     theta -= (live.rate - live.dividend_yield) * live.spot * base.delta
     theta -= 0.5 * (sigma * live.spot) ** 2 * base.gamma
+    # At a rate of nothing the lower table is at the same rate, and what no table knows of is exact.
+    exact = american.never_exercised(live)
+    if exact.any():
+        smooth = european.greeks(live.take(exact), sigma[exact])
+        vega[exact], theta[exact], rho[exact] = smooth.vega, smooth.theta, smooth.rho
     # Where exercise is due now, nothing but the spot moves the price.
     due = (base.price <= live.intrinsic()) & (base.gamma == 0.0)
     for figure in (vega, theta, rho):

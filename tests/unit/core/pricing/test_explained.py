@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cream.core.pricing import american
+from cream.core.pricing import american, european
 from cream.core.pricing.explained import (
     Explained,
     Group,
@@ -67,6 +67,21 @@ def test_the_figures_are_those_of_the_accurate_way(dividend_yield: float) -> Non
         error = np.abs(getattr(found, name) - getattr(slow, name))[own]
         assert error.max() < tolerance, name
         assert np.percentile(error, 90) < tolerance / 20, name
+
+
+def test_without_interest_the_greeks_of_puts_are_those_of_the_closed_form() -> None:
+    """The next rate above, at which the deepest of them would be exercised, says nothing of it."""
+    batch, groups = chain(rate=0.0, dividend_yield=0.0)
+    paid = european.prices(batch, smile(batch))
+
+    found = explain(groups, SPOT, batch.strike, paid, tables_for(groups, 0.0), NOTHING)
+
+    own = found.status == Status.OK
+    assert own.mean() > 0.7
+    exact = european.greeks(batch, np.where(own, found.sigma, 0.2))
+    for name in ("vega", "theta", "rho"):
+        error = np.abs(getattr(found, name) - getattr(exact, name))[own]
+        assert error.max() < 1e-9, name
 
 
 def test_a_price_without_a_volatility_takes_that_of_its_twin_and_says_so() -> None:
