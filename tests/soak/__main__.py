@@ -12,6 +12,8 @@ from tests.soak.driver import Findings, SoakSettings, quarters, soak
 
 # What memory may grow by from the third quarter of the run to the last: the noise of an allocator.
 MOST_GROWTH = 0.05
+# A run of which less than this share of the load has come says nothing: the machine was busy.
+LEAST_LOAD = 0.98
 # Runs that are shorter than this say nothing of memory: the window of the tape alone is a minute.
 SHORTEST_SECONDS = 180.0
 
@@ -30,11 +32,23 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = soak(settings, Path(folder))
     _tell(settings, found)
-    if settings.seconds >= SHORTEST_SECONDS and found.growth() > MOST_GROWTH:
-        found.problems.append(f"memory grew by {found.growth():.0%} in the last quarter")
+    if settings.seconds >= SHORTEST_SECONDS:
+        found.problems += judged(settings, found)
     for problem in found.problems:
         print(f"PROBLEM: {problem}")
     return 1 if found.problems else 0
+
+
+def judged(settings: SoakSettings, found: Findings) -> list[str]:
+    """What a run that is long enough was to show and did not."""
+    problems = []
+    if found.growth() > MOST_GROWTH:
+        problems.append(f"memory grew by {found.growth():.0%} in the last quarter")
+    if found.quotes() < LEAST_LOAD * settings.quotes:
+        problems.append(f"only {found.quotes():.0f} quotes/s came")
+    if found.submitted < LEAST_LOAD * settings.orders * settings.seconds:
+        problems.append(f"only {found.submitted / settings.seconds:.1f} plans/s were submitted")
+    return problems
 
 
 def _tell(settings: SoakSettings, found: Findings) -> None:
