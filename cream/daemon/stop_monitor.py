@@ -18,6 +18,7 @@ from attrs import define, evolve, field
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.guards import only_waits
 from cream.core.execution.levels import Calm, Protection, better_price, calm_of
 from cream.core.execution.protection import (
     ExitNow,
@@ -112,10 +113,11 @@ class StopMonitor:
 
     def changed(self, committed: Sequence[Committed]) -> None:
         """The book changed. Does not wait."""
+        book = self.desk.book
         for one in committed:
-            # A leg may close what is guarded, and the order may come to nothing.
-            orders = [symbol for order in one.touched.orders for symbol in order.terms.symbols]
-            symbols = dict.fromkeys((*orders, *one.touched.symbols))
+            symbols = _concerned(book, one)
+            if not symbols:
+                continue
             self._resized |= symbols
             for symbol in symbols:
                 self._calm.pop(symbol, None)
@@ -345,6 +347,23 @@ class StopMonitor:
         reason = "protection that the broker does not hold"
         events.append(e.OrderIntended(at=now, terms=action.terms, reason=reason))
         sends.append(approved)
+
+
+def _concerned(book: Book, one: Committed) -> dict[str, None]:
+    """Symbols of which a record may have changed what is held, guarded or closed too much.
+
+    Where no level is watched, an open entry and the legs that wait for it change nothing of that;
+    and most of what happens at all happens to those.
+    """
+    symbols = dict.fromkeys(one.touched.symbols)
+    asked_again = isinstance(one.record.event, e.CancelRefused)
+    for order in one.touched.orders:
+        idle = not asked_again and only_waits(book, order)
+        # A leg may close what is guarded, and the order may come to nothing.
+        for symbol in order.terms.symbols:
+            if symbol in book.protections or not idle:
+                symbols[symbol] = None
+    return symbols
 
 
 def _cutting(symbols: Sequence[str]) -> Decide[None]:

@@ -277,6 +277,13 @@ def waits_for_entry(book: Book, order: Order) -> bool:
     return entry_that_holds_back(book, order) is not None
 
 
+def only_waits(book: Book, order: Order) -> bool:
+    """Whether the order is an open entry, or a leg that works once such a one is done."""
+    if order.terms.purpose is OrderPurpose.ENTRY:
+        return order.is_open
+    return waits_for_entry(book, order)
+
+
 def entry_that_holds_back(book: Book, order: Order) -> Order | None:
     """The open entry without whose fill `order`, a leg of it, does not work; None for others."""
     parent = book.find(order.terms.parent_order_id or "")

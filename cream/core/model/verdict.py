@@ -1,12 +1,12 @@
 """What does the gate answer: yes with orders, or no with numbers that an agent can act on?"""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import overload
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cream.core.model.order import OrderTerms
 
@@ -88,14 +88,24 @@ class Check:
 class Checks(Sequence[Check]):
     """Rows that are built when somebody reads them, once. Equal to any sequence with equal rows.
 
-    Most callers want to know whether, not by how much: those pay nothing for the rows.
+    Most callers want to know whether, not by how much: those pay nothing for the rows. `measure`
+    gives what `with_numbers` makes of the rows, for less.
     """
 
-    __slots__ = ("_build", "_rows")
+    __slots__ = ("_build", "_measure", "_rows")
 
-    def __init__(self, build: Callable[[], tuple[Check, ...]]) -> None:
+    def __init__(
+        self,
+        build: Callable[[], tuple[Check, ...]],
+        measure: Callable[[], tuple[Check, ...]] | None = None,
+    ) -> None:
         self._build = build
+        self._measure = measure
         self._rows: tuple[Check, ...] | None = None
+
+    def with_numbers(self) -> tuple[Check, ...]:
+        """The rows that measured something, without what their rules demand."""
+        return with_numbers(self) if self._measure is None else self._measure()
 
     def _read(self) -> tuple[Check, ...]:
         if self._rows is None:
@@ -125,6 +135,11 @@ class Checks(Sequence[Check]):
 
     def __repr__(self) -> str:
         return repr(self._read())
+
+
+def with_numbers(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks that measured something, without what their rules demand."""
+    return tuple(evolve(one, description="") for one in checks if one.observed is not None)
 
 
 @frozen

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from cream.core.execution.events import Asked
+from cream.core.model import verdict
 from cream.core.model.plan import Decision, DecisionPlan, SizeUnit
 from cream.core.model.request import SingleOrder
-from cream.core.model.verdict import Check
+from cream.core.model.verdict import Check, Checks
 
 
 def asked_by_plan(plan: DecisionPlan) -> tuple[Asked, ...]:
@@ -46,14 +47,4 @@ def asked_by_order(order: SingleOrder) -> Asked:
 
 def with_numbers(checks: Sequence[Check]) -> tuple[Check, ...]:
     """The checks that measured something. What a code means is in docs/api.md, not in each."""
-    return tuple(
-        Check(
-            code=one.code,
-            result=one.result,
-            observed=one.observed,
-            limit=one.limit,
-            unit=one.unit,
-        )
-        for one in checks
-        if one.observed is not None
-    )
+    return checks.with_numbers() if isinstance(checks, Checks) else verdict.with_numbers(checks)

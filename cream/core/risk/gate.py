@@ -216,7 +216,7 @@ class Gate:
         return Verdict(
             ok=bool(admitted) or not whole.refuses,
             violations=violations,
-            checks=Checks(shown.checks),
+            checks=Checks(shown.checks, shown.checks_with_numbers),
             orders=tuple([intent.terms for intent in admitted if intent.terms is not None]),
             suggestions=(
                 suggestions(trial, intents) if whole.refuses and whole.depends_on_size else ()

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
-from attrs import define
+from attrs import define, field
 
-from cream.core.model.verdict import Check, CheckResult, Severity, Violation
+from cream.core.model.verdict import Check, CheckResult, Severity, Violation, with_numbers
 from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES, VENUE_RULES
 from cream.core.risk.rule import NO_FIGURES, Breach, Figures, Rule
@@ -35,6 +35,8 @@ class Review:
     rules: Sequence[Rule]
     broken: Mapping[Rule, Sequence[Breach]]
     refuses: bool
+    # By rule; None for one that is broken.
+    _figures: Sequence[Figures | None] | None = field(default=None, init=False, eq=False)
 
     @property
     def depends_on_size(self) -> bool:
@@ -69,14 +71,39 @@ class Review:
     def checks(self) -> tuple[Check, ...]:
         """Every rule with its numbers, passed or not; a rule with several codes by each of them."""
         checks: list[Check] = []
-        for rule in self.rules:
-            breaches = self.broken.get(rule)
-            if breaches is not None:
-                checks.extend(_failed(rule, breaches))
-                continue
-            figures = rule.figures(self.case)
-            checks.append(_passed(rule) if figures is NO_FIGURES else _measured(rule, figures))
+        for rule, figures in zip(self.rules, self._measured(), strict=True):
+            if figures is None:
+                checks.extend(_failed(rule, self.broken[rule]))
+            else:
+                checks.append(_passed(rule) if figures is NO_FIGURES else _measured(rule, figures))
         return tuple(checks)
+
+    def checks_with_numbers(self) -> tuple[Check, ...]:
+        """Those of the checks that measured something, without what their rules demand."""
+        checks: list[Check] = []
+        for rule, figures in zip(self.rules, self._measured(), strict=True):
+            if figures is None:
+                checks.extend(with_numbers(_failed(rule, self.broken[rule])))
+            elif figures.observed is not None:
+                checks.append(
+                    Check(
+                        code=rule.code,
+                        result=CheckResult.PASS,
+                        observed=figures.observed,
+                        limit=figures.limit,
+                        unit=rule.unit,
+                    )
+                )
+        return tuple(checks)
+
+    def _measured(self) -> Sequence[Figures | None]:
+        if self._figures is None:
+            case, broken = self.case, self.broken
+            self._figures = [
+                None if rule in broken else rule.figures(case) if rule.measures else NO_FIGURES
+                for rule in self.rules
+            ]
+        return self._figures
 
 
 def review(case: Case, rules: Sequence[Rule] = ALL_RULES) -> Review:

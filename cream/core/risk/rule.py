@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from attrs import frozen
 
@@ -36,8 +36,7 @@ class Breach:
     unit: Unit | None = None
 
 
-@frozen
-class Figures:
+class Figures(NamedTuple):
     """The numbers by which a rule passed. Units: those of the rule."""
 
     observed: Decimal | None = None
@@ -52,6 +51,7 @@ class Rule(ABC):
 
     The first line of the docstring of a rule says what it demands; clients are shown it. `scope`
     says what a case must have for the rule to have anything to say: of others it is not asked.
+    `statement` is what the rule demands, in a sentence; `measures` whether it has any numbers.
     """
 
     code: ClassVar[str]
@@ -59,11 +59,14 @@ class Rule(ABC):
     limit_key: ClassVar[str | None] = None
     unit: ClassVar[Unit] = Unit.NONE
     scope: ClassVar[Scope] = Scope.ALWAYS
+    statement: ClassVar[str] = ""
+    measures: ClassVar[bool] = False
 
-    @property
-    def statement(self) -> str:
-        """What the rule demands, in a sentence."""
-        return (self.__doc__ or "").partition("\n")[0]
+    def __init_subclass__(cls) -> None:
+        """Read off the class once what is shown with every verdict."""
+        super().__init_subclass__()
+        cls.statement = (cls.__doc__ or "").partition("\n")[0]
+        cls.measures = cls.figures is not Rule.figures
 
     @abstractmethod
     def breaches(self, case: Case) -> Sequence[Breach]:

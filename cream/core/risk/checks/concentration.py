@@ -59,7 +59,7 @@ class _ShareRule(Rule):
         equity = case.equity
         if equity is None or equity <= 0:
             return NO_FIGURES
-        most = max((value for _, value, _ in self.shares(case)), default=None)
+        most = max([value for _, value, _ in self.shares(case)], default=None)
         limit = self.limit(case)
         return Figures(None if most is None else shown_at_most(most / equity), limit)
 
@@ -104,6 +104,8 @@ class SectorShare(_ShareRule):
     def shares(self, case: Case) -> Iterator[_Share]:
         """By sector."""
         sectors = case.limits.portfolio.sectors
+        if not sectors:
+            return
         added: dict[str, Decimal] = {}
         for name, more in case.totals.added_by_underlying.items():
             sector = sectors.get(name)

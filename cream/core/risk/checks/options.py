@@ -90,6 +90,8 @@ class ContractsPerUnderlying(Rule):
 
 def _contracts(case: Case) -> Sequence[tuple[str, Decimal, Decimal]]:
     """Each underlying whose options are added to, its contracts then, and how many are added."""
+    if not case.traits.options:
+        return ()
     added: dict[str, Decimal] = {}
     for move in case.moves.values():
         if isinstance(move.instrument, OptionContract):
@@ -186,6 +188,8 @@ class AllOptions(Rule):
 
 def _different(case: Case) -> Sequence[tuple[str, int, int]]:
     """Each underlying that new options are added on, how many there are, and how many are new."""
+    if not case.traits.options:
+        return ()
     new: dict[str, int] = {}
     for move in case.moves.values():
         if isinstance(move.instrument, OptionContract):

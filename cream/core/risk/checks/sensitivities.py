@@ -51,6 +51,8 @@ class _LeanRule(Rule):
 
     def figures(self, case: Case) -> Figures:
         """Those of what leans furthest."""
+        if not case.added_leans:
+            return Figures(None, self.limit(case))
         most = max((value for _, value, _ in self.leanings(case)), default=None)
         return Figures(most, self.limit(case))
 
