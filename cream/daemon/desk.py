@@ -179,7 +179,7 @@ class Desk:
         command = _Command(decide, passes_without_journal, done=trio.Event())
         assert command.done is not None
         try:
-            await self.channels.commands_in.send(command)
+            await self._hand_in(command)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise CreamError("NOT_READY", "the daemon is stopping") from None
         await command.done.wait()
@@ -198,8 +198,15 @@ class Desk:
 
         `answered` is told it, once what was recorded is durable. It must not wait or raise.
         """
-        command = _Command(decide, passes_without_journal, answered=answered)
-        await self.channels.commands_in.send(command)
+        await self._hand_in(_Command(decide, passes_without_journal, answered=answered))
+
+    async def _hand_in(self, command: _Command[Any]) -> None:
+        """Wait for room in the queue, and for nothing else: where there is, nobody else runs."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            self.channels.commands_in.send_nowait(command)
+        except trio.WouldBlock:
+            await self.channels.commands_in.send(command)
 
     def do_soon(self, decide: Decide[Any], *, passes_without_journal: bool = True) -> None:
         """Take the decision soon; nobody waits for the answer.

@@ -8,6 +8,8 @@ becomes UNKNOWN_SUBMIT on the way out; what has not left, and every cancel that 
 waits for the next router.
 """
 
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
 
 import structlog
@@ -37,6 +39,10 @@ from cream.daemon.readings import read
 
 log = structlog.get_logger(__name__)
 
+# Jobs that are begun in one turn besides the first: they share what a turn costs, and a broker that
+# answers at once is read once for all of them.
+_TOGETHER = 16
+
 
 @frozen(kw_only=True)
 class RouterSettings:
@@ -62,7 +68,8 @@ class Router:
     """The router's collaborators, and its work.
 
     `in_flight` are orders on their way out; `left` those of them that the broker may have;
-    `cancelling` those that are being asked to go.
+    `cancelling` those that are being asked to go. `_next` are jobs for which tasks were started
+    that have not run yet: as many as there are such tasks.
     """
 
     desk: Desk
@@ -73,6 +80,7 @@ class Router:
     in_flight: set[str] = field(factory=set)
     left: set[str] = field(factory=set)
     cancelling: set[str] = field(factory=set)
+    _next: deque[RouterJob] = field(factory=deque)
 
     async def run(
         self,
@@ -91,15 +99,23 @@ class Router:
                     nursery.start_soon(self._cancel, order.order_id)
             task_status.started()
             while True:
-                job = await jobs.receive()
-                match job:
-                    case SendOrder(approved):
-                        nursery.start_soon(self._send, approved)
-                    case CancelOrder(order_id):
-                        nursery.start_soon(self._cancel, order_id)
-                # A turn for each, so that they leave in the order in which they were decided; what
-                # has to wait for something lets the next one pass.
-                await trio.lowlevel.checkpoint()
+                self._next.append(await jobs.receive())
+                nursery.start_soon(self._begin)
+                for job in _waiting(jobs):
+                    self._next.append(job)
+                    nursery.start_soon(self._begin)
+
+    async def _begin(self) -> None:
+        """Work the oldest job that nobody has begun.
+
+        Tasks of one turn run in whatever order: so none has a job of its own, and what was decided
+        first leaves first. What has to wait for something lets the next one pass.
+        """
+        match self._next.popleft():
+            case SendOrder(approved):
+                await self._send(approved)
+            case CancelOrder(order_id):
+                await self._cancel(order_id)
 
     # Sending ------------------------------------------------------------------------------------
 
@@ -372,6 +388,15 @@ class Router:
         if shown is not None:
             asked = read(OrderUpdate(event="asked", order=shown))
             await self.desk.do(asked, passes_without_journal=True)
+
+
+def _waiting(jobs: trio.MemoryReceiveChannel[RouterJob]) -> Iterator[RouterJob]:
+    """Jobs that are there already, a turn's worth at most."""
+    for _ in range(_TOGETHER):
+        try:
+            yield jobs.receive_nowait()
+        except trio.WouldBlock:
+            return
 
 
 def _is_held_back(outcome: SubmitOutcome) -> bool:

@@ -6,6 +6,7 @@ is out of reach its market goes on, and orders that rest there trade.
 """
 
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from typing import Protocol
 
 import structlog
 import trio
+from attrs import define
 
 from cream.adapters.brokers.simulated_faults import ArmedFaults, Fault, read_switch
 from cream.adapters.brokers.simulated_settings import SimulatedSettings
@@ -71,6 +73,15 @@ class SimulatedMarket(VenueMarket, Protocol):
         ...
 
 
+@define(eq=False)
+class _Arrival:
+    """An order on its way into the venue, and its answer once it was there."""
+
+    terms: OrderTerms
+    still_wanted: StillWanted
+    outcome: SubmitOutcome | None = None
+
+
 class SimulatedBroker:
     """The Broker port over one venue.   Owns: its store; `close` it."""
 
@@ -86,6 +97,7 @@ class SimulatedBroker:
         self._faults = ArmedFaults()
         self._streams = UpdateStreams()
         self._outbox: list[OrderUpdate] = []
+        self._arrivals: deque[_Arrival] = deque()
         self._away_until = float("-inf")
         market.listen(self.on_quote)
 
@@ -141,10 +153,54 @@ class SimulatedBroker:
     ) -> SubmitOutcome:
         """Send a new order under `terms.client_order_id`.
 
+        Orders that are on their way at the same time arrive in the order in which they were sent,
+        and share a transaction of the venue's file.
+
         Cancellation: the order may have been taken.
         """
-        await trio.lowlevel.checkpoint()
-        if not still_wanted():
+        arrival = _Arrival(terms, still_wanted)
+        self._arrivals.append(arrival)
+        try:
+            await trio.lowlevel.checkpoint()
+        except trio.Cancelled:
+            if arrival in self._arrivals:
+                self._arrivals.remove(arrival)
+            raise
+        if arrival.outcome is None:
+            self._take_in()
+        outcome = arrival.outcome
+        assert outcome is not None, "whatever has arrived is taken in"
+        if not isinstance(outcome, Unavailable | OutcomeUnknown):
+            # The answer has a way to go as well: whoever is cancelled here has sent the order.
+            await trio.lowlevel.checkpoint()
+        return outcome
+
+    def _take_in(self) -> None:
+        """Let the venue have all that has arrived, in that order, and write it down once."""
+        taken: list[_Arrival] = []
+        updates: list[OrderUpdate] = []
+        written = False
+        try:
+            while self._arrivals:
+                arrival = self._arrivals.popleft()
+                arrival.outcome = self._turned_away(arrival)
+                if arrival.outcome is None:
+                    arrival.outcome, told = self._submitted(arrival.terms)
+                    updates += told
+                    taken.append(arrival)
+        finally:
+            written = self._emit(updates)
+        for arrival in taken:
+            if isinstance(arrival.outcome, Unavailable):
+                continue
+            if not written and not isinstance(arrival.outcome, Refused):
+                arrival.outcome = OutcomeUnknown("the venue could not write the order down")
+            elif self._faults.happens(Fault.SUBMIT_TIMEOUT_BOOKED):
+                arrival.outcome = OutcomeUnknown(_LOST_ANSWER)
+
+    def _turned_away(self, arrival: "_Arrival") -> SubmitOutcome | None:
+        """Why an order does not get as far as the venue; None where it does."""
+        if not arrival.still_wanted():
             return Unavailable("not wanted any more", held_back=True)
         if self._is_away:
             return Unavailable(_AWAY)
@@ -154,18 +210,14 @@ class SimulatedBroker:
             return OutcomeUnknown(_LOST_ANSWER)
         if self._faults.happens(Fault.REJECT_SUBMIT):
             return Refused("SIMULATED_REJECT", "refused by the fault reject_submit")
+        return None
+
+    def _submitted(self, terms: OrderTerms) -> tuple[SubmitOutcome, Sequence[OrderUpdate]]:
         try:
             with _reading():
-                outcome, updates = self._venue.submit(terms, self._clock.now())
+                return self._venue.submit(terms, self._clock.now())
         except BrokerUnavailable as error:
-            return Unavailable(str(error))
-        if not self._emit(updates) and not isinstance(outcome, Refused):
-            return OutcomeUnknown("the venue could not write the order down")
-        if self._faults.happens(Fault.SUBMIT_TIMEOUT_BOOKED):
-            return OutcomeUnknown(_LOST_ANSWER)
-        # The answer has a way to go as well: whoever is cancelled here has sent the order.
-        await trio.lowlevel.checkpoint()
-        return outcome
+            return Unavailable(str(error)), ()
 
     async def cancel(self, broker_order_id: str) -> CancelOutcome:
         """Ask for an order, and with it its group, to be cancelled.

@@ -153,7 +153,9 @@ def _read(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Readi
 
 def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) -> Reading:
     shown = update.order
-    fills = tuple(_fills(book, order, update.executions, now))
+    if _says_nothing_new(order, update):
+        return _NOTHING
+    fills = tuple(_fills(book, order, update.executions, now)) if update.executions else ()
     booked = order.filled + sum(map(net_quantity, fills), ZERO)
     events: list[e.Event] = []
     if order.broker_order_id is None or (lifecycle.was_lost(order) and _lives(shown)):
@@ -173,6 +175,20 @@ def _read_order(book: Book, order: Order, update: OrderUpdate, now: datetime) ->
 
 def _lives(shown: BrokerOrder) -> bool:
     return shown.status is not None and not shown.status.is_closed
+
+
+def _says_nothing_new(order: Order, update: OrderUpdate) -> bool:
+    """Whether the order stands as it is shown: stream and answer tell most things twice."""
+    shown = update.order
+    return (
+        order.broker_order_id is not None
+        and shown.status is order.status
+        and shown.filled == order.filled
+        and shown.quantity == order.terms.quantity
+        and not (update.executions or update.busted)
+        and shown.replaced_by is None
+        and not order.status.is_closed
+    )
 
 
 def _is_unclear(shown: BrokerOrder) -> bool:

@@ -8,7 +8,6 @@ out is a snapshot that never changes.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
@@ -223,12 +222,21 @@ class Ledger:
 
 def _exchanged(whole: Exposure, changes: Sequence[tuple[Exposure, Exposure]]) -> Exposure:
     """`whole`, with the second of each pair in place of the first."""
-
-    def summed(read: Callable[[Exposure], Decimal]) -> Decimal:
-        return sum((read(part) - read(before) for before, part in changes), read(whole))
-
-    def counted(read: Callable[[Exposure], int]) -> int:
-        return read(whole) + sum(read(part) - read(before) for before, part in changes)
+    gross, net_held, reserved = whole.gross, whole.net_held, whole.reserved
+    long_working, short_working = whole.long_working, whole.short_working
+    in_options, lean = whole.in_options, whole.lean
+    open_orders, occupied = whole.open_orders, whole.occupied
+    for before, part in changes:
+        gross += part.gross - before.gross
+        net_held += part.net_held - before.net_held
+        reserved += part.reserved - before.reserved
+        long_working += part.long_working - before.long_working
+        short_working += part.short_working - before.short_working
+        in_options += part.in_options - before.in_options
+        open_orders += part.open_orders - before.open_orders
+        occupied += part.occupied - before.occupied
+        if before.lean is not part.lean:
+            lean = lean.minus(before.lean).plus(part.lean)
 
     def merged(read: Callable[[Exposure], Mapping[str, T]]) -> Mapping[str, T]:
         return _merged(read(whole), [(read(before), read(part)) for before, part in changes])
@@ -236,26 +244,23 @@ def _exchanged(whole: Exposure, changes: Sequence[tuple[Exposure, Exposure]]) ->
     def told(read: Callable[[Exposure], tuple[str, ...]]) -> tuple[str, ...]:
         return _told(read(whole), [(read(before), read(part)) for before, part in changes])
 
-    lean = whole.lean
-    for before, part in changes:
-        lean = lean.minus(before.lean).plus(part.lean)
     return Exposure(
         lines=merged(lambda one: one.lines),
-        gross=summed(lambda one: one.gross),
-        net_held=summed(lambda one: one.net_held),
-        long_working=summed(lambda one: one.long_working),
-        short_working=summed(lambda one: one.short_working),
+        gross=gross,
+        net_held=net_held,
+        long_working=long_working,
+        short_working=short_working,
         spread_value=merged(lambda one: one.spread_value),
         contracts=merged(lambda one: one.contracts),
         option_positions=merged(lambda one: one.option_positions),
         held_options=merged(lambda one: one.held_options),
         stakes=merged(lambda one: one.stakes),
-        in_options=summed(lambda one: one.in_options),
+        in_options=in_options,
         leans=merged(lambda one: one.leans),
         lean=lean,
-        reserved=summed(lambda one: one.reserved),
-        open_orders=counted(lambda one: one.open_orders),
-        occupied=counted(lambda one: one.occupied),
+        reserved=reserved,
+        open_orders=open_orders,
+        occupied=occupied,
         doubts=told(lambda one: one.doubts),
         unvalued=told(lambda one: one.unvalued),
     )
@@ -277,6 +282,8 @@ def _merged(
 def _told(
     whole: tuple[str, ...], changes: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]
 ) -> tuple[str, ...]:
+    if not any(before or part for before, part in changes):
+        return whole
     gone = {one for before, _ in changes for one in before}
     kept = tuple(one for one in whole if one not in gone) if gone else whole
     return kept + tuple(one for _, part in changes for one in part)

@@ -8,7 +8,7 @@ rest is kept aside, for whoever adds everything up (`exposure.py`).
 from collections.abc import Iterable
 from decimal import Decimal
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from cream.core.model.instrument import Equity
 from cream.core.model.money import ZERO
@@ -16,9 +16,9 @@ from cream.core.model.order import Order, OrderPurpose, Side
 from cream.core.risk.margin import entry_margin
 
 
-@frozen
+@define
 class _Share:
-    """What one order adds. `own`: it counts as an order. Units: shares, dollars."""
+    """What one order adds. `own`: it counts as an order. Units: shares, dollars. Never changed."""
 
     order: Order
     own: bool
