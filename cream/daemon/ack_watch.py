@@ -49,6 +49,8 @@ class AckWatch:
 
     def heard(self, shown: BrokerOrder) -> None:
         """The stream mentions an order, or its legs."""
+        if self.patience is None:
+            return
         for one in (shown, *shown.legs):
             order = self.desk.book.find(one.broker_order_id) or self.desk.book.find(
                 one.client_order_id

@@ -24,6 +24,7 @@ from cream.adapters.config import Loaded, effective_hash
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.feeds.synthetic_chain import SyntheticChains
 from cream.adapters.metrics import Metrics
+from cream.adapters.garbage import collect_seldom, keep_what_is_there
 from cream.adapters.offload import ThreadOffload, give_way_quickly
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http
@@ -81,6 +82,7 @@ def run_daemon(
     `read` reads the configuration again; it raises ValueError where that is wrong.
     """
     give_way_quickly()
+    collect_seldom()
     try:
         trio.run(partial(_until_signalled, loaded, environ, read))
     except BaseException as error:
@@ -159,6 +161,7 @@ async def _run_tree(
         nursery.start_soon(_stop_on, signals.stop, tree, notifier)
         nursery.start_soon(_obey, signals, tree, reload)
         await nursery.start(tree.run, interfaces)
+        keep_what_is_there()
         notifier.ready(f"serving JSON on {ports.http} and gRPC on {ports.grpc}")
         await _keep_fed(nursery, tree, notifier)
         log.info("root.daemon_ready", http_port=ports.http, grpc_port=ports.grpc)

@@ -89,8 +89,10 @@ class SimulatedBroker:
         self, store: VenueStore, market: SimulatedMarket, clock: Clock, settings: SimulatedSettings
     ) -> None:
         kept = settings.kept_in_memory
-        state = store.load(kept) or VenueState(ledger=flat_ledger(settings.cash))
-        self._venue = Venue(state, market, market.sessions, Retention(store, kept))
+        loaded = store.load(kept)
+        state = loaded or VenueState(ledger=flat_ledger(settings.cash))
+        retention = Retention(store, kept, is_whole=loaded is None)
+        self._venue = Venue(state, market, market.sessions, retention)
         self._store = store
         self._market = market
         self._clock = clock

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
@@ -201,6 +202,10 @@ class VenueStore:
         return tuple(_read(body, kind) for (body,) in rows)
 
 
+def _is_enum(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
 def _converter() -> Converter:
     """Decimals, dates and moments as their text, instruments as their symbol."""
     converter = Converter()
@@ -209,6 +214,8 @@ def _converter() -> Converter:
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     converter.register_unstructure_hook(date, date.isoformat)
+    # `value` looks the member's class up first; `_value_` is the same, and documented.
+    converter.register_unstructure_hook_func(_is_enum, lambda member: member._value_)
     converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
     for kind in (Instrument, Equity, OptionContract):
         converter.register_unstructure_hook(kind, lambda instrument: instrument.symbol)

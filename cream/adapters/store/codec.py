@@ -13,6 +13,7 @@ to read the old one. A new field with a default, or a new event, needs no new ve
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import Final, TypeVar, get_args
 
 import msgspec
@@ -153,6 +154,10 @@ def _day(text: object, _: object) -> date:
     return date.fromisoformat(text)
 
 
+def _is_enum(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
 def _exactly(expected: type[T]) -> Callable[[object, object], T]:
     """A hook that takes a value of the type itself; the library's own would coerce others."""
 
@@ -172,6 +177,8 @@ def _new_converter() -> Converter:
     converter.register_unstructure_hook(datetime, instant_text)
     converter.register_structure_hook(datetime, _instant)
     converter.register_unstructure_hook(date, date.isoformat)
+    # `value` looks the member's class up first; `_value_` is the same, and documented.
+    converter.register_unstructure_hook_func(_is_enum, lambda member: member._value_)
     converter.register_structure_hook(date, _day)
     converter.register_structure_hook(str, _exactly(str))
     converter.register_structure_hook(int, _exactly(int))

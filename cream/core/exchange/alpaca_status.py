@@ -25,6 +25,9 @@ class VenueStatus(Enum):
     REPLACED = "replaced"
     REJECTED = "rejected"
 
+    # Members are one of a kind, and looked up at every step: Python's own goes by the name.
+    __hash__ = object.__hash__
+
     @property
     def is_closed(self) -> bool:
         """Whether the order can trade no more."""

@@ -34,8 +34,9 @@ class Retention:
     """What may leave memory once it is in `archive`.
 
     `kept` is how many groups of closed orders, how many executions and how many settlements stay:
-    the latest of each.
+    the latest of each. `is_whole`: no order is in the archive alone when the venue begins.
     """
 
     archive: Archive
     kept: int
+    is_whole: bool = False

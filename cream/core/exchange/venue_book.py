@@ -82,6 +82,8 @@ class VenueBook:
         # Groups that are closed as a whole, by their root, in the order in which they ended.
         self._closed: dict[str, None] = {}
         self._retention = retention
+        # Whether anything is in the archive alone.
+        self._has_forgotten = retention is not None and not retention.is_whole
         self._last_sequence = state.last_sequence
         self._dirty = _Dirty(executions=len(self.executions), settlements=len(self.settlements))
         for order in state.orders:
@@ -97,7 +99,7 @@ class VenueBook:
     def find(self, any_id: str) -> VenueOrder | None:
         """The order with this broker id or client id."""
         known = self._orders.get(self._by_client.get(any_id, any_id))
-        if known is None and self._retention is not None:
+        if known is None and self._retention is not None and self._has_forgotten:
             return self._retention.archive.order(any_id)
         return known
 
@@ -279,18 +281,18 @@ class VenueBook:
         self._orders[order.broker_order_id] = order
         self._by_client[order.client_order_id] = order.broker_order_id
         self._index_open(order)
-        self._last_sequence = max(self._last_sequence, order.sequence)
-        self._note_if_closed(self._orders.get(order.parent_id or order.broker_order_id))
+        if order.sequence > self._last_sequence:
+            self._last_sequence = order.sequence
+        if not order.is_open:
+            self._note_if_closed(self._orders.get(order.parent_id or order.broker_order_id))
 
     def _index_open(self, order: VenueOrder) -> None:
         """Find the order among the open ones, or no longer."""
         order_id = order.broker_order_id
         working = self._open.setdefault(order.underlying, {})
         is_new = order_id not in working
-        reserved = order.margin_each * order.leaves
-        self.reserved += reserved - self._reserved.pop(order_id, ZERO)
-        if reserved:
-            self._reserved[order_id] = reserved
+        if order.margin_each or order_id in self._reserved:
+            self._reserve(order)
         if order.status is VenueStatus.ACCEPTED:
             self._queued[order_id] = None
         else:
@@ -311,6 +313,12 @@ class VenueBook:
                 roots[order_id] = order
             else:
                 roots.pop(order_id, None)
+
+    def _reserve(self, order: VenueOrder) -> None:
+        reserved = order.margin_each * order.leaves
+        self.reserved += reserved - self._reserved.pop(order.broker_order_id, ZERO)
+        if reserved:
+            self._reserved[order.broker_order_id] = reserved
 
     def _drop_ends(self) -> None:
         """Forget the ends of what has closed, once they are most: an end may be months off."""
@@ -369,6 +377,7 @@ class VenueBook:
     def _forget(self, kept: int) -> None:
         """Keep the latest `kept` of what has ended. Lists are cut at twice that, not each time."""
         while len(self._closed) > kept:
+            self._has_forgotten = True
             root = self._orders[next(iter(self._closed))]
             del self._closed[root.broker_order_id]
             for member_id in (root.broker_order_id, *root.child_ids):

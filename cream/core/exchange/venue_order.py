@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from attrs import define, evolve
+from attrs import define
 
 from cream.core.exchange.alpaca_status import STATUS_BY_WORD, VenueStatus
 from cream.core.model.broker import BrokerOrder
@@ -187,23 +187,25 @@ def _child(
     stop: Decimal | None = None,
 ) -> VenueOrder:
     broker_order_id = venue_id(root.client_order_id, role.value)
-    return evolve(
-        root,
+    return VenueOrder(
         sequence=root.sequence + (1 if role is Role.TAKE_PROFIT else 2),
         broker_order_id=broker_order_id,
         # Alpaca gives its own children ids that the client did not choose.
         client_order_id=f"venue-{broker_order_id}",
+        instrument=root.instrument,
         side=side,
         order_type=order_type,
+        order_class=root.order_class,
+        time_in_force=root.time_in_force,
+        quantity=root.quantity,
         status=VenueStatus.HELD,
+        submitted_at=root.submitted_at,
+        updated_at=root.updated_at,
+        expires_at=root.expires_at,
         role=role,
         parent_id=root.broker_order_id,
-        legs=(),
         limit_price=limit,
         stop_price=stop,
-        trail_price=None,
-        trail_percent=None,
-        margin_each=ZERO,
     )
 
 

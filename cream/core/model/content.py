@@ -24,11 +24,13 @@ def content_hash(value: object) -> str:
 
 def _canonical(value: object) -> str:
     # What most of a plan consists of first: to match one case after the other takes longer.
+    if value is None:
+        return "None"
     kind = type(value)
     if kind is str:
         return f"{len(value)}:{value}"  # type: ignore[arg-type]
-    if value is None:
-        return "None"
+    if kind is Decimal:
+        return _canonical_number(value)  # type: ignore[arg-type]
     if kind in _fields_by_record:
         return _canonical_record(value)
     return _canonical_other(value)
@@ -39,7 +41,7 @@ def _canonical_other(value: object) -> str:
         case Decimal():
             return _canonical_number(value)
         case Enum():
-            return f"{type(value).__name__}.{value.name}"
+            return f"{type(value).__name__}.{value._name_}"
         case bool():
             return repr(value)
         case str():
@@ -54,7 +56,7 @@ def _canonical_other(value: object) -> str:
         case datetime() | date():
             return value.isoformat()
         case tuple() | list():
-            return "[" + ",".join(_canonical(item) for item in value) + "]"
+            return "[" + ",".join([_canonical(item) for item in value]) + "]"
         case Mapping():
             pairs = (f"{_canonical(key)}={_canonical(value[key])}" for key in sorted(value))
             return "{" + ",".join(pairs) + "}"
@@ -64,14 +66,20 @@ def _canonical_other(value: object) -> str:
 
 def _canonical_number(value: Decimal) -> str:
     """Sign, digits without zeros at their end, exponent: nothing rounded, nothing written out."""
+    written = str(value)
+    whole, _, fraction = written.lstrip("-").partition(".")
+    text = whole + fraction
+    if text.isdecimal():
+        return _of_digits("-" if written[0] == "-" else "", text.lstrip("0"), -len(fraction))
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         return f"d{value}"
-    text = "".join(map(str, digits)).lstrip("0")
-    short = text.rstrip("0")
-    if not short:
-        return "d0"
-    return f"d{'-' * sign}{short}e{exponent + len(text) - len(short)}"
+    return _of_digits("-" * sign, "".join(map(str, digits)).lstrip("0"), exponent)
+
+
+def _of_digits(sign: str, digits: str, exponent: int) -> str:
+    short = digits.rstrip("0")
+    return f"d{sign}{short}e{exponent + len(digits) - len(short)}" if short else "d0"
 
 
 def _canonical_record(value: object) -> str:

@@ -27,6 +27,9 @@ class OrderStatus(Enum):
     REJECTED = "REJECTED"
     EXPIRED = "EXPIRED"
 
+    # Members are one of a kind, and looked up with every report: Python's own goes by the name.
+    __hash__ = object.__hash__
+
     @property
     def is_closed(self) -> bool:
         """Whether the order can trade no more."""

@@ -10,6 +10,9 @@ class Side(Enum):
     BUY = "BUY"
     SELL = "SELL"
 
+    # Members are one of a kind, and looked up with every order: Python's own goes by the name.
+    __hash__ = object.__hash__
+
     @property
     def sign(self) -> int:
         """+1 for a buy, -1 for a sale."""
