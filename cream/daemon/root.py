@@ -23,8 +23,8 @@ from cream.adapters.clock import clock_from
 from cream.adapters.config import Loaded, effective_hash
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.feeds.synthetic_chain import SyntheticChains
-from cream.adapters.metrics import Metrics
 from cream.adapters.garbage import collect_seldom, keep_what_is_there
+from cream.adapters.metrics import Metrics
 from cream.adapters.offload import ThreadOffload, give_way_quickly
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http

@@ -295,3 +295,22 @@ async def test_without_a_journal_a_mass_cancel_is_paid_and_nothing_fails(
         book = life.tree.desk.book
         assert book.order(resting.order_id).status is OrderStatus.CANCELED
         assert {one.restarts for one in life.tree.supervisor.statuses()} == {0}
+
+
+async def test_orders_leave_in_the_order_in_which_they_were_decided(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """However many are begun in one turn, and in whatever order their tasks run."""
+    async with world.life() as life:
+        async with trio.open_nursery() as nursery:
+            for number in range(40):
+                decision = buy("1", **RESTING)
+                nursery.start_soon(
+                    lambda name, one: life.submit(one, plan_id=name), f"p{number}", decision
+                )
+        decided = [one.terms.client_order_id for one in life.orders(OrderPurpose.ENTRY)]
+
+        shown = [one.client_order_id for one in await life.broker.open_orders()]
+
+        assert shown == decided
+        assert len(shown) == 40

@@ -1,5 +1,6 @@
 """A reached level closes the position, whatever else an agent has working on it."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 import trio
 from attrs import evolve
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from cream.core.execution.events import ProtectionTriggered
+from cream.core.model.broker import OrderUpdate
 from cream.core.model.instrument import OptionContract, OptionRight
-from cream.core.model.order import OrderPurpose, OrderStatus
+from cream.core.model.order import Order, OrderPurpose, OrderStatus
 from cream.core.model.plan import Decision, Guard, Size, SizeUnit, StrategyFamily
+from cream.daemon.readings import read
 from tests.fakes.world import START, Life, World, buy, close
 from tests.unit.daemon.timed import about
 
@@ -140,3 +143,57 @@ async def test_an_idle_monitor_does_not_look(autojump_clock: MockClock, world: W
         await trio.sleep(100)
         # Quotes are restamped now and then; that is all.
         assert life.tree.monitor.looks - looks <= life.operations.board.count - quotes
+
+
+async def test_what_an_entry_is_told_while_it_rests_calls_for_no_look(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """A look goes through every open order of the symbol: not for each of them once more."""
+    async with world.life() as life:
+        await wait_all_tasks_blocked()
+        before = life.tree.monitor.looks
+        for number in range(5):
+            resting = buy("1", limit="200.00", stop="190.00", target="220.00")
+            await life.submit(resting, plan_id=f"p{number}")
+        await wait_all_tasks_blocked()
+
+        assert len(life.orders(OrderPurpose.STOP_LOSS)) == 5
+        assert life.tree.monitor.looks == before
+
+
+async def test_an_entry_that_is_done_calls_for_a_look(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life:
+        resting = buy(limit="200.00", stop="190.00", target="220.00")
+        await life.submit(resting)
+        await wait_all_tasks_blocked()
+        before = life.tree.monitor.looks
+
+        life.quote("AAPL", "199.90", "199.92")
+        await life.until(lambda: life.held() == 20)
+        await wait_all_tasks_blocked()
+
+        assert life.tree.monitor.looks > before
+
+
+async def test_legs_that_outlive_their_entry_are_withdrawn_where_nothing_is_held(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """No position changes and no level is watched: only the end of the entry calls for the look."""
+    async with world.life() as life:
+        await life.submit(buy(limit="200.00", stop="190.00", target="220.00"))
+        entry = life.orders(OrderPurpose.ENTRY)[0]
+        shown = await life.broker.order(entry.broker_order_id or "")
+        assert shown is not None
+        ended = evolve(shown, status=OrderStatus.CANCELED, raw_status="canceled")
+
+        await life.tree.desk.do(read(OrderUpdate(event="canceled", order=ended)))
+
+        asked = "it would close more than is held"
+        legs = (*life.orders(OrderPurpose.STOP_LOSS), *life.orders(OrderPurpose.TAKE_PROFIT))
+        await life.until(lambda: any(asked in one.reason for one in _now(life, legs)), 4)
+
+
+def _now(life: Life, orders: Sequence[Order]) -> list[Order]:
+    return [life.tree.desk.book.order(one.order_id) for one in orders]

@@ -81,3 +81,33 @@ async def test_a_stream_is_closed_with_its_block() -> None:
     streams.send(update("a"))
     with pytest.raises(BrokerUnavailable, match="closed"):
         await anext(stream)
+
+
+async def test_a_listener_takes_some_of_what_waits_in_a_row_and_then_lets_others_run() -> None:
+    streams, turns = UpdateStreams(), [0]
+
+    async def another() -> None:
+        while True:
+            turns[0] += 1
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(another)
+        with streams.connected() as stream:
+            for _ in range(40):
+                streams.send(update("new"))
+            for _ in range(40):
+                await anext(stream)
+        nursery.cancel_scope.cancel()
+
+    assert 0 < turns[0] < 10
+
+
+async def test_a_listener_that_was_cancelled_is_given_nothing_though_something_waits() -> None:
+    streams = UpdateStreams()
+    with streams.connected() as stream:
+        streams.send(update("a"))
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await anext(stream)
+        assert scope.cancelled_caught

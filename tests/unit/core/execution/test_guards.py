@@ -12,6 +12,7 @@ from cream.core.execution.guards import (
     exit_side,
     free_to_exit,
     holders_to_release,
+    only_waits,
     protected_quantity,
     working_exits,
 )
@@ -131,6 +132,28 @@ def test_a_bracket_s_stop_counts_once_its_entry_is_done() -> None:
 
     ledger.fill(entry, "60")
     assert guarded(ledger) == (100, 0, 0, 0)
+
+
+def test_an_open_entry_and_its_legs_only_wait_until_it_is_done() -> None:
+    """What they are told of closes nothing of a position twice."""
+    ledger, entry = Ledger(), bracket()
+    ledger.work(entry)
+    orders = (entry.order_id, *exits_of(ledger, entry.order_id))
+    assert len(orders) == 3
+    assert all(only_waits(ledger.book, ledger.order(one)) for one in orders)
+
+    ledger.fill(entry, "40")
+    assert all(only_waits(ledger.book, ledger.order(one)) for one in orders)
+
+    ledger.fill(entry, "60")
+    assert not any(only_waits(ledger.book, ledger.order(one)) for one in orders)
+
+
+def test_an_exit_of_an_agent_never_only_waits() -> None:
+    ledger = holding()
+    ledger.work(closing("o-out", "40", limit="110"))
+
+    assert not only_waits(ledger.book, ledger.order("o-out"))
 
 
 def test_the_legs_of_a_partly_filled_entry_that_was_cancelled_guard_nothing() -> None:
