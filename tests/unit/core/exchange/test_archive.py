@@ -31,7 +31,7 @@ class ForgetfulLab(Lab):
             VenueState(ledger=flat_ledger(Decimal(100_000))),
             self.market,
             self.sessions,
-            Retention(self.archive, kept),
+            Retention(self.archive, kept, is_whole=True),
         )
 
     def save(self) -> None:
@@ -74,6 +74,30 @@ def test_what_left_memory_is_found_by_both_ids() -> None:
         assert found is not None
         assert found.filled == 1
     assert lab.archive.asked
+
+
+def test_the_archive_is_asked_only_once_something_is_there_alone() -> None:
+    lab = ForgetfulLab(kept=3)
+    traded(lab, 3)
+    assert lab.venue.order("unknown") is None
+    assert lab.archive.asked == 0
+
+    traded(lab, 1)
+    assert lab.venue.order("unknown") is None
+    assert lab.archive.asked > 0
+
+
+def test_an_archive_that_was_there_before_is_asked_at_once() -> None:
+    lab = ForgetfulLab(kept=3)
+    first, *_ = traded(lab, 3)
+    begun_anew = Venue(
+        VenueState(ledger=flat_ledger(Decimal(100_000))),
+        lab.market,
+        lab.sessions,
+        Retention(lab.archive, 3),
+    )
+
+    assert begun_anew.order(first.client_order_id) is not None
 
 
 def test_a_client_id_is_used_once_even_if_it_left_memory() -> None:

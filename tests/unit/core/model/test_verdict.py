@@ -1,6 +1,9 @@
 """Severities, and rows that are built when they are read."""
 
+from decimal import Decimal
+
 import pytest
+from attrs import evolve
 
 from cream.core.model.verdict import Check, CheckResult, Checks, Severity
 
@@ -29,6 +32,20 @@ def test_rows_are_built_once_and_only_when_somebody_reads_them() -> None:
     assert checks[0] == row("A")
     assert checks[1:] == (row("B"),)
     assert built == [1]
+
+
+def test_rows_that_measured_something_are_kept_without_their_sentence() -> None:
+    measured = evolve(row("B"), observed=Decimal(1), description="It is one.")
+    checks = Checks(lambda: (row("A"), measured))
+
+    assert checks.with_numbers() == (evolve(measured, description=""),)
+
+
+def test_who_can_give_the_numbers_alone_is_asked_for_no_rows() -> None:
+    def build() -> tuple[Check, ...]:
+        raise AssertionError("nobody reads the rows")
+
+    assert Checks(build, lambda: (row("A"),)).with_numbers() == (row("A"),)
 
 
 def test_rows_are_equal_to_a_sequence_with_equal_rows() -> None:

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from cream.core.model.plan import Environment, TimeInForce
-from cream.core.model.verdict import CheckResult, Severity, Unit
+from cream.core.model.plan import Decision, Environment, TimeInForce
+from cream.core.model.verdict import CheckResult, Severity, Unit, with_numbers
 from cream.core.risk.asks import Origin, asks_of
 from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES
@@ -16,6 +16,13 @@ from tests.unit.core.risk.scenes import LIMITS, NOW, buy, codes, d, judge, plan,
 
 def empty_case() -> Case:
     return Case(plan(), (), scene_of(view()), LIMITS, Environment.PAPER, NOW)
+
+
+def judged_case(*decisions: Decision) -> Case:
+    asked, scene = plan(*decisions), scene_of(view())
+    origin = Origin(environment=Environment.PAPER, account_id="A", plan_id="p", cycle_id="c")
+    intents = [intent_of(ask, scene, origin) for ask in asks_of(asked)]
+    return Case(asked, intents, scene, LIMITS, Environment.PAPER, NOW)
 
 
 class Says(Rule):
@@ -51,6 +58,28 @@ def test_every_rule_is_asked_whatever_the_others_found() -> None:
         CheckResult.FAIL,
         CheckResult.FAIL,
         CheckResult.PASS,
+    ]
+
+
+@pytest.mark.parametrize("asked", [buy(), buy(quantity="100000"), buy(stop="99999"), spread()])
+def test_the_numbers_alone_are_those_of_the_checks(asked: Decision) -> None:
+    """Whoever asks for the one first: what is worked out once is the same for both."""
+    for first in ("checks", "numbers"):
+        case = judged_case(asked)
+        found = review(case)
+        if first == "checks":
+            found.checks()
+
+        assert found.checks_with_numbers() == with_numbers(found.checks())
+
+
+def test_a_rule_that_is_broken_keeps_its_number_and_loses_its_sentence() -> None:
+    found = of(Says(Breach(message="no", observed=d("3"))), Says(Breach(message="no")))
+
+    numbers = found.checks_with_numbers()
+
+    assert [(one.observed, one.result, one.description) for one in numbers] == [
+        (d("3"), CheckResult.FAIL, "")
     ]
 
 
