@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import lru_cache
 from typing import Final, TypeVar, get_args
 
 import msgspec
@@ -26,6 +27,7 @@ from cream.core.model.fill import Fill
 from cream.core.model.instrument import Instrument
 from cream.core.model.order import Order, OrderStatus, OrderTerms
 from cream.core.model.order_state import state_of, statuses
+from cream.core.model.verdict import Check
 
 T = TypeVar("T")
 
@@ -44,6 +46,10 @@ _STATE_KEYS: Final = ("status", "status_before_pending", "status_before_replace"
 # For a field that came after its kind of event had been written: it is left out while it says
 # nothing, so that an event of before keeps its text, and with it its hash.
 _LATER: Final = override(omit_if_default=True)
+
+# Moments whose text is remembered: what is decided in one turn has one, and it is written with
+# every record, in its index, and once more by what the broker says of it.
+_MOMENTS: Final = 64
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -109,15 +115,27 @@ def instant_text(moment: datetime) -> str:
 
     Raises: ValueError for a moment without a zone.
     """
-    return _in_utc(moment).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return _utc_text(_in_utc(moment))
 
 
 def nanoseconds(moment: datetime) -> int:
     """Nanoseconds since 1970, exact.   Raises: ValueError for a moment without a zone."""
-    return (_in_utc(moment) - _EPOCH) // _MICROSECOND * 1_000
+    return _utc_nanoseconds(_in_utc(moment))
+
+
+@lru_cache(maxsize=_MOMENTS)
+def _utc_text(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+@lru_cache(maxsize=_MOMENTS)
+def _utc_nanoseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND * 1_000
 
 
 def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         raise ValueError(f"Expected an instant with its zone, was {moment.isoformat()}")
     return moment.astimezone(UTC)
@@ -194,6 +212,7 @@ def _new_converter() -> Converter:
             rationale=_LATER,
         ),
     )
+    converter.register_unstructure_hook(Check, _check_record)
     configure_tagged_union(Instrument, converter, tag_name=_INSTRUMENT_KEY)
     converter.register_unstructure_hook(
         Fill, make_dict_unstructure_fn(Fill, converter, fees=_LATER)
@@ -202,6 +221,19 @@ def _new_converter() -> Converter:
     converter.register_unstructure_hook(OrderTerms, plain)
     _know_orders(converter)
     return converter
+
+
+def _check_record(check: Check) -> dict[str, object]:
+    """As the library would write it, for half the time: a verdict has some two dozen of them."""
+    observed, limit = check.observed, check.limit
+    return {
+        "code": check.code,
+        "result": check.result._value_,
+        "description": check.description,
+        "observed": None if observed is None else _decimal_text(observed),
+        "limit": None if limit is None else _decimal_text(limit),
+        "unit": check.unit._value_,
+    }
 
 
 def _know_orders(converter: Converter) -> None:

@@ -299,7 +299,10 @@ class VenueBook:
             self._queued.pop(order_id, None)
         if order.is_open:
             working[order_id] = order
-            self._bands.setdefault(order.underlying, Band()).narrow(order)
+            band = self._bands.get(order.underlying)
+            if band is None:
+                band = self._bands[order.underlying] = Band()
+            band.narrow(order)
             if is_new:
                 heappush(self._ends, (order.expires_at, order.sequence, order_id))
                 self._drop_ends()

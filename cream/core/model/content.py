@@ -1,15 +1,18 @@
 """Are two requests the same request? By decoded content, not by the text that carried it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
+from operator import attrgetter
 
 import attrs
 
-# The names of the fields of every kind of record that came by: as many as the model has.
-_fields_by_record: dict[type, tuple[str, ...]] = {}
+# How to read the fields of every kind of record that came by, and what is written before each: as
+# many as the model has.
+_Fields = tuple[Callable[[object], Sequence[object]], tuple[str, ...]]
+_fields_by_record: dict[type, _Fields] = {}
 
 
 def content_hash(value: object) -> str:
@@ -84,10 +87,23 @@ def _of_digits(sign: str, digits: str, exponent: int) -> str:
 
 def _canonical_record(value: object) -> str:
     kind = type(value)
-    names = _fields_by_record.get(kind)
-    if names is None:
-        if not attrs.has(kind):
-            raise TypeError(f"no canonical form for {kind.__name__}")
-        names = _fields_by_record[kind] = tuple(one.name for one in attrs.fields(kind))
-    fields = [f"{name}={_canonical(getattr(value, name))}" for name in names]
+    read, labels = _fields_by_record.get(kind) or _fields_of(kind)
+    fields = [label + _canonical(one) for label, one in zip(labels, read(value), strict=True)]
     return f"{kind.__name__}({','.join(fields)})"
+
+
+def _fields_of(kind: type) -> _Fields:
+    """Looked up once for each kind."""
+    if not attrs.has(kind):
+        raise TypeError(f"no canonical form for {kind.__name__}")
+    names = tuple(one.name for one in attrs.fields(kind))
+    found: _Fields = (_all_of(names), tuple(f"{name}=" for name in names))
+    _fields_by_record[kind] = found
+    return found
+
+
+def _all_of(names: Sequence[str]) -> Callable[[object], Sequence[object]]:
+    if len(names) > 1:
+        # One look for all of them.
+        return attrgetter(*names)
+    return lambda value: [getattr(value, name) for name in names]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import overload
 
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from cream.core.model.order import OrderTerms
 
@@ -73,9 +73,9 @@ class CheckResult(Enum):
     FAIL = "FAIL"
 
 
-@frozen(kw_only=True)
+@define(kw_only=True, unsafe_hash=True)
 class Check:
-    """One check with its numbers, passed or not."""
+    """One check with its numbers, passed or not. Not changed after it was made."""
 
     code: str
     result: CheckResult

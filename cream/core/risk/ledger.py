@@ -8,6 +8,7 @@ out is a snapshot that never changes.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
@@ -158,21 +159,21 @@ class Ledger:
     def _rebuild(self, underlying: str) -> None:
         """Work out anew what there is on `underlying`."""
         read: set[str] = set()
-
-        def quote_of(symbol: str) -> Datum[Quote]:
-            read.add(symbol)
-            if symbol not in self._readers:
-                self._quotes[symbol] = self.latest(symbol)
-            quote = self._quotes.get(symbol)
-            return Unknown("no quote has come") if quote is None else Known(quote)
-
-        part = self._part(underlying, Prices(quote_of, self.valuer))
+        part = self._part(underlying, Prices(partial(self._quote_for, read), self.valuer))
         before = self._parts.get(underlying, _NOTHING)
         self._outdated.setdefault(underlying, before)
         self._parts[underlying] = part
         self._read_by(underlying, read)
         self._count(before.priced, -1)
         self._count(part.priced, 1)
+
+    def _quote_for(self, read: set[str], symbol: str) -> Datum[Quote]:
+        """The quote that counts, which is then among what was `read`."""
+        read.add(symbol)
+        if symbol not in self._readers:
+            self._quotes[symbol] = self.latest(symbol)
+        quote = self._quotes.get(symbol)
+        return Unknown("no quote has come") if quote is None else Known(quote)
 
     def _settle(self) -> None:
         """Let the sums take every difference since they were last asked for."""
@@ -238,41 +239,42 @@ def _exchanged(whole: Exposure, changes: Sequence[tuple[Exposure, Exposure]]) ->
         if before.lean is not part.lean:
             lean = lean.minus(before.lean).plus(part.lean)
 
-    def merged(read: Callable[[Exposure], Mapping[str, T]]) -> Mapping[str, T]:
-        return _merged(read(whole), [(read(before), read(part)) for before, part in changes])
-
-    def told(read: Callable[[Exposure], tuple[str, ...]]) -> tuple[str, ...]:
-        return _told(read(whole), [(read(before), read(part)) for before, part in changes])
-
     return Exposure(
-        lines=merged(lambda one: one.lines),
+        lines=_merged(whole, changes, lambda one: one.lines),
         gross=gross,
         net_held=net_held,
         long_working=long_working,
         short_working=short_working,
-        spread_value=merged(lambda one: one.spread_value),
-        contracts=merged(lambda one: one.contracts),
-        option_positions=merged(lambda one: one.option_positions),
-        held_options=merged(lambda one: one.held_options),
-        stakes=merged(lambda one: one.stakes),
+        spread_value=_merged(whole, changes, lambda one: one.spread_value),
+        contracts=_merged(whole, changes, lambda one: one.contracts),
+        option_positions=_merged(whole, changes, lambda one: one.option_positions),
+        held_options=_merged(whole, changes, lambda one: one.held_options),
+        stakes=_merged(whole, changes, lambda one: one.stakes),
         in_options=in_options,
-        leans=merged(lambda one: one.leans),
+        leans=_merged(whole, changes, lambda one: one.leans),
         lean=lean,
         reserved=reserved,
         open_orders=open_orders,
         occupied=occupied,
-        doubts=told(lambda one: one.doubts),
-        unvalued=told(lambda one: one.unvalued),
+        doubts=_told(whole, changes, lambda one: one.doubts),
+        unvalued=_told(whole, changes, lambda one: one.unvalued),
     )
 
 
+# Closures would be made, with their annotations, at every call: these are asked with every order.
+
+
 def _merged(
-    whole: Mapping[str, T], changes: Sequence[tuple[Mapping[str, T], Mapping[str, T]]]
+    whole: Exposure,
+    changes: Sequence[tuple[Exposure, Exposure]],
+    read: Callable[[Exposure], Mapping[str, T]],
 ) -> Mapping[str, T]:
-    if not any(before or part for before, part in changes):
-        return whole
-    merged = dict(whole)
-    for before, part in changes:
+    """One of its maps, with what the second of each pair has in place of the first's."""
+    pairs = [(read(one), read(other)) for one, other in changes]
+    if not any(before or part for before, part in pairs):
+        return read(whole)
+    merged = dict(read(whole))
+    for before, part in pairs:
         for name in before:
             merged.pop(name, None)
         merged.update(part)
@@ -280,10 +282,13 @@ def _merged(
 
 
 def _told(
-    whole: tuple[str, ...], changes: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]
+    whole: Exposure,
+    changes: Sequence[tuple[Exposure, Exposure]],
+    read: Callable[[Exposure], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    if not any(before or part for before, part in changes):
-        return whole
-    gone = {one for before, _ in changes for one in before}
-    kept = tuple(one for one in whole if one not in gone) if gone else whole
-    return kept + tuple(one for _, part in changes for one in part)
+    """One of its lists, with what the second of each pair has in place of the first's."""
+    if not any(read(one) or read(other) for one, other in changes):
+        return read(whole)
+    gone = {each for one, _ in changes for each in read(one)}
+    kept = tuple(each for each in read(whole) if each not in gone) if gone else read(whole)
+    return kept + tuple(each for _, other in changes for each in read(other))
