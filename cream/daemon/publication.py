@@ -18,28 +18,34 @@ from cream.core.operations import PositionView, TradingStateView, Update
 from cream.daemon.desk import Committed, Touched
 from cream.daemon.hub import Hub
 
+_NOTHING = Touched()
+
 QuoteDatum = Callable[[str], Datum[Decimal]]
 
 
 def touched_by(book: Book, event: e.Event) -> Touched:
     """Orders and symbols that `event`, just applied, changed."""
-    orders = tuple(_orders(book, event))
-    return Touched(orders=orders, symbols=tuple(_symbols(event)))
+    match event:
+        # What most records are, told without a look at every other kind.
+        case e.OrderIntended() | e.ChildListed():
+            return Touched((book.order(event.terms.order_id),))
+        case e.OrderAcknowledged() | e.OrderProgressed():
+            return Touched((book.order(event.order_id),))
+        case e.PlanJudged():
+            return _NOTHING
+        case _:
+            return Touched(tuple(_orders(book, event)), tuple(_symbols(event)))
 
 
 def _orders(book: Book, event: e.Event) -> Iterator[Order]:
     match event:
-        case e.OrderIntended() | e.ChildListed():
-            yield book.order(event.terms.order_id)
         case e.OrderFilled() | e.FillInferred():
             yield from _with_tactic(book, event.fill.order_id)
         case e.FillCorrected() | e.SpreadFilled():
             yield from _with_tactic(book, event.order_id)
         case (
-            e.OrderAcknowledged()
-            | e.OrderRefused()
+            e.OrderRefused()
             | e.SubmitUnknown()
-            | e.OrderProgressed()
             | e.OrderReplaced()
             | e.CancelRequested()
             | e.CancelRefused()

@@ -83,21 +83,23 @@ def _no_leg_fills(event: e.OrderIntended | e.ChildListed) -> tuple[LegFill, ...]
 
 def acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
     """The order with the broker's id. One that was given up here may prove to be alive."""
-    known = evolve(
+    given_up = not order.is_open and order.status is not OrderStatus.FILLED
+    reason, state = order.reason, order.state
+    if given_up and (order.broker_order_id is None or was_lost(order)):
+        reason = f"alive at the broker, though ended here: {order.reason}"
+        state = standing(with_fills(event.status, order.filled))
+    else:
+        if may_become(order.status, event.status):
+            state = reported(order.state, event.status, order.filled)
+        state = known_at_broker(state, event.status, order.filled)
+    return evolve(
         order,
+        state=state,
+        reason=reason,
         broker_order_id=event.broker_order_id,
         broker_updated_at=event.broker_updated_at,
         updated_at=event.at,
     )
-    given_up = not order.is_open and order.status is not OrderStatus.FILLED
-    if given_up and (order.broker_order_id is None or was_lost(order)):
-        reason = f"alive at the broker, though ended here: {order.reason}"
-        state = standing(with_fills(event.status, order.filled))
-        return evolve(known, state=state, reason=reason)
-    if may_become(order.status, event.status):
-        state = reported(order.state, event.status, order.filled)
-        return evolve(known, state=known_at_broker(state, event.status, order.filled))
-    return evolve(known, state=known_at_broker(order.state, event.status, order.filled))
 
 
 def was_lost(order: Order) -> bool:
