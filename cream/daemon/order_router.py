@@ -9,7 +9,6 @@ waits for the next router.
 """
 
 from collections import deque
-from collections.abc import Iterator
 from functools import partial
 
 import structlog
@@ -101,8 +100,8 @@ class Router:
             while True:
                 self._next.append(await jobs.receive())
                 nursery.start_soon(self._begin)
-                for job in _waiting(jobs):
-                    self._next.append(job)
+                for _ in range(min(jobs.statistics().current_buffer_used, _TOGETHER)):
+                    self._next.append(jobs.receive_nowait())
                     nursery.start_soon(self._begin)
 
     async def _begin(self) -> None:
@@ -388,15 +387,6 @@ class Router:
         if shown is not None:
             asked = read(OrderUpdate(event="asked", order=shown))
             await self.desk.do(asked, passes_without_journal=True)
-
-
-def _waiting(jobs: trio.MemoryReceiveChannel[RouterJob]) -> Iterator[RouterJob]:
-    """Jobs that are there already, a turn's worth at most."""
-    for _ in range(_TOGETHER):
-        try:
-            yield jobs.receive_nowait()
-        except trio.WouldBlock:
-            return
 
 
 def _is_held_back(outcome: SubmitOutcome) -> bool:
