@@ -31,10 +31,10 @@ from tests.benchmarks.submitting import (
     bracket,
     daemon,
     emptied,
-    garbage_as_in_the_daemon,
     plain,
     submitted,
     times,
+    tuned_as_the_daemon,
 )
 from tests.unit.adapters.store.examples import records
 
@@ -60,7 +60,7 @@ def run(quick: bool = False) -> list[Row]:
     part = 5 if quick else 1
     alone, each = ORDERS_ALONE // part, ORDERS_EACH // part
     kinds = {"bracket": bracket(), "plain limit order": plain()}
-    with garbage_as_in_the_daemon(), tempfile.TemporaryDirectory(dir=".") as name:
+    with tuned_as_the_daemon(), tempfile.TemporaryDirectory(dir=".") as name:
         folder = Path(name)
         rows = [_load(), _syncs(folder), *_journals(folder, COMMITS_EACH // part)]
         for kind, decision in kinds.items():

@@ -1,12 +1,13 @@
 """Which daemon do the durable benchmarks submit to, and how hard?
 
 The whole tree in one process over the venue in memory and a real SQLite journal, on a disk whose
-syncs can be made to take longer. Python's garbage is looked for as in the daemon itself.
+syncs can be made to take longer, and with Python tuned as for the daemon itself.
 """
 
 import gc
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -25,6 +26,7 @@ from cream.adapters.clock import ShiftedClock
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.garbage import collect_seldom, keep_what_is_there
+from cream.adapters.offload import give_way_quickly
 from cream.adapters.store.opening import open_sqlite_journal
 from cream.adapters.store.threaded_journal import ThreadedJournal
 from cream.core.execution.events import Record
@@ -205,11 +207,13 @@ def _unhurried() -> Settings:
 
 
 @contextmanager
-def garbage_as_in_the_daemon() -> Iterator[None]:
-    """Have it looked for seldom, within the block."""
-    before = gc.get_threshold()
+def tuned_as_the_daemon() -> Iterator[None]:
+    """What `run_daemon` asks of Python before anything else, within the block."""
+    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
+    give_way_quickly()
     collect_seldom()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*threshold)
+        sys.setswitchinterval(interval)
