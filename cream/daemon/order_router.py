@@ -294,12 +294,19 @@ class Router:
             return await self._refuse(order_id, error.kind.code, error.message)
         with trio.move_on_after(self.settings.release):
             for one in holders:
-                while (order := self.desk.book.find(one)) is not None and order.is_open:
+                while self._is_in_the_way(one):
                     await self.desk.wait_touched(one)
             await self.desk.do(routing.bound_exit(order_id), passes_without_journal=True)
             return True
         message = "the orders that protect the position were not cancelled in time"
         return await self._refuse(order_id, "PROTECTION_NOT_RELEASED", message)
+
+    def _is_in_the_way(self, order_id: str) -> bool:
+        """An entry that the broker would not let go is not waited for: it stays."""
+        order = self.desk.book.find(order_id)
+        if order is None or not order.is_open:
+            return False
+        return not order.terms.purpose.opens or order.status is OrderStatus.PENDING_CANCEL
 
     async def _refuse(self, order_id: str, code: str, message: str) -> bool:
         refusal = routing.answered(order_id, Refused(code, message))

@@ -18,7 +18,7 @@ from attrs import define, evolve, field
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
-from cream.core.execution.guards import only_waits
+from cream.core.execution.guards import concerned
 from cream.core.execution.levels import Calm, Protection, better_price, calm_of
 from cream.core.execution.protection import (
     ExitNow,
@@ -115,18 +115,19 @@ class StopMonitor:
         """The book changed. Does not wait."""
         book = self.desk.book
         for one in committed:
-            symbols = _concerned(book, one)
-            if not symbols:
-                continue
-            self._resized |= symbols
-            for symbol in symbols:
-                self._calm.pop(symbol, None)
-            self._mark(symbols)
-            if isinstance(one.record.event, e.CancelRefused):
+            refused = isinstance(one.record.event, e.CancelRefused)
+            touched = one.touched
+            symbols = concerned(book, touched.orders, touched.symbols, asked_again=refused)
+            if symbols:
+                self._resized |= symbols
+                for symbol in symbols:
+                    self._calm.pop(symbol, None)
+                self._mark(symbols)
+            if refused:
                 self._let_be(symbols, one.record.event.at)
             if isinstance(one.record.event, e.MassCancelConfirmed):
                 self._calm.clear()
-                self._mark(self.desk.book.protections)
+                self._mark(book.protections)
 
     def _let_be(self, symbols: Iterable[str], at: datetime) -> None:
         """Ask for no withdrawal there for a while.
@@ -347,23 +348,6 @@ class StopMonitor:
         reason = "protection that the broker does not hold"
         events.append(e.OrderIntended(at=now, terms=action.terms, reason=reason))
         sends.append(approved)
-
-
-def _concerned(book: Book, one: Committed) -> dict[str, None]:
-    """Symbols of which a record may have changed what is held, guarded or closed too much.
-
-    Where no level is watched, an open entry and the legs that wait for it change nothing of that;
-    and most of what happens at all happens to those.
-    """
-    symbols = dict.fromkeys(one.touched.symbols)
-    asked_again = isinstance(one.record.event, e.CancelRefused)
-    for order in one.touched.orders:
-        idle = not asked_again and only_waits(book, order)
-        # A leg may close what is guarded, and the order may come to nothing.
-        for symbol in order.terms.symbols:
-            if symbol in book.protections or not idle:
-                symbols[symbol] = None
-    return symbols
 
 
 def _cutting(symbols: Sequence[str]) -> Decide[None]:

@@ -284,6 +284,25 @@ def only_waits(book: Book, order: Order) -> bool:
     return waits_for_entry(book, order)
 
 
+def concerned(
+    book: Book, orders: Sequence[Order], symbols: Sequence[str], *, asked_again: bool
+) -> dict[str, None]:
+    """Symbols of which a record that changed these may have changed what is held, guarded or closed
+    too much. `asked_again`: it said that an order is still there that was to go.
+
+    Where no level is watched, an open entry and the legs that wait for it change nothing of that;
+    and most of what happens at all happens to those.
+    """
+    found = dict.fromkeys(symbols)
+    for order in orders:
+        idle = not asked_again and only_waits(book, order)
+        # A leg may close what is guarded, and the order may come to nothing.
+        for symbol in order.terms.symbols:
+            if symbol in book.protections or not idle:
+                found[symbol] = None
+    return found
+
+
 def entry_that_holds_back(book: Book, order: Order) -> Order | None:
     """The open entry without whose fill `order`, a leg of it, does not work; None for others."""
     parent = book.find(order.terms.parent_order_id or "")
