@@ -131,8 +131,8 @@ class AckWatch:
         except BrokerUnavailable as error:
             log.warning("ack_watch.not_answered", order_id=order_id, error=str(error))
             return
-        after = self.desk.book.order(order_id)
-        if (after.status, after.filled) == before:
+        after = self.desk.book.find(order_id)
+        if after is None or (after.status, after.filled) == before:
             return
         await trio.sleep(_ON_ITS_WAY_SECONDS)
         if self._heard.get(order_id, began - 1) < began:

@@ -227,7 +227,10 @@ class Reconciler:
         if result.reading.missing_executions:
             await self._fetch_executions(result.reading)
         for order_id in (*result.reading.missing_executions, *result.ask_by_broker_id):
-            await self._ask(self.desk.book.order(order_id))
+            # While the others were asked about it may have closed, and left memory.
+            order = self.desk.book.find(order_id)
+            if order is not None:
+                await self._ask(order)
         # Only now: it may be what became of one of ours, at the end of a chain of replacements.
         for shown in result.reading.unknown:
             await self._adopt(shown)
@@ -314,7 +317,8 @@ class Reconciler:
 
     async def _missed(self, order: Order) -> None:
         """The broker does not know an id that it has given. Once that is proven it is critical."""
-        if not self.desk.book.order(order.order_id).is_open:
+        known = self.desk.book.find(order.order_id)
+        if known is None or not known.is_open:
             return
         by_name = await self.broker.order_by_client_id(order.terms.client_order_id)
         if by_name is not None:

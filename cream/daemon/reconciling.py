@@ -111,8 +111,8 @@ def absent(order_id: str, probes: int) -> Decide[None]:
     """Absence is proven: the order never reached the broker."""
 
     def decide(book: Book, now: datetime) -> Decided[None]:
-        order = book.order(order_id)
-        if order.broker_order_id is not None or not order.is_open:
+        order = book.find(order_id)
+        if order is None or order.broker_order_id is not None or not order.is_open:
             return Decided(None)
         event = e.OrderRefused(
             at=now,
@@ -133,8 +133,8 @@ def known_as_another(order_id: str, shown: BrokerOrder) -> Decide[None]:
     """
 
     def decide(book: Book, now: datetime) -> Decided[None]:
-        order, other = book.order(order_id), book.find(shown.broker_order_id)
-        unanswered = order.broker_order_id is None and order.is_open
+        order, other = book.find(order_id), book.find(shown.broker_order_id)
+        unanswered = order is not None and order.broker_order_id is None and order.is_open
         if not unanswered or other is None or other.order_id == order_id:
             return Decided(None)
         event = e.OrderRefused(
@@ -152,7 +152,8 @@ def vanished(order_id: str, probes: int) -> Decide[None]:
     """The broker once had the order and knows it no more: it is over, with what it has filled."""
 
     def decide(book: Book, now: datetime) -> Decided[None]:
-        if not book.order(order_id).is_open:
+        order = book.find(order_id)
+        if order is None or not order.is_open:
             return Decided(None)
         event = e.OrderProgressed(
             at=now,

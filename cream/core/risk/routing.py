@@ -30,7 +30,8 @@ def cancel_refused(order_id: str, message: str) -> Decide[None]:
     """Record that the order stands, if it still was to go."""
 
     def decide(book: Book, now: datetime) -> Decided[None]:
-        if book.order(order_id).status is not OrderStatus.PENDING_CANCEL:
+        order = book.find(order_id)
+        if order is None or order.status is not OrderStatus.PENDING_CANCEL:
             return Decided(None)
         event = e.CancelRefused(at=now, order_id=order_id, reason=message)
         return Decided(None, (event,))
@@ -42,8 +43,12 @@ def withdraw(order_id: str) -> Decide[None]:
     """End an order that never left: one that is to be cancelled and has not been sent."""
 
     def decide(book: Book, now: datetime) -> Decided[None]:
-        order = book.order(order_id)
-        if order.broker_order_id is not None or order.state != CancelPending(INTENDED):
+        order = book.find(order_id)
+        if (
+            order is None
+            or order.broker_order_id is not None
+            or order.state != CancelPending(INTENDED)
+        ):
             return Decided(None)
         event = e.OrderProgressed(
             at=now,

@@ -12,7 +12,7 @@ import trio.testing
 from attrs import define, evolve, field
 
 from cream.core.execution.memory import Archived, rebuilt, state_of
-from cream.core.model.broker import OrderUpdate
+from cream.core.model.broker import BrokerOrder, OrderUpdate
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import TimeInForce
@@ -22,14 +22,17 @@ from cream.core.risk import gate
 from cream.core.risk.gate import Approved
 from cream.daemon.archivist import ArchivistSettings
 from cream.daemon.desk import CancelOrder, SendOrder
+from cream.daemon.readings import read
 from cream.daemon.tree import TreeSettings
 from tests.fakes.memory_archive import MemoryArchive
+from tests.fakes.stubborn_broker import StubbornBroker
 from tests.fakes.world import START, Life, World, buy, close
 
 CLOSED = 60.0
 INTERVAL = 10.0
 # By then everything that has closed was put away.
 LONG = 200.0
+NEAR = {"stop": "190.00", "target": "220.00"}
 
 
 def tidy(settings: TreeSettings) -> TreeSettings:
@@ -161,6 +164,40 @@ async def test_a_job_that_waited_until_its_order_had_left_memory_ends_no_session
         assert not [one for one in requests if one.kind in ("submit", "cancel")]
         await life.submit(buy("20"), plan_id="later")
         await life.until(lambda: life.held() == 20)
+
+
+async def test_an_order_that_leaves_memory_while_others_are_asked_about_is_not_asked_about(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep asks about one order after the other, and a broker may take minutes to answer."""
+    async with archived_world(tmp_path).life(tidy) as life:
+        for plan_id in ("first", "second"):
+            await life.submit(buy("20", limit="200.00", **NEAR), plan_id=plan_id)
+        await life.until(lambda: all(one.broker_order_id for one in life.orders()[:2]))
+        entries = [one for one in life.orders() if one.terms.purpose is OrderPurpose.ENTRY]
+        life.broker.fault("drop_updates", {})
+        for one in entries:
+            assert one.broker_order_id is not None
+            await life.stubborn.inner.cancel(one.broker_order_id)
+        answers, asks = trio.Event(), StubbornBroker.order
+
+        async def slowly(self: StubbornBroker, broker_order_id: str) -> BrokerOrder | None:
+            if broker_order_id == entries[0].broker_order_id:
+                await answers.wait()
+            return await asks(self, broker_order_id)
+
+        monkeypatch.setattr(StubbornBroker, "order", slowly)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(life.tree.reconciler.sweep)
+            await trio.sleep(1)
+            gone = await life.stubborn.inner.order(entries[1].broker_order_id or "")
+            assert gone is not None
+            await life.tree.desk.do(read(OrderUpdate(event="canceled", order=gone)))
+            await trio.sleep(LONG)
+            assert life.tree.desk.book.find(entries[1].order_id) is None
+            answers.set()
+        first = life.tree.desk.book.find(entries[0].order_id)
+        assert first is None or first.status is OrderStatus.CANCELED
 
 
 async def test_what_the_broker_shows_of_long_ago_is_no_strangers_order(

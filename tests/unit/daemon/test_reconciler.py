@@ -16,8 +16,9 @@ from cream.core.model.order import OrderPurpose, OrderStatus
 from cream.core.model.plan import TimeInForce
 from cream.core.model.state import Cause, TradingState
 from cream.core.risk.decisions import Decided
+from cream.daemon import reconciling
 from cream.daemon.tree import TreeSettings
-from tests.fakes.builders import order_terms
+from tests.fakes.builders import NOW, order_terms, shown
 from tests.fakes.world import World, buy
 
 
@@ -237,3 +238,13 @@ async def test_what_has_not_left_is_not_asked_about_though_it_is_to_be_cancelled
         await life.tree.reconciler.sweep()
         asked = {one.subject for one in life.stubborn.requested("order_by_client_id")}
         assert asked & set(names.values()) == {names["o-lost"]}
+
+
+def test_of_an_order_that_left_memory_meanwhile_nothing_is_concluded() -> None:
+    stranger = shown(order_terms("o-other"))
+    for decide in (
+        reconciling.absent("o-gone", 5),
+        reconciling.vanished("o-gone", 5),
+        reconciling.known_as_another("o-gone", stranger),
+    ):
+        assert decide(Book(), NOW).events == ()

@@ -7,7 +7,7 @@ import pytest
 from cream.core.model.broker import OutcomeUnknown, Refused
 from cream.core.model.order import OrderPurpose, OrderStatus, OrderTerms, Side
 from cream.core.risk import routing
-from tests.fakes.builders import order_terms
+from tests.fakes.builders import NOW, order_terms
 from tests.fakes.ledger import Ledger
 
 S = OrderStatus
@@ -91,3 +91,10 @@ def test_an_exit_closes_no_more_than_is_held(
     ledger.apply(*events)
     assert ledger.order("o-out").status is (S.PENDING_NEW if problem is None else S.REJECTED)
     assert ledger.held() == Decimal(100)
+
+
+def test_of_an_order_that_left_memory_meanwhile_nothing_is_recorded() -> None:
+    """Whoever asked the broker about it may have waited for longer than a closed order is kept."""
+    book = Ledger().book
+    for decide in (routing.withdraw("o-gone"), routing.cancel_refused("o-gone", "too late")):
+        assert decide(book, NOW).events == ()
