@@ -19,7 +19,7 @@ from cream.adapters.sandbox.figures import (
 )
 from cream.adapters.sandbox.forms import Change, Form, closing_body, read_form, read_symbol
 from cream.adapters.sandbox.holdups import LateReleases, StuckEntries
-from cream.adapters.sandbox.listings import Query, flat_rows, is_over, paged
+from cream.adapters.sandbox.listings import Query, is_over, page_of
 from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.mishaps import (
     after_replacing,
@@ -214,14 +214,8 @@ class Exchange:
 
     def orders(self, query: Query) -> list[Json]:
         """Orders as Alpaca lists them, with what it leaves out."""
-        # A page may begin at an order that has closed since. Where the newest come first, what was
-        # on the pages before need not be made again.
-        start = None if query.ascending else self._ids.get(query.before_id or "")
-        whole = start is None and (query.before_id or query.after_id)
-        open_only = query.status == "open" and not whole
-        roots = self._venue.newest_first(open_only=open_only, start=start)
-        rows = roots if query.nested else flat_rows(roots)
-        return [self._writer.order(row, nested=query.nested) for row in paged(rows, query)]
+        page = page_of(self._venue, query, self._ids.get(query.before_id or ""))
+        return [self._writer.order(row, nested=query.nested) for row in page]
 
     def open_ids(self) -> list[str]:
         """The ids of all orders that `DELETE /v2/orders` would cancel."""

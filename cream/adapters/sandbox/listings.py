@@ -14,6 +14,7 @@ from attrs import frozen
 from cream.adapters.sandbox.refusals import Refusal, unprocessable
 from cream.adapters.sandbox.words import symbol, uuid_text, whole
 from cream.core.exchange.alpaca_status import VenueStatus
+from cream.core.exchange.venue import Venue
 from cream.core.model.broker import BrokerOrder
 from cream.core.model.order import OrderClass, OrderStatus
 
@@ -90,6 +91,17 @@ def flat_rows(roots: Iterable[BrokerOrder]) -> Iterator[BrokerOrder]:
         if root.order_class is not OrderClass.MLEG:
             yield from reversed(root.legs)
         yield root
+
+
+def page_of(venue: Venue, query: Query, before: str | None) -> list[BrokerOrder]:
+    """The page that is asked for; `before` is the venue's own name for `before_id`."""
+    # A page may begin at an order that has closed since. Where the newest come first, what was on
+    # the pages before need not be made again.
+    start = None if query.ascending else before
+    from_the_end = start is None and (query.before_id or query.after_id)
+    open_only = query.status == "open" and not from_the_end
+    roots = venue.newest_first(open_only=open_only, start=start)
+    return paged(roots if query.nested else flat_rows(roots), query)
 
 
 def paged(rows: Iterable[BrokerOrder], query: Query) -> list[BrokerOrder]:
