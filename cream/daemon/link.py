@@ -51,6 +51,13 @@ class BrokerLink:
         self._wake()
 
     @property
+    def trouble(self) -> str | None:
+        """Why nothing new may be begun at the broker; None where nothing is amiss."""
+        if self.state is not Link.CONNECTED:
+            return f"the link is {self.state.value}"
+        return None if self.session_up else "no session"
+
+    @property
     def is_failing(self) -> bool:
         """Whether the last that was heard of the broker was a failure."""
         return self.signs.is_failing

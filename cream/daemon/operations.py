@@ -58,7 +58,6 @@ from cream.core.risk.decisions import (
 )
 from cream.core.risk.gate import Gate
 from cream.core.risk.view import PortfolioView
-from cream.core.safety.heartbeat import Link
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.archivist import LookUp
 from cream.daemon.chains import Chains
@@ -354,10 +353,8 @@ class LiveOperations:
             reasons.append("draining: the daemon is stopping")
         if self.desk.failure is not None:
             reasons.append(f"journal: {self.desk.failure}")
-        if self.link.state is not Link.CONNECTED:
-            reasons.append(f"broker: the link is {self.link.state.value}")
-        elif not self.link.session_up:
-            reasons.append("broker: no session")
+        if self.link.trouble is not None:
+            reasons.append(f"broker: {self.link.trouble}")
         if not self.accounts.is_current:
             reasons.append("account: no fresh figures")
         if self.book.mass_cancel_owed is not None:

@@ -21,7 +21,6 @@ from cream.core.options.dividends import NOTHING_KNOWN, Dividends
 from cream.core.ports import Clock, MarketData
 from cream.core.risk.ledger import Ledger
 from cream.core.risk.view import ALWAYS_OPEN, Baseline, PortfolioView, never_halted
-from cream.core.safety.heartbeat import Link
 
 
 @frozen
@@ -36,7 +35,7 @@ class _Working:
 
 @frozen
 class Portfolio:
-    """Builds portfolio views. `link` tells how the connection to the broker stands.
+    """Builds portfolio views. `trouble` tells what is amiss with the connection to the broker.
 
     `ledger` keeps the sums of the book, so that no view goes through everything that is held.
     `halted` tells why a symbol is not traded for now, `dividends` which are to come.
@@ -45,7 +44,7 @@ class Portfolio:
     market: MarketData
     clock: Clock
     account: Callable[[], Datum[Account]]
-    link: Callable[[], Link]
+    trouble: Callable[[], str | None]
     stale_after_seconds: float
     book: Book
     ledger: Ledger
@@ -143,19 +142,19 @@ class Portfolio:
         return Known(quote) if age <= self.stale_after_seconds else Stale(quote, age)
 
     def _state(self, book: Book) -> tuple[TradingState, tuple[str, ...]]:
-        """The book's state; a link in doubt refuses increases before the state changes.
+        """The book's state; a link in doubt, or none, refuses increases before the state changes.
 
         So does a mass cancel that is owed: it would take what comes in with it.
         """
         state = book.trading_state
         reasons = tuple(f"{one.cause.value}: {one.reason}" for one in book.restrictions.values())
-        link = self.link()
-        if link is not Link.CONNECTED:
-            reasons += (f"the link to the broker is {link.value}",)
+        trouble = self.trouble()
+        if trouble is not None:
+            reasons += (f"broker: {trouble}",)
         owed = book.mass_cancel_owed
         if owed is not None:
             reasons += (f"a mass cancel is not confirmed yet: {owed.reason}",)
-        if state is TradingState.ACTIVE and (owed is not None or link is not Link.CONNECTED):
+        if state is TradingState.ACTIVE and (owed is not None or trouble is not None):
             state = TradingState.REDUCING
         return state, reasons
 

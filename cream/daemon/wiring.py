@@ -183,7 +183,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         market=outside.market,
         clock=outside.clock,
         account=accounts.datum,
-        link=lambda: link.state,
+        trouble=lambda: link.trouble,
         stale_after_seconds=settings.quote_stale_after,
         book=book,
         ledger=ledger,

@@ -17,7 +17,6 @@ from cream.core.model.position import Position
 from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import Cause, TradingState
 from cream.core.risk.ledger import Ledger as Sums
-from cream.core.safety.heartbeat import Link
 from cream.daemon.portfolio import Portfolio
 from tests.fakes.builders import AAPL, MSFT, NOW, order_terms
 from tests.fakes.ledger import Ledger
@@ -60,7 +59,7 @@ class Desk:
     ledger: Ledger = field(factory=Ledger)
     market: StillMarket = field(factory=StillMarket)
     account: Datum[Account] = field(factory=lambda: Known(ACCOUNT))
-    link: Link = Link.CONNECTED
+    trouble: str | None = None
 
     @property
     def book(self) -> Book:
@@ -72,7 +71,7 @@ class Desk:
             market=self.market,  # type: ignore[arg-type] - only what is read of it
             clock=self.market,
             account=lambda: self.account,
-            link=lambda: self.link,
+            trouble=lambda: self.trouble,
             stale_after_seconds=STALE_AFTER,
             book=self.book,
             ledger=Sums(self.book, self.market.latest, STALE_AFTER),
@@ -168,17 +167,17 @@ def test_the_gate_sees_the_book_the_market_and_the_account(desk: Desk) -> None:
 
 
 def test_a_link_in_doubt_refuses_increases_before_the_state_changes(desk: Desk) -> None:
-    desk.link = Link.SUSPECT
+    desk.trouble = "no session"
 
     view = desk.portfolio.view_of(desk.book, NOW)
 
     assert view.state is TradingState.REDUCING
-    assert view.reasons == (f"the link to the broker is {Link.SUSPECT.value}",)
+    assert view.reasons == ("broker: no session",)
     assert desk.book.trading_state is TradingState.ACTIVE
 
 
 def test_a_link_in_doubt_does_not_loosen_a_halt(desk: Desk) -> None:
-    desk.link = Link.DISCONNECTED
+    desk.trouble = "the link is DISCONNECTED"
     desk.ledger.apply(
         e.TradingRestricted(
             at=NOW,

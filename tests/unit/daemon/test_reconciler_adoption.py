@@ -98,6 +98,7 @@ async def test_an_order_that_an_earlier_journal_had_sent_is_not_sent_again_and_i
     world.journal = MemoryJournal(durable=backup)
 
     async with world.life() as life:
+        await life.tree.recovered.wait()
         (orphan, *_) = life.orders(OrderPurpose.EXTERNAL)
         await life.submit(again)
         await trio.sleep(10)

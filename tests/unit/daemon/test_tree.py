@@ -43,6 +43,7 @@ async def test_nothing_is_sent_before_it_is_durable(
 ) -> None:
     world.journal.delay_seconds = 3.0
     async with world.life() as life:
+        await life.tree.recovered.wait()
         submitted = trio.current_time()
         await life.submit(buy())
 
