@@ -28,6 +28,8 @@ def _roll(options: argparse.Namespace) -> int:
 def _lines(reply: Json) -> Iterator[str]:
     if not reply["enabled"]:
         yield "Rolling is off (options.rolling.enabled): this is what it would say."
+    for one in reply.get("under_way", ()):
+        yield f"Under way: {one['roll_id']}, {_legs(one['legs'])} into {_legs(one['into_legs'])}"
     if not reply["rolls"]:
         yield "No options are held."
         return
@@ -37,10 +39,16 @@ def _lines(reply: Json) -> Iterator[str]:
         yield "Net prices per share, negative: a credit. Nothing was sent."
 
 
+def _legs(legs: list[Json]) -> str:
+    return ", ".join(f"{leg['ratio']:+d} {leg['symbol']}" for leg in legs)
+
+
 def _row(one: Json) -> list[object]:
     reasons = ", ".join(one["reasons"])
+    refused = one.get("refused")
+    gate = f"the gate would refuse it: {refused}" if refused else None
     return [
-        one["symbol"],
+        _name(one),
         one["quantity"],
         one["outcome"].lower().replace("_", " "),
         one["into"],
@@ -48,5 +56,12 @@ def _row(one: Json) -> list[object]:
         one["net_middle"],
         one["net_natural"],
         one["net_limit"],
-        "; ".join(part for part in (reasons, one["why"]) if part),
+        "; ".join(part for part in (reasons, one["why"], gate) if part),
     ]
+
+
+def _name(one: Json) -> str:
+    """The contract, and of a spread how many legs there are besides."""
+    others = len(one.get("legs", ())) - 1
+    symbol: str = one["symbol"]
+    return f"{symbol} +{others}" if others > 0 else symbol

@@ -1,7 +1,7 @@
 """What can be configured about rolling options?"""
 
 from collections.abc import Iterable
-from datetime import time
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -22,6 +22,7 @@ class RollRuleSettings:
     """When a position is rolled, and into what."""
 
     enabled: bool = setting(True, doc="Whether this rule rolls anything.")
+    dry_run: bool = setting(False, doc="Only tell what this rule would do, where others do it.")
     urgent_days: int = setting(
         3, ge=0, le=365, unit="days to expiry", doc="From here any position is rolled, at once."
     )
@@ -80,6 +81,20 @@ class RollRuleSettings:
         unit="fraction",
         doc="How far the limit goes from the middle to where it fills at once; urgent: all of it.",
     )
+    concession_step: Decimal = setting(
+        Decimal("0.1"),
+        ge=0,
+        le=1,
+        unit="fraction",
+        doc="How much further it goes with each attempt that has not filled.",
+    )
+    fill_timeout_seconds: float = setting(
+        30.0,
+        ge=1,
+        le=3600,
+        unit="s",
+        doc="An order of a roll that has not filled by then is cancelled and priced anew.",
+    )
     most_debit: Decimal | None = setting(
         None,
         ge=-10_000,
@@ -100,12 +115,15 @@ class RollRuleSettings:
         if self.strike == "delta" and most is not None and self.target_delta >= most:
             yield "target_delta", "must be less than most_short_delta: it would be rolled again"
 
-    @property
-    def rule(self) -> RollRule:
-        """The same, as the core has it.   Raises: ValueError where there are problems."""
+    def rule(self, *, dry_run: bool) -> RollRule:
+        """The same, as the core has it; `dry_run`: none is to do anything.
+
+        Raises: ValueError where there are problems.
+        """
+        mode = RollMode.DRY_RUN if dry_run or self.dry_run else RollMode.ACTIVE
         return RollRule(
             policy=RollPolicy(
-                mode=RollMode.DRY_RUN if self.enabled else RollMode.OFF,
+                mode=mode if self.enabled else RollMode.OFF,
                 urgent_days=self.urgent_days,
                 credit_days=self.credit_days,
                 early_profit_days=self.early_profit_days,
@@ -117,6 +135,7 @@ class RollRuleSettings:
                 closes_at=time.fromisoformat(self.closes_at),
                 avoid_itm_overnight=self.avoid_itm_overnight,
                 most_growth=self.most_growth,
+                fill_timeout=timedelta(seconds=self.fill_timeout_seconds),
             ),
             target=RollTarget(
                 days=self.target_days,
@@ -124,6 +143,7 @@ class RollRuleSettings:
                 delta=self.target_delta,
                 keep_delta=self.keep_delta,
                 concession=self.concession,
+                concession_step=self.concession_step,
                 most_debit=self.most_debit,
             ),
         )
@@ -152,10 +172,8 @@ class NamedRollRuleSettings(RollRuleSettings):
 class RollingSettings:
     """Whether positions in options are rolled, by which rules."""
 
-    enabled: bool = setting(False, doc="Look for what is to be rolled, and tell of it.")
-    dry_run: bool = setting(
-        True, doc="Only tell what would be done. Rolls are not made yet: it must be true."
-    )
+    enabled: bool = setting(False, doc="Look for what is to be rolled.")
+    dry_run: bool = setting(True, doc="Only tell what any rule would do; false: do it.")
     look_seconds: float = setting(
         60.0,
         ge=1,
@@ -169,9 +187,7 @@ class RollingSettings:
     )
 
     def problems(self) -> Iterable[tuple[str, str]]:
-        """What is not done yet, and two rules for the same."""
-        if not self.dry_run:
-            yield "dry_run", "must be true: rolls are told of, and not made yet"
+        """Two rules for the same."""
         seen: set[str] = set()
         for index, one in enumerate(self.rules):
             # An option's symbol is written with blanks or without.
@@ -185,7 +201,11 @@ class RollingSettings:
         """The same, as the core has it.   Raises: ValueError where there are problems."""
         return RollRules(
             enabled=self.enabled,
+            dry_run=self.dry_run,
             look_seconds=self.look_seconds,
-            others=self.rule.rule,
-            by_symbol={parse_instrument(one.symbol).symbol: one.rule for one in self.rules},
+            others=self.rule.rule(dry_run=self.dry_run),
+            by_symbol={
+                parse_instrument(one.symbol).symbol: one.rule(dry_run=self.dry_run)
+                for one in self.rules
+            },
         )

@@ -61,6 +61,7 @@ from cream.daemon.partial_fills import PartialFills
 from cream.daemon.reconciler import Reconciler
 from cream.daemon.reconciler_settings import ReconcilerSettings
 from cream.daemon.recovery import end_run
+from cream.daemon.roll_runner import RollRunner
 from cream.daemon.roller import Roller
 from cream.daemon.stop_monitor import StopMonitor
 from cream.daemon.supervisor import Child, Intensity, Restart, StartTimedOut, Supervisor
@@ -253,6 +254,7 @@ class Tree:
             Child(name="client_sessions", run=self.operations.sessions.run, backoff=restart),
             Child(name="partial_fills", run=self.partial_fills.run, backoff=restart),
             Child(name="roller", run=self.roller.run, backoff=restart),
+            Child(name="roll_runner", run=RollRunner(self.roller.rolls).run, backoff=restart),
             Child(name="option_keeper", run=self.option_keeper.run, backoff=restart),
             Child(name="exerciser", run=self.operations.exerciser.run, backoff=restart),
             Child(name="overshoots", run=self.overshoots.run, backoff=restart),
@@ -356,7 +358,7 @@ class Tree:
                 await self.desk.wait_change()
         senders = ("client_sessions", "overshoots", "partial_fills", "exerciser", "option_keeper")
         broker_end = ("broker_session", "mass_canceller", "reconciler")
-        for name in ("roller", *senders, "flattener", *broker_end, "stop_monitor"):
+        for name in ("roller", "roll_runner", *senders, "flattener", *broker_end, "stop_monitor"):
             await self.supervisor.stop(name, within)
         if self.activities is not None:
             await self.supervisor.stop("activities", within)

@@ -312,7 +312,8 @@ def _rolls(settings: TreeSettings, outside: Outside, ground: _Ground) -> Rolls:
         clock=outside.clock,
         stale_after_seconds=settings.quote_stale_after,
     )
-    return Rolls(ground.desk, chains, outside.sessions, settings.dividends, settings.rolling)
+    portfolio, accounts = ground.portfolio, ground.accounts
+    return Rolls(ground.desk, ground.gate, portfolio, accounts, chains, settings.rolling)
 
 
 def _session(

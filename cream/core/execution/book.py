@@ -186,7 +186,7 @@ class Book:
                 self.activities.fold(event)
             case o.CloseOwed() | o.CloseSettled() | o.OptionAlarmed():
                 self.options.fold(event)
-            case o.ExerciseAsked() | o.ExerciseAnswered():
+            case o.ExerciseAsked() | o.ExerciseAnswered() | o.RollOwed() | o.RollSettled():
                 self.options.fold(event)
             case _:
                 self._fold_state(event)

@@ -27,7 +27,7 @@ from cream.core.model.state import Restriction
 
 # Rises when a state of before would no longer be what the fold gives: a field more in the book, or
 # a rule that folds the same events to something else. States of another version are not used.
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 
 
 @frozen
@@ -177,7 +177,8 @@ def rebuilt(
 def superfluous(book: Book, closed_before: datetime, kept: Collection[str] = ()) -> Archived:
     """What may leave memory: families that closed before that moment, and plans without orders.
 
-    A family stays as long as one of it is open, guessed or in `kept`, or a protection stands on it.
+    A family stays as long as one of it is open, guessed or in `kept`, a protection stands on it, or
+    the roll that it belongs to is not settled.
     """
     roots = {order_id: _root(book, order_id) for order_id in book._orders}
     needed = {roots[one] for one in _needed(book, closed_before, kept) if one in roots}
@@ -210,7 +211,8 @@ def superfluous(book: Book, closed_before: datetime, kept: Collection[str] = ())
 
 def _needed(book: Book, closed_before: datetime, kept: Collection[str]) -> Iterator[str]:
     for order in book._orders.values():
-        if order.is_open or order.inferred or order.updated_at >= closed_before:
+        needed = order.is_open or order.inferred or order.updated_at >= closed_before
+        if needed or order.terms.plan_id in book.options.rolls:
             yield order.order_id
     yield from kept
     for protection in book.protections.values():

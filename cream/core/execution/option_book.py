@@ -57,6 +57,7 @@ class OptionState:
     owed: tuple[o.CloseOwed, ...] = ()
     alarms: tuple[o.OptionAlarmed, ...] = ()
     exercises: tuple[ExerciseState, ...] = field(factory=tuple)
+    rolls: tuple[o.RollOwed, ...] = field(factory=tuple)
 
 
 @define(init=False)
@@ -67,6 +68,7 @@ class OptionBook:
     owed: dict[str, o.CloseOwed]
     alarms: dict[tuple[str, str], o.OptionAlarmed]
     exercises: dict[str, ExerciseState]
+    rolls: dict[str, o.RollOwed]
 
     def __init__(self, state: OptionState | None = None) -> None:
         state = state or OptionState()
@@ -74,6 +76,7 @@ class OptionBook:
         self.owed = {one.contract.symbol: one for one in state.owed}
         self.alarms = {(one.symbol, one.kind): one for one in state.alarms}
         self.exercises = {one.asked.request_id: one for one in state.exercises}
+        self.rolls = {one.roll_id: one for one in state.rolls}
 
     def state(self) -> OptionState:
         """The same as a value."""
@@ -82,6 +85,7 @@ class OptionBook:
             owed=tuple(self.owed.values()),
             alarms=tuple(self.alarms.values()),
             exercises=tuple(self.exercises.values()),
+            rolls=tuple(self.rolls.values()),
         )
 
     def fold(self, event: o.OptionEvent) -> None:
@@ -99,6 +103,10 @@ class OptionBook:
                 self.exercises[event.request_id] = ExerciseState(event)
             case o.ExerciseAnswered():
                 self._answer(event)
+            case o.RollOwed():
+                self.rolls[event.roll_id] = event
+            case o.RollSettled():
+                self.rolls.pop(event.roll_id, None)
 
     def _answer(self, event: o.ExerciseAnswered) -> None:
         known = self.exercises.get(event.request_id)

@@ -28,6 +28,10 @@ from cream.core.options.occ import expires_at
 QuoteOf = Callable[[str], Quote | None]
 
 
+# How long somebody is told that a roll has failed.
+_TOLD_FOR = timedelta(days=1)
+
+
 class CloseCause(Enum):
     """Why a position has to be closed."""
 
@@ -45,6 +49,8 @@ class AlarmKind(Enum):
     NOT_CLOSED = "not_closed"
     # Its rule would roll it, which is told and not done.
     ROLL_DUE = "roll_due"
+    # A roll of it has ended before its end: what was closed may not be open again.
+    ROLL_FAILED = "roll_failed"
 
 
 class ExpiryAction(Enum):
@@ -140,9 +146,12 @@ def new_duties(
 
 def _over(book: Book, lonely: Mapping[str, Orphan], now: datetime) -> Iterator[e.Event]:
     """Alarms about what is so no longer."""
-    for symbol, kind in list(book.options.alarms):
+    for (symbol, kind), alarm in list(book.options.alarms.items()):
         position = book.positions.get(symbol)
         gone = position is None or position.is_flat
+        if kind == AlarmKind.ROLL_FAILED.value:
+            # It is about what is not held any more.
+            gone = now - alarm.at >= _TOLD_FOR
         if gone or (kind == AlarmKind.ORPHAN.value and symbol not in lonely):
             yield o.OptionAlarmed(at=now, symbol=symbol, kind=kind, message="")
 

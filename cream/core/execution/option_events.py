@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from cream.core.execution.roll_events import RollOwed as RollOwed
+from cream.core.execution.roll_events import RollSettled as RollSettled
 from cream.core.model.instrument import OptionContract
 
 
@@ -77,4 +79,12 @@ class ExerciseAnswered:
     message: str
 
 
-OptionEvent = CloseOwed | CloseSettled | OptionAlarmed | ExerciseAsked | ExerciseAnswered
+OptionEvent = (
+    CloseOwed
+    | CloseSettled
+    | OptionAlarmed
+    | ExerciseAsked
+    | ExerciseAnswered
+    | RollOwed
+    | RollSettled
+)

@@ -32,7 +32,6 @@ class Trigger(Enum):
 
     EXERCISE_RISK = "exercise_risk"
     URGENT_EXPIRY = "urgent_expiry"
-    EVENT = "event"
     LOSS = "loss"
     DELTA = "delta"
     CREDIT_EXPIRY = "credit_expiry"
@@ -40,11 +39,10 @@ class Trigger(Enum):
     EARLY_PROFIT = "early_profit"
 
 
-# Ten is now. Expiry comes before events: an event can be waited out, expiry cannot.
+# Ten is now.
 URGENCY = {
     Trigger.EXERCISE_RISK: 10,
     Trigger.URGENT_EXPIRY: 9,
-    Trigger.EVENT: 8,
     Trigger.LOSS: 8,
     Trigger.DELTA: 7,
     Trigger.CREDIT_EXPIRY: 7,
@@ -101,7 +99,6 @@ class Held:
     max_profit: Decimal | None
     exercise_risk: RiskLevel = RiskLevel.NONE
     short_delta: Decimal | None = None
-    event_before_expiry: bool = False
     in_the_money: bool = False
 
     @property
@@ -127,8 +124,6 @@ def _triggers(held: Held, policy: RollPolicy) -> Iterator[Trigger]:
         yield Trigger.EXERCISE_RISK
     if held.days <= policy.urgent_days:
         yield Trigger.URGENT_EXPIRY
-    if held.event_before_expiry:
-        yield Trigger.EVENT
     delta, most = held.short_delta, policy.most_short_delta
     if delta is not None and most is not None and delta >= most:
         yield Trigger.DELTA

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from attrs import evolve
+from attrs import asdict, evolve
 from trio.testing import MockClock
 
 from cream.core.exchange.calendar import SessionMode
@@ -25,7 +25,7 @@ from cream.daemon.roller import Rolls
 from cream.daemon.tree import TreeSettings
 from tests.fakes.world import Life, World
 from tests.unit.daemon.option_lab import option
-from tests.unit.daemon.test_option_keeper import by, hold_spread
+from tests.unit.daemon.test_option_keeper import by
 
 # Two days before its end, on a Wednesday: any position is to be rolled.
 CALL = OptionContract("AAPL", date(2026, 11, 27), OptionRight.CALL, Decimal("240"))
@@ -165,20 +165,6 @@ async def test_an_old_price_rolls_nothing(autojump_clock: MockClock, world: Worl
         assert re.fullmatch(r"the price of AAPL is 6\d\.\d s old", answer.why)
 
 
-async def test_a_leg_of_a_spread_is_not_rolled_by_itself(
-    autojump_clock: MockClock, world: World
-) -> None:
-    async with world.life(rolling()) as life:
-        await hold_spread(life)
-
-        answers = (await look(life)).answers
-
-        assert [type(one) for one in answers] == [NoRoll, NoRoll]
-        assert {one.why for one in answers if isinstance(one, NoRoll)} == {
-            "it is a leg of a spread, and those are not rolled"
-        }
-
-
 class Silent:
     """A source of chains that does not answer."""
 
@@ -241,16 +227,14 @@ async def test_what_is_not_possible_now_is_tried_again(
     class Once(Rolls):
         """It fails the first time."""
 
-        async def look(self) -> RollReport:
+        async def look(self, only: str = "") -> RollReport:
             looks.append(self)
             if len(looks) == 1:
                 raise CreamError("NOT_READY", "not now")
-            return await super().look()
+            return await super().look(only)
 
     async with world.life(rolling(look_seconds=1.0)) as life:
-        own = life.tree.roller.rolls
-        parts = (own.desk, own.chains, own.sessions, own.dividends, own.rules)
-        life.tree.roller.rolls = Once(*parts)
+        life.tree.roller.rolls = Once(**asdict(life.tree.roller.rolls, recurse=False))
         await hold(life)
         for _ in range(3):
             await fresh(life)

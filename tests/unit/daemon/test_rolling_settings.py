@@ -1,6 +1,6 @@
 """What is written about rolling, and what the rules are then."""
 
-from datetime import time
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def test_each_underlying_and_each_contract_may_have_its_own_rule(tmp_path: Path)
 @pytest.mark.parametrize(
     ("lines", "field"),
     [
-        (["dry_run: false"], "dry_run"),
+        (["rule: {fill_timeout_seconds: 0}"], "rule.fill_timeout_seconds"),
         (["rule: {urgent_days: 8}"], "rule.credit_days"),
         (["rule: {credit_days: 22, target_days: 60}"], "rule.credit_days"),
         (["rule: {opens_at: '15:00'}"], "rule.closes_at"),
@@ -95,3 +95,25 @@ def test_a_target_by_delta_needs_no_bound_where_there_is_none(tmp_path: Path) ->
     line = "rule: {strike: delta, target_delta: 0.4, most_short_delta: null}"
 
     assert rules(tmp_path, line).others.target.delta == Decimal("0.4")
+
+
+def test_rolls_are_made_where_neither_all_rules_nor_the_own_one_are_only_tried(
+    tmp_path: Path,
+) -> None:
+    given = rules(
+        tmp_path,
+        "enabled: true",
+        "dry_run: false",
+        "rule: {fill_timeout_seconds: 12, concession_step: 0.2}",
+        "rules:",
+        "  - {symbol: SPY, dry_run: true}",
+    )
+
+    others = given.of(parse_occ("AAPL261218C00240000"))
+    assert not given.dry_run
+    assert others.policy.mode is RollMode.ACTIVE
+    assert (others.policy.fill_timeout, others.target.concession_step) == (
+        timedelta(seconds=12),
+        Decimal("0.2"),
+    )
+    assert given.of(SPY).policy.mode is RollMode.DRY_RUN

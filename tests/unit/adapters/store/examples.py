@@ -23,9 +23,17 @@ from cream.core.model.order import (
     Side,
     TwapTerms,
 )
-from cream.core.model.plan import Environment, PositionIntent, RiskDenomination, TimeInForce
+from cream.core.model.plan import (
+    Environment,
+    Guard,
+    PositionIntent,
+    RiskDenomination,
+    TimeInForce,
+)
 from cream.core.model.state import Cause, TradingState
 from cream.core.model.verdict import Check, CheckResult, Severity, Unit, Violation
+from cream.core.options.roll_legs import RollLeg
+from cream.core.options.roll_levels import RollLevels
 
 AT = datetime(2026, 1, 5, 14, 30, 0, 250_000, tzinfo=UTC)
 LATER = datetime(2026, 1, 5, 14, 30, 1, tzinfo=UTC)
@@ -298,6 +306,34 @@ EXAMPLES: tuple[e.Event, ...] = (
         actor="cli",
     ),
     o.ExerciseAnswered(at=AT, request_id="x-1", outcome="taken", message=""),
+    o.RollOwed(
+        at=AT,
+        roll_id="roll-1",
+        closes=(RollLeg(PUT, -2),),
+        opens=(RollLeg(evolve(PUT, expiration=date(2027, 1, 15)), -1),),
+        units=3,
+        as_one=False,
+        limit=Decimal("-0.45"),
+        most_debit=Decimal("0.10"),
+        urgent=True,
+        reasons=("urgent_expiry", "asked_for"),
+        levels=RollLevels(
+            stop_loss=Decimal("4.20"),
+            take_profit=None,
+            denomination=RiskDenomination.OPTION_PRICE,
+            guard=Guard(trail_price=Decimal("0.50")),
+            premium=Decimal("2.10"),
+        ),
+        actor="cli",
+    ),
+    o.RollSettled(
+        at=AT,
+        roll_id="roll-1",
+        outcome="closed_and_not_opened",
+        closed=Decimal(3),
+        opened=Decimal(2),
+        message="1 were closed and are not opened again: it was not opened in time",
+    ),
 )
 
 

@@ -16,6 +16,7 @@ from cream.core.model.instrument import Equity
 from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import Environment
 from cream.core.model.state import Cause, TradingState
+from cream.core.options.roll_legs import RollLeg
 from tests.fakes.builders import (
     CALL,
     HIGHER_CALL,
@@ -320,10 +321,36 @@ def busy_day() -> Ledger:
             actor="me",
         ),
         o.ExerciseAnswered(at=NOW, request_id="x-1", outcome="taken", message=""),
+        roll_owed("roll-1"),
+        roll_owed("roll-2"),
+        o.RollSettled(
+            at=NOW,
+            roll_id="roll-1",
+            outcome="rolled",
+            closed=Decimal(1),
+            opened=Decimal(1),
+            message="all of it is rolled",
+        ),
         e.RestrictionLifted(at=NOW, cause=Cause.DISCONNECT, reason="back", actor="reconciler"),
         e.RunStopped(at=NOW),
     )
     return ledger
+
+
+def roll_owed(roll_id: str) -> o.RollOwed:
+    """A call that is to be rolled."""
+    return o.RollOwed(
+        at=NOW,
+        roll_id=roll_id,
+        closes=(RollLeg(CALL, 1),),
+        opens=(RollLeg(evolve(CALL, strike=Decimal(300)), 1),),
+        units=1,
+        as_one=True,
+        limit=Decimal("0.25"),
+        most_debit=None,
+        urgent=False,
+        reasons=("profit_target",),
+    )
 
 
 def state_of(book: Book) -> object:

@@ -9,6 +9,7 @@ import pytest
 from cream.core.execution import activity_events as a
 from cream.core.execution import events as e
 from cream.core.execution import option_events as o
+from cream.core.execution import roll_events as r
 from tests.fakes.builders import NOW
 
 
@@ -30,7 +31,7 @@ def test_every_event_of_this_module_may_stand_in_the_journal() -> None:
     """A kind that is not in the union would be written by nobody and read by nobody."""
     defined = {
         kind
-        for module in (e, a, o)
+        for module in (e, a, o, r)
         for kind in vars(module).values()
         if isinstance(kind, type) and kind.__module__ == module.__name__
     }

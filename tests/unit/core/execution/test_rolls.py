@@ -9,9 +9,9 @@ from attrs import evolve
 from cream.core.execution import events as e
 from cream.core.execution import option_events as o
 from cream.core.execution.option_duties import AlarmKind
-from cream.core.execution.rolls import notes, open_options, silence
+from cream.core.execution.rolls import notes, open_positions, silence
 from cream.core.model.instrument import Instrument, OptionContract
-from cream.core.options.roll_choice import NoRoll, Roll
+from cream.core.options.roll_choice import NoRoll, OpenSpread, Roll
 from cream.core.options.rolling import Trigger
 from tests.fakes.builders import AAPL, CALL, HIGHER_CALL, NOW, PUT, order_terms
 from tests.fakes.ledger import Ledger
@@ -50,14 +50,14 @@ NOT_DUE = NoRoll(contract=PUT, quantity=Decimal(-2), why="nothing asks for it")
 
 
 def hindrances(ledger: Ledger) -> dict[str, str]:
-    return {one.contract.symbol: one.hindrance for one in open_options(ledger.book)}
+    return {one.contract.symbol: one.hindrance for one in open_positions(ledger.book)}
 
 
 def test_single_contracts_may_be_rolled_by_symbol_and_at_what_they_cost(ledger: Ledger) -> None:
     adjust(ledger, CALL, 1)
     ledger.apply(adjusted(AAPL))
 
-    first, second = open_options(ledger.book)
+    first, second = open_positions(ledger.book)
 
     assert (first.contract, first.quantity, first.price) == (CALL, 1, 1)
     assert (second.contract, second.quantity, second.price) == (PUT, -2, 1)
@@ -77,7 +77,7 @@ def adjusted(instrument: Instrument, price: str = "1") -> e.PositionAdjusted:
 def test_a_price_that_nobody_has_told_is_unknown(ledger: Ledger) -> None:
     ledger.apply(adjusted(PUT, "0"))
 
-    (one,) = open_options(ledger.book)
+    (one,) = open_positions(ledger.book)
 
     assert one.price is None
 
@@ -88,14 +88,26 @@ def test_parts_of_a_contract_are_not_rolled(ledger: Ledger) -> None:
     assert hindrances(ledger) == {PUT.symbol: "it is held in parts of a contract"}
 
 
-def test_a_leg_of_a_spread_is_left_to_its_spread(ledger: Ledger) -> None:
+def test_legs_that_were_opened_together_are_one_position(ledger: Ledger) -> None:
     trade(ledger, "o-in", VERTICAL, 5)
+
+    single, spread = sorted(open_positions(ledger.book), key=lambda one: len(one.legs))
+
+    assert single.contract == PUT
+    assert isinstance(spread, OpenSpread)
+    assert {(leg.contract, leg.ratio) for leg in spread.legs} == {(CALL, 1), (HIGHER_CALL, -1)}
+    # It is known by what it owes.
+    assert (spread.contract, spread.quantity, spread.units) == (HIGHER_CALL, -5, 5)
+    assert spread.hindrance == ""
+
+
+def test_a_spread_that_is_not_held_as_it_was_opened_is_left_alone(ledger: Ledger) -> None:
+    trade(ledger, "o-in", VERTICAL, 5)
+    adjust(ledger, CALL, 7)
 
     told = hindrances(ledger)
 
-    assert told[PUT.symbol] == ""
-    assert "leg of a spread" in told[CALL.symbol]
-    assert "leg of a spread" in told[HIGHER_CALL.symbol]
+    assert told[HIGHER_CALL.symbol] == f"{CALL.symbol} is not held as the spread was opened"
 
 
 def test_what_is_worked_on_is_not_rolled_as_well(ledger: Ledger) -> None:

@@ -79,6 +79,7 @@ def row(
     )
 
 
+OLD_NAME = call("250").symbol
 OLD = row(call("250"), "0.95", "1.05")
 NEW = row(call("250", NEXT), "2.40", "2.60", 0.30)
 SHORT = OpenOption(contract=call("250"), quantity=D(-2), price=D("1.00"))
@@ -214,12 +215,32 @@ def test_a_delta_is_kept_by_other_quantities_and_priced_by_the_unit() -> None:
     ("position", "rows", "words"),
     [
         (evolve(SHORT, hindrance="it is busy"), (OLD, NEW), "it is busy"),
-        (SHORT, (NEW,), "it is not in the chain of AAPL"),
-        (SHORT, (row(call("250"), "none", ""), NEW), "its quote is not good enough: NO_QUOTE"),
-        (SHORT, (row(call("250"), "0.9", "1", age=6), NEW), "its quote is not good enough: STALE"),
-        (SHORT, (row(call("250"), "1.1", "1"), NEW), "its quote is not good enough: CROSSED"),
-        (SHORT, (row(call("250"), "1.1", "0"), NEW), "its quote is not good enough: NO_ASK"),
-        (evolve(SHORT, quantity=D(2)), (row(call("250"), "0", "1"), NEW), "its quote is not good"),
+        (SHORT, (NEW,), f"{OLD_NAME} is not in the chain of AAPL"),
+        (
+            SHORT,
+            (row(call("250"), "none", ""), NEW),
+            f"the quote of {OLD_NAME} is not good enough: NO_QUOTE",
+        ),
+        (
+            SHORT,
+            (row(call("250"), "0.9", "1", age=6), NEW),
+            f"the quote of {OLD_NAME} is not good enough: STALE",
+        ),
+        (
+            SHORT,
+            (row(call("250"), "1.1", "1"), NEW),
+            f"the quote of {OLD_NAME} is not good enough: CROSSED",
+        ),
+        (
+            SHORT,
+            (row(call("250"), "1.1", "0"), NEW),
+            f"the quote of {OLD_NAME} is not good enough: NO_ASK",
+        ),
+        (
+            evolve(SHORT, quantity=D(2)),
+            (row(call("250"), "0", "1"), NEW),
+            f"the quote of {OLD_NAME} is not good",
+        ),
         (SHORT, (OLD,), "no later contract is listed that fits"),
         (SHORT, (OLD, row(call("251", NEXT), "2", "3")), "no later contract is listed"),
         (SHORT, (OLD, row(put("250", NEXT), "2", "3")), "no later contract is listed"),

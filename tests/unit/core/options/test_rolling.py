@@ -52,7 +52,6 @@ def test_it_is_off_until_it_is_turned_on() -> None:
         ({"exercise_risk": RiskLevel.HIGH}, []),
         ({"days": 3}, [Trigger.URGENT_EXPIRY, Trigger.CREDIT_EXPIRY]),
         ({"days": 7}, [Trigger.CREDIT_EXPIRY]),
-        ({"event_before_expiry": True}, [Trigger.EVENT]),
         ({"short_delta": D("0.40")}, [Trigger.DELTA]),
         ({"short_delta": D("0.39")}, []),
         ({"value": D("-3.00")}, [Trigger.LOSS]),
@@ -75,10 +74,10 @@ def test_debit_positions_have_profit_and_loss_triggers_too() -> None:
     assert triggers(evolve(bought, value=D("1.50")), tight) == (Trigger.LOSS,)
 
 
-def test_expiry_is_more_urgent_than_an_event() -> None:
-    found = triggers(evolve(QUIET, days=2, event_before_expiry=True), ACTIVE)
+def test_expiry_is_more_urgent_than_a_loss() -> None:
+    found = triggers(evolve(QUIET, days=2, entry=Decimal(-1), value=Decimal(-5)), ACTIVE)
 
-    assert found[:2] == (Trigger.URGENT_EXPIRY, Trigger.EVENT)
+    assert found[:2] == (Trigger.URGENT_EXPIRY, Trigger.LOSS)
 
 
 @pytest.mark.parametrize(
