@@ -225,22 +225,21 @@ def _add_options(groups: "Groups") -> None:
 def _add_chain(groups: "Groups") -> None:
     chain = groups.add_parser("chain", help="the listed options of an underlying, with Greeks")
     chain.add_argument("underlying", help="a ticker")
-    chain.add_argument(
-        "--expiration", action="append", default=[], help="YYYY-MM-DD; may be repeated"
-    )
+    chain.add_argument("--expiration", action="append", default=[], help="YYYY-MM-DD; repeatable")
     chain.add_argument("--type", choices=("call", "put"), help="only calls or only puts")
     chain.add_argument("--min-strike", help="dollars, inclusive")
     chain.add_argument("--max-strike", help="dollars, inclusive")
-    chain.add_argument(
-        "--limit", help="at most so many: the first to expire, of these the nearest to the money"
-    )
+    chain.add_argument("--limit", help="at most so many: the first to expire, nearest the money")
     _client_options(chain)
     chain.set_defaults(command=_chain)
 
 
 def _add_roll(groups: "Groups") -> None:
     roll = groups.add_parser("roll", help="which options would be rolled now, and into what")
-    roll.add_argument("--dry-run", action="store_true", required=True, help="nothing is sent")
+    how = roll.add_mutually_exclusive_group(required=True)
+    how.add_argument("--dry-run", action="store_true", help="nothing is sent")
+    how.add_argument("--now", metavar="SYMBOL", help="roll this position, whatever its rule says")
+    roll.add_argument("submit", nargs="?", choices=("submit",), help="the word that --now needs")
     _client_options(roll)
     roll.set_defaults(command=_roll)
 

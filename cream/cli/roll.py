@@ -1,19 +1,33 @@
-"""`cream roll --dry-run`: which options would be rolled now, into what, and if not, why not?"""
+"""`cream roll`: which options would be rolled now, into what, and if not, why not? Or roll one."""
 
 import argparse
 import sys
 from collections.abc import Iterator
 
 from cream.cli.client import Json, call, guarded, print_json
-from cream.cli.exits import DONE
+from cream.cli.exits import DONE, USAGE
 from cream.cli.tables import table
 
 _HEADINGS = ("SYMBOL", "HELD", "OUTCOME", "INTO", "QUANTITY", "MIDDLE", "NATURAL", "LIMIT", "WHY")
 
 
 def roll(options: argparse.Namespace) -> int:
-    """Print what would be done; nothing is."""
-    return guarded(_roll, options)
+    """Print what would be done and nothing is, or begin with one position."""
+    if options.now is None:
+        return guarded(_roll, options)
+    if options.submit is None:
+        sys.stderr.write("cream roll --now sends orders: say the word submit\n")
+        return USAGE
+    return guarded(_roll_now, options)
+
+
+def _roll_now(options: argparse.Namespace) -> int:
+    reply = call(options, "POST", "/v1/options/rolls", {"symbol": options.now})
+    if options.json:
+        print_json(reply)
+    else:
+        sys.stdout.write(_under_way(reply) + "\n")
+    return DONE
 
 
 def _roll(options: argparse.Namespace) -> int:
@@ -29,7 +43,7 @@ def _lines(reply: Json) -> Iterator[str]:
     if not reply["enabled"]:
         yield "Rolling is off (options.rolling.enabled): this is what it would say."
     for one in reply.get("under_way", ()):
-        yield f"Under way: {one['roll_id']}, {_legs(one['legs'])} into {_legs(one['into_legs'])}"
+        yield _under_way(one)
     if not reply["rolls"]:
         yield "No options are held."
         return
@@ -37,6 +51,11 @@ def _lines(reply: Json) -> Iterator[str]:
     if any(one["into"] is not None for one in reply["rolls"]):
         yield ""
         yield "Net prices per share, negative: a credit. Nothing was sent."
+
+
+def _under_way(one: Json) -> str:
+    legs, into = _legs(one["legs"]), _legs(one["into_legs"])
+    return f"Under way: {one['roll_id']}, {one['units']} times {legs} into {into}"
 
 
 def _legs(legs: list[Json]) -> str:

@@ -13,7 +13,6 @@ from attrs import define, field
 
 from cream.core.execution.book import Book
 from cream.core.execution.option_book import ExerciseState
-from cream.core.execution.rolls import RollReport
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.errors import CreamError
@@ -70,6 +69,7 @@ from cream.daemon.market_desk import MarketDesk
 from cream.daemon.portfolio import Portfolio
 from cream.daemon.publication import Publisher
 from cream.daemon.reconciler import Reconciler
+from cream.daemon.roll_commands import RollCommands
 from cream.daemon.roller import Rolls
 from cream.daemon.supervisor import Supervisor
 from cream.daemon.trading import TradingControl
@@ -82,7 +82,7 @@ _LONGEST_WAIT_SECONDS = 30.0
 
 
 @define
-class LiveOperations:
+class LiveOperations(RollCommands):
     """The one implementation of `core.operations.Operations`."""
 
     desk: Desk
@@ -265,10 +265,6 @@ class LiveOperations:
     async def option_chain(self, wanted: ChainFilter) -> OptionChain:
         """Listed options with quotes, volatilities and Greeks."""
         return await self.chains.chain(wanted)
-
-    async def option_rolls(self) -> RollReport:
-        """What would be rolled now of the options that are held, and why not otherwise."""
-        return await self.rolls.look()
 
     def market_status(self) -> MarketStatus:
         """Where in its day the market stands now."""

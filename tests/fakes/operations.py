@@ -14,6 +14,7 @@ from attrs import define, evolve, field
 from cream.core.execution import option_events as o
 from cream.core.execution.events import Event, ReconciliationCompleted, TradingRestricted
 from cream.core.execution.option_book import ExerciseState
+from cream.core.execution.roll_events import RollOwed
 from cream.core.execution.rolls import RollReport
 from cream.core.execution.states import reported
 from cream.core.market.views import FeedView, SymbolView
@@ -58,7 +59,8 @@ from tests.fakes.operations_data import (
     single_terms,
     working,
 )
-from tests.fakes.rolls import a_roll_report
+from tests.fakes.rolls import CALL as ROLLED
+from tests.fakes.rolls import a_roll_owed, a_roll_report
 
 
 class _Subscription:
@@ -418,6 +420,12 @@ class FakeOperations:
 
     async def option_rolls(self) -> RollReport:
         return self.rolls
+
+    async def roll_now(self, symbol: str, actor: str) -> RollOwed:
+        if symbol != ROLLED.symbol:
+            raise CreamError("ROLL_REFUSED", f"{symbol} is not rolled: the market is closed")
+        self.commands.append(("roll_now", symbol, actor))
+        return a_roll_owed(actor=actor)
 
     async def option_chain(self, wanted: ChainFilter) -> OptionChain:
         self.chains_asked.append(wanted)

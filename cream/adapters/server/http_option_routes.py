@@ -14,7 +14,7 @@ from cream.adapters.server.json_reader import ObjectReader
 from cream.adapters.server.openapi import document_request
 from cream.adapters.server.option_instructions import MOST_CONTRACTS
 from cream.adapters.server.problems import Problems
-from cream.adapters.server.roll_views import rolls_view
+from cream.adapters.server.roll_views import rolls_view, under_way_view
 from cream.adapters.server.strict_json import decode
 from cream.adapters.server.values import LONGEST_IDENTIFIER
 from cream.core.execution.option_book import ExerciseState
@@ -31,6 +31,14 @@ def add_option_routes(app: Quart, site: Site) -> None:
     async def option_rolls() -> Response:
         """What would be rolled now of the options that are held, and why not otherwise."""
         return reply(rolls_view(await operations.option_rolls()))
+
+    @app.post("/v1/options/rolls")
+    @document_request(bodies.RollBody)
+    @document_response(rolling.OptionRollUnderWay)
+    async def roll_now() -> Response:
+        """Begin to roll one position now, whatever its triggers say, if the gate lets it pass."""
+        contract, _ = exercise_request(await json_body(), ("symbol",))
+        return reply(under_way_view(await operations.roll_now(contract.symbol, g.actor)))
 
     @app.post("/v1/options/exercise")
     @document_request(bodies.ExerciseBody)

@@ -205,6 +205,13 @@ class DoNotExerciseBody:
 
 
 @frozen(kw_only=True)
+class RollBody:
+    """Which position in options is to be rolled: the option's symbol, or that of a leg."""
+
+    symbol: str
+
+
+@frozen(kw_only=True)
 class ReasonBody:
     """Why."""
 

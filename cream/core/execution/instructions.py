@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from cream.core.execution.option_book import ExerciseState
+from cream.core.execution.roll_events import RollOwed
 from cream.core.execution.rolls import RollReport
 from cream.core.model.instrument import OptionContract
 
@@ -27,4 +28,8 @@ class RollsShown(Protocol):
 
     async def option_rolls(self) -> RollReport:
         """What would be rolled now of the options that are held, and why not otherwise."""
+        ...
+
+    async def roll_now(self, symbol: str, actor: str) -> RollOwed:
+        """Begin to roll the position that `symbol` is (a leg of).   Raises: CreamError."""
         ...

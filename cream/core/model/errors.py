@@ -109,6 +109,12 @@ CATALOGUE: tuple[ErrorKind, ...] = (
         "The journal cannot commit: nothing is taken in, only cancels leave.",
     ),
     ErrorKind(
+        "ROLL_REFUSED",
+        GrpcCode.FAILED_PRECONDITION,
+        409,
+        "The position cannot be rolled now; the message says why.",
+    ),
+    ErrorKind(
         "NOT_READY",
         GrpcCode.UNAVAILABLE,
         503,

@@ -96,3 +96,59 @@ def test_nobody_rolls_by_leaving_a_word_out(capsys: pytest.CaptureFixture[str]) 
 
     assert caught.value.code == 2
     assert "--dry-run" in capsys.readouterr().err
+
+
+UNDER_WAY = {
+    "roll_id": "roll-1",
+    "units": 2,
+    "legs": [{"symbol": "AAPL  261127C00240000", "ratio": -1}],
+    "into_legs": [{"symbol": "AAPL  261224C00240000", "ratio": -1}],
+}
+TOLD = "Under way: roll-1, 2 times -1 AAPL  261127C00240000 into -1 AAPL  261224C00240000"
+
+
+def test_what_is_under_way_and_what_the_gate_refuses_is_told(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    legs = [{"symbol": "a", "ratio": 1}, {"symbol": "b", "ratio": -1}]
+    refused = {**ROLLS[0], "refused": "TRADING_HALTED: enough", "legs": legs}
+    daemon.replies[PATH] = reply(refused, under_way=[UNDER_WAY])
+
+    assert main(["roll", "--dry-run"]) == exits.DONE
+
+    first, _, row, *_ = capsys.readouterr().out.splitlines()
+    assert first == TOLD
+    assert row.startswith("AAPL  261127C00240000 +1 ")
+    assert row.rstrip().endswith("the gate would refuse it: TRADING_HALTED: enough")
+
+
+def test_a_roll_by_hand_needs_the_word_that_sends_it(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.replies["POST /v1/options/rolls"] = (200, UNDER_WAY)
+
+    assert main(["roll", "--now", "AAPL261127C00240000"]) == exits.USAGE
+    assert daemon.asked == []
+    assert "say the word submit" in capsys.readouterr().err
+
+    assert main(["roll", "--now", "AAPL261127C00240000", "submit"]) == exits.DONE
+    assert daemon.asked[-1].content == {"symbol": "AAPL261127C00240000"}
+    assert capsys.readouterr().out == TOLD + "\n"
+    assert main(["roll", "--now", "AAPL261127C00240000", "submit", "--json"]) == exits.DONE
+    assert json.loads(capsys.readouterr().out) == UNDER_WAY
+
+
+def test_a_roll_by_hand_that_is_refused_says_why(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = {"code": "ROLL_REFUSED", "message": "the market is closed", "details": []}
+    daemon.replies["POST /v1/options/rolls"] = (409, error)
+
+    assert main(["roll", "--now", "AAPL261127C00240000", "submit"]) == exits.REFUSED
+    assert "the market is closed" in capsys.readouterr().err
+
+
+def test_one_of_the_two_has_to_be_said(daemon: FakeDaemon) -> None:
+    for wrong in (["roll"], ["roll", "--dry-run", "--now", "AAPL261127C00240000"]):
+        with pytest.raises(SystemExit):
+            main(wrong)

@@ -12,6 +12,7 @@ from attrs import evolve
 from trio.testing import MockClock
 
 from cream.core.execution import option_events as o
+from cream.core.model.errors import CreamError
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.order import OrderPurpose, OrderStatus, Side
 from cream.core.model.plan import (
@@ -545,3 +546,40 @@ async def test_a_crash_after_any_record_of_one_order_neither_loses_nor_doubles_i
         assert done_by_rolls(life, LATER) == 2
         assert [one.outcome for one in settled(world)] == ["rolled"]
         assert LATER.symbol in life.tree.desk.book.protections
+
+
+# By hand ------------------------------------------------------------------------------------------
+
+
+async def test_an_operator_rolls_one_position_though_rolling_is_off(
+    autojump_clock: MockClock, world: World
+) -> None:
+    off = rolling(enabled=False, dry_run=True)
+    async with world.life(off) as life:
+        await hold_covered(life)
+        await fresh(life)
+
+        begun = await life.operations.roll_now(CALL.symbol, "cli:kim")
+        await later(life, lambda: settled(world))
+
+        assert (begun.actor, begun.reasons[-1]) == ("cli:kim", "asked_for")
+        assert (life.held(CALL.symbol), life.held(LATER.symbol)) == (0, -2)
+        assert [one.event for one in world.journal.durable if one.event == begun]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "code"), [(CALL.symbol, "ROLL_REFUSED"), (LATER.symbol, "NOT_FOUND")]
+)
+async def test_what_cannot_be_rolled_by_hand_says_why(
+    autojump_clock: MockClock, world: World, symbol: str, code: str
+) -> None:
+    async with world.life(rolling(enabled=False)) as life:
+        await hold_covered(life)
+        await life.operations.set_trading_state(TradingState.HALTED, "enough", "me")
+        await fresh(life)
+
+        with pytest.raises(CreamError) as caught:
+            await life.operations.roll_now(symbol, "me")
+
+        assert caught.value.kind.code == code
+        assert owed(life) == []

@@ -31,6 +31,7 @@ BODY_PATHS = (
     "/v1/trading-state",
     "/v1/kill-switch",
     "/v1/mass-cancel",
+    "/v1/options/rolls",
     "/v1/options/exercise",
     "/v1/options/do-not-exercise",
     "/v1/heartbeat",

@@ -34,6 +34,7 @@ ROUTES = [
     ("POST", "/v1/kill-switch", {"reason": "r", "flatten": False}),
     ("POST", "/v1/mass-cancel", {"reason": "r"}),
     ("GET", "/v1/options/rolls", None),
+    ("POST", "/v1/options/rolls", {"symbol": "AAPL261127C00240000"}),
     ("POST", "/v1/options/exercise", {"symbol": "AAPL261218C00240000", "quantity": 2}),
     ("POST", "/v1/options/do-not-exercise", {"symbol": "AAPL261218C00240000"}),
     ("POST", "/v1/heartbeat", {"session_id": "agent-1"}),

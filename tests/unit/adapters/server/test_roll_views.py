@@ -104,3 +104,33 @@ async def test_what_is_under_way_is_told_beside_what_is_due(operations: FakeOper
             "actor": "",
         }
     ]
+
+
+async def test_an_operator_rolls_one_position_by_the_symbol_of_a_leg(
+    operations: FakeOperations,
+) -> None:
+    reply = await call(operations, "POST", "/v1/options/rolls", {"symbol": "AAPL261127C00240000"})
+
+    assert reply.status_code == 200
+    assert (await reply.get_json())["roll_id"] == "roll-1"
+    ((command, symbol, actor),) = operations.commands
+    assert (command, symbol) == ("roll_now", CALL.symbol)
+    assert actor
+
+
+async def test_what_is_not_rolled_is_refused_with_its_reason(operations: FakeOperations) -> None:
+    reply = await call(operations, "POST", "/v1/options/rolls", {"symbol": "AAPL261127P00230000"})
+
+    assert reply.status_code == 409
+    error = await reply.get_json()
+    assert (error["code"], error["message"]) == (
+        "ROLL_REFUSED",
+        f"{PUT.symbol} is not rolled: the market is closed",
+    )
+
+
+async def test_what_is_no_option_is_not_rolled(operations: FakeOperations) -> None:
+    reply = await call(operations, "POST", "/v1/options/rolls", {"symbol": "AAPL"})
+
+    assert reply.status_code == 400
+    assert operations.commands == []
