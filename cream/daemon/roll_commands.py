@@ -40,8 +40,11 @@ class RollCommands:
 
     def _begun(self, roll: Roll, book: Book, now: datetime, actor: str) -> Decided[o.RollOwed]:
         refused = self.rolls.refusal(roll, book, now)
+        taken = {leg.contract for one in book.options.rolls.values() for leg in one.legs}
         if not is_as_decided(book, roll):
             refused = "the position has changed meanwhile"
+        elif any(leg.contract in taken for leg in roll.opens):
+            refused = "another roll is about what it would be rolled into"
         if refused:
             raise CreamError("ROLL_REFUSED", f"{roll.contract.symbol} is not rolled: {refused}")
         owed = self.rolls.owed(roll, book, now, actor)

@@ -72,7 +72,7 @@ class RollRunner:
                     await self._go_on(one)
                 except CreamError as error:
                     log.error("roll_runner.not_possible", roll=one.roll_id, code=error.kind.code)
-            legs = [leg.contract.symbol for one in owed for leg in (*one.closes, *one.opens)]
+            legs = [leg.contract.symbol for one in owed for leg in one.legs]
             with trio.move_on_after(_LOOK_SECONDS):
                 await self.rolls.desk.wait_touched(o.RollOwed, *dict.fromkeys(legs))
 

@@ -94,7 +94,7 @@ class Rolls:
 
     async def market_of(self, owed: o.RollOwed) -> RollMarket | str:
         """The market of a roll that is under way, or why it cannot be read."""
-        await self._prepare([leg.contract.symbol for leg in (*owed.closes, *owed.opens)])
+        await self._prepare([leg.contract.symbol for leg in owed.legs])
         held = {symbol: one.quantity for symbol, one in self.desk.book.positions.items()}
         try:
             chain = await self.chains.chain(ChainFilter(underlying=owed.underlying))
@@ -204,17 +204,27 @@ class Roller:
         tried, made = list[RollAnswer](), list[RollAnswer]()
         for one in report.answers:
             (made if self.rolls.rules.makes(one.contract) else tried).append(one)
-        begun = [one for one in made if self._may_begin(one, book, now)]
+        begun = list(self._begun(made, book, now))
         for roll in begun:
-            if isinstance(roll, Roll):
-                yield from over(book, roll.contract.symbol, now)
-                yield self.rolls.owed(roll, book, now)
+            yield from over(book, roll.contract.symbol, now)
+            yield self.rolls.owed(roll, book, now)
         yield from notes(book, tried, now)
         yield from notes(book, [one for one in made if one not in begun], now, tried=False)
 
-    def _may_begin(self, answer: RollAnswer, book: Book, now: datetime) -> bool:
-        """Whether the roll is made now: the book is still as it was when it was decided."""
-        if not isinstance(answer, Roll) or book.trading_state is not TradingState.ACTIVE:
+    def _begun(self, answers: list[RollAnswer], book: Book, now: datetime) -> Iterator[Roll]:
+        """The rolls that are made now: of those that meet in a contract one after the other."""
+        taken = {leg.contract for one in book.options.rolls.values() for leg in one.legs}
+        for answer in answers:
+            if not isinstance(answer, Roll) or not self._may_begin(answer, book, now):
+                continue
+            contracts = {leg.contract for leg in (*answer.closes, *answer.opens)}
+            if not contracts & taken:
+                taken |= contracts
+                yield answer
+
+    def _may_begin(self, answer: Roll, book: Book, now: datetime) -> bool:
+        """Whether the book is still as it was when it was decided."""
+        if book.trading_state is not TradingState.ACTIVE:
             return False
         failed = book.options.alarms.get((answer.contract.symbol, AlarmKind.ROLL_FAILED.value))
         if failed is not None and now - failed.at < _REST:

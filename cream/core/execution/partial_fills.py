@@ -76,7 +76,7 @@ class TimedOut:
 
 def patience_with(book: Book, order: Order, policy: PartialFillPolicy) -> Patience | None:
     """How long `order` is let be; None for what has a time plan of its own, or is not ours."""
-    if order.terms.is_tactic or order.terms.legs:
+    if order.terms.is_tactic or order.terms.legs or order.terms.plan_id in book.options.rolls:
         return None
     parent = book.find(order.terms.parent_order_id or "")
     if parent is not None and parent.terms.is_tactic:

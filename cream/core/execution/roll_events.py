@@ -38,6 +38,11 @@ class RollOwed:
     actor: str = ""
 
     @property
+    def legs(self) -> tuple[RollLeg, ...]:
+        """All that it is about."""
+        return (*self.closes, *self.opens)
+
+    @property
     def underlying(self) -> str:
         """What all its contracts are options on."""
         return self.closes[0].contract.underlying

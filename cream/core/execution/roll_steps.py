@@ -287,7 +287,7 @@ def halted(book: Book, owed: o.RollOwed, state: RollState) -> str:
     """Why the roll is to go no further, by what else the book says; empty if it may."""
     if book.flatten_owed is not None:
         return "everything is to be closed"
-    for leg in (*owed.closes, *owed.opens):
+    for leg in owed.legs:
         debt = book.options.owed.get(leg.contract.symbol)
         if debt is not None:
             return f"{leg.contract.symbol} is to be closed: {debt.cause}"

@@ -124,7 +124,7 @@ def _hindrance(book: Book, contract: OptionContract, rolling: str) -> str:
     if owed is not None:
         return f"it is to be closed: {owed.cause}"
     for roll_id, roll in options.rolls.items():
-        legs = [leg.contract for leg in (*roll.closes, *roll.opens)]
+        legs = [leg.contract for leg in roll.legs]
         if roll_id != rolling and contract in legs:
             return "it is being rolled"
     for state in options.exercises.values():

@@ -11,6 +11,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from cream.core.execution import events as e
+from cream.core.execution import option_events as o
 from cream.core.execution.memory import orders_of
 from cream.core.model.fill import Fill
 from cream.core.model.order import OrderLeg, OrderTerms
@@ -19,7 +20,7 @@ from cream.core.model.verdict import CheckResult
 
 @frozen(kw_only=True)
 class Scene:
-    """One thing that happened. `after` is the time since the order was intended.
+    """One thing that happened. `after` is the time since the order was intended; None: before it.
 
     `order_id` is empty for what is about no order alone. `broker_time` is the broker's own moment.
     """
@@ -48,6 +49,7 @@ class Cast:
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
         self._parents: dict[str, str] = {}
+        self._plans: dict[str, str] = {}
 
     def hear(self, event: e.Event) -> None:
         """Learn what `event` tells of names."""
@@ -64,6 +66,7 @@ class Cast:
 
     def _meet(self, terms: OrderTerms) -> None:
         self._ids[terms.order_id] = terms.order_id
+        self._plans[terms.order_id] = terms.plan_id
         if terms.client_order_id:
             self._ids.setdefault(terms.client_order_id, terms.order_id)
         if terms.parent_order_id is not None:
@@ -72,6 +75,10 @@ class Cast:
     def order_id(self, any_id: str) -> str | None:
         """Our id of the order with this id (ours, the client's or the broker's)."""
         return self._ids.get(any_id)
+
+    def plan_id(self, order_id: str) -> str:
+        """The plan, or the roll, that the order belongs to."""
+        return self._plans.get(order_id, "")
 
     def root(self, order_id: str) -> str:
         """The first of the family."""
@@ -112,6 +119,8 @@ def _is_about(event: e.Event, root: str, cast: Cast) -> bool:
     match event:
         case e.PlanJudged(order_ids=order_ids):
             return any(cast.root(one) == root for one in order_ids)
+        case o.RollOwed(roll_id=roll_id) | o.RollSettled(roll_id=roll_id):
+            return cast.plan_id(root) == roll_id
         case e.ProtectionTriggered(exit_order_id=exit_id):
             return cast.root(exit_id) == root
         case e.OrderIntended(terms=terms):
@@ -149,7 +158,7 @@ def _scene(record: e.Record, began: datetime | None) -> Scene:
     return Scene(
         sequence=record.sequence,
         at=event.at,
-        after=None if began is None else event.at - began,
+        after=None if began is None or event.at < began else event.at - began,
         order_id=order_id or (about[0] if about else ""),
         what=what,
         details=tuple(details),
@@ -203,6 +212,11 @@ def _told_rarely(event: e.Event) -> tuple[str, Iterable[str]]:
             return "the broker would not cancel", (event.reason,)
         case e.ProtectionTriggered():
             return f"{event.kind} reached", (f"level {event.level}, price {event.price}",)
+        case o.RollOwed():
+            asked = f", asked for by {event.actor}" if event.actor else ""
+            return "a roll was owed", (f"because of {', '.join(event.reasons)}{asked}",)
+        case o.RollSettled():
+            return f"the roll is over: {event.outcome}", (event.message,)
         case e.TradingRestricted():
             what = f"trading became {event.state.value} ({event.cause.value})"
             return what, (f"{event.reason} ({event.actor})",)

@@ -66,9 +66,11 @@ def submit_plan(
         if params.session_id and params.session_id not in book.client_sessions:
             message = f"no client session {params.session_id}: it begins with its first heartbeat"
             raise CreamError("NOT_FOUND", message)
+        if plan.plan_id in book.options.rolls:
+            raise CreamError("DUPLICATE_ID", f"{plan.plan_id} names a roll")
         verdict = gate.judge(plan, view_of(book, now), now, params.allow_partial)
         request = _Request(plan.plan_id, plan.cycle_id, fingerprint, asked, plan.rationale)
-        return _under(params.session_id, _admit(gate, verdict, request, now))
+        return _under(params.session_id, _admit(gate, verdict, request, book, now))
 
     return decide
 
@@ -98,7 +100,7 @@ def submit_order(order: SingleOrder, gate: Gate, view_of: ViewOf) -> Decide[Subm
             raise CreamError("DUPLICATE_ID", f"{order.client_order_id} names another order")
         verdict = gate.judge_order(order, view_of(book, now), now)
         request = _Request(plan_id, order.cycle_id, fingerprint, (asked_by_order(order),))
-        return _admit(gate, verdict, request, now)
+        return _admit(gate, verdict, request, book, now)
 
     return decide
 
@@ -128,8 +130,13 @@ class _Request:
     rationale: str = ""
 
 
-def _admit(gate: Gate, verdict: Verdict, request: _Request, now: datetime) -> Decided[Submission]:
+def _admit(
+    gate: Gate, verdict: Verdict, request: _Request, book: Book, now: datetime
+) -> Decided[Submission]:
     approved = gate.approve(verdict) if verdict.ok else ()
+    if any(book.find(one.terms.order_id) is not None for one in approved):
+        # No plan has made it: a roll that is over has, and its id is a plan's.
+        raise CreamError("DUPLICATE_ID", f"{request.plan_id} named something else")
     judged = e.PlanJudged(
         at=now,
         plan_id=request.plan_id,

@@ -11,10 +11,11 @@ import trio
 from attrs import evolve
 from trio.testing import MockClock
 
+from cream.core.exchange.calendar import SessionMode
 from cream.core.execution import option_events as o
 from cream.core.model.errors import CreamError
 from cream.core.model.instrument import OptionContract, OptionRight
-from cream.core.model.order import OrderPurpose, OrderStatus, Side
+from cream.core.model.order import OrderPurpose, OrderStatus, OrderType, Side
 from cream.core.model.plan import (
     Decision,
     Guard,
@@ -96,7 +97,9 @@ async def eventually(condition: Callable[[], object], seconds: float = 400.0) ->
             await trio.sleep(0.5)
 
 
-async def hold_covered(life: Life, quantity: str = "2", **levels: object) -> None:
+async def hold_covered(
+    life: Life, quantity: str = "2", contract: OptionContract = CALL, **levels: object
+) -> None:
     """Calls that are sold, with shares behind them."""
     # Their stop is watched here: an order at the broker that may sell them would uncover the calls.
     guard = Guard(stop_limit_price=D("228.00"))
@@ -104,10 +107,10 @@ async def hold_covered(life: Life, quantity: str = "2", **levels: object) -> Non
     assert shares.verdict.ok, shares.verdict.violations
     await life.until(lambda: life.held() == 200)
     wanted = {"limit": "0.70", "stop": None, "target": None, **levels}
-    sold = option(CALL, quantity, short=True, **wanted)
+    sold = option(contract, quantity, short=True, **wanted)
     result = await life.submit(sold, plan_id="calls")
     assert result.verdict.ok, result.verdict.violations
-    await life.until(lambda: life.held(CALL.symbol) == -D(quantity))
+    await life.until(lambda: life.held(contract.symbol) == -D(quantity))
 
 
 def settled(world: World) -> list[o.RollSettled]:
@@ -431,6 +434,50 @@ async def test_who_turns_rolling_off_ends_what_is_under_way(
         assert not any(one.is_open for one in life.orders(OrderPurpose.EXIT))
 
 
+async def test_a_broker_that_goes_away_between_the_two_is_waited_for(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """What was to be opened is taken back with all other entries, and opened once afterwards."""
+    async with world.life(rolling(target=PATIENT, **IN_NO_HURRY)) as life:
+        await hold_quoted(life)
+        await out_of_it(life)
+
+        life.broker.disconnect(120)
+        await trio.sleep(125)
+        opened = life.orders(OrderPurpose.ENTRY)[-1]
+        assert (opened.terms.instrument, opened.filled) == (LATER, 0)
+        await eventually(lambda: settled(world))
+
+        assert [(one.outcome, one.opened) for one in settled(world)] == [("rolled", 2)]
+        assert (life.held(LATER.symbol), done_by_rolls(life, LATER)) == (-2, -2)
+
+
+async def test_at_the_cut_off_of_its_last_day_a_roll_yields_to_the_close(
+    autojump_clock: MockClock, world: World
+) -> None:
+    ending = evolve(CALL, expiration=date(2026, 11, 25))
+    world.session, world.start = SessionMode.CALENDAR, datetime(2026, 11, 25, 19, 24, tzinfo=UTC)
+    never = evolve(PATIENT, concession_step=D(0))
+    async with world.life(rolling(target=never, **IN_NO_HURRY)) as life:
+        quote(life, ending, "0.20", "0.90")
+        await hold_covered(life, contract=ending, limit="0.20")
+        quote(life, LATER, "3.90", "4.10")
+        await eventually(lambda: limits(life, ending))
+
+        # 14:30 in New York.
+        await eventually(lambda: life.held(ending.symbol) == 0)
+        await eventually(lambda: settled(world))
+
+        (end,) = settled(world)
+        assert (end.outcome, end.closed) == ("not_rolled", 0)
+        assert end.message == f"{ending.symbol} is to be closed: expiry"
+        last = life.orders(OrderPurpose.EXIT)[-1].terms
+        assert (last.order_type, last.quantity, last.plan_id) == (OrderType.MARKET, 2, "")
+        assert life.held(LATER.symbol) == 0
+        await trio.sleep(120)
+        assert (life.held(ending.symbol), owed(life)) == (0, [])
+
+
 # Levels -------------------------------------------------------------------------------------------
 
 
@@ -583,3 +630,42 @@ async def test_what_cannot_be_rolled_by_hand_says_why(
 
         assert caught.value.kind.code == code
         assert owed(life) == []
+
+
+async def test_no_plan_has_the_name_of_a_roll(autojump_clock: MockClock, world: World) -> None:
+    """Its orders would have the ids of the roll's."""
+    async with world.life(rolling(target=PATIENT, **IN_NO_HURRY)) as life:
+        await hold_quoted(life)
+        await eventually(lambda: owed(life))
+        name = owed(life)[0].roll_id
+        decision = evolve(buy("1"), decision_id="close-0")
+
+        with pytest.raises(CreamError) as during:
+            await life.submit(decision, plan_id=name)
+        await eventually(lambda: settled(world))
+        with pytest.raises(CreamError) as after:
+            await life.submit(decision, plan_id=name)
+
+        assert [one.value.kind.code for one in (during, after)] == ["DUPLICATE_ID"] * 2
+        assert life.held() == 200
+
+
+async def test_of_two_that_would_meet_in_a_contract_one_is_rolled_after_the_other(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """Both would go into the same contract."""
+    target = RollTarget(days=9)
+    second = evolve(CALL, expiration=date(2026, 12, 4))
+    async with world.life(rolling(target=target, urgent_days=9, credit_days=9)) as life:
+        await hold_long(life)
+        result = await life.submit(
+            option(second, "2", limit=None, stop="229.50", target="260.00"), plan_id="second"
+        )
+        assert result.verdict.ok, result.verdict.violations
+
+        await later(life, lambda: len(settled(world)) >= 2)
+
+        rolls = life.orders(OrderPurpose.ROLL)
+        assert all(one.last_fill_at <= two.intended_at for one, two in pairwise(rolls))
+        assert life.held(CALL.symbol) == 0
+        assert life.held(second.symbol) == 0

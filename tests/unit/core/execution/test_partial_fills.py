@@ -20,6 +20,7 @@ from cream.core.model.order import OrderPurpose, OrderStatus, OrderTerms, OrderT
 from cream.core.model.plan import Guard
 from tests.fakes.builders import NOW, bracket, order_terms, tactic
 from tests.fakes.ledger import Ledger
+from tests.fakes.rolls import a_roll_owed
 
 POLICY = PartialFillPolicy()
 
@@ -183,3 +184,16 @@ def test_once_or_again_and_again(action: PartialAction, again: PartialAction) ->
     ledger.wait(60)
 
     assert out_of(ledger, policy) == [(terms.order_id, again)]
+
+
+def test_an_order_of_a_roll_has_the_patience_of_the_roll() -> None:
+    """What is left of it is priced anew there, and never sold at the market."""
+    ledger = held_and_leaving()
+    order = ledger.order("o-out")
+    assert patience_with(ledger.book, order, POLICY) is not None
+
+    ledger.apply(a_roll_owed(roll_id=order.terms.plan_id))
+
+    assert patience_with(ledger.book, order, POLICY) is None
+    ledger.wait(3600)
+    assert out_of(ledger) == []

@@ -6,6 +6,7 @@ from decimal import Decimal
 from attrs import evolve
 
 from cream.core.execution import events as e
+from cream.core.execution.roll_events import RollSettled
 from cream.core.execution.story import Story, story
 from cream.core.model.order import OrderClass, OrderPurpose, OrderStatus
 from cream.core.model.plan import Environment
@@ -13,6 +14,7 @@ from cream.core.model.state import Cause, TradingState
 from cream.core.model.verdict import Check, CheckResult, Severity, Unit, Violation
 from tests.fakes.builders import CALL, NOW, PUT, bracket, broker_id, leg, order_terms
 from tests.fakes.ledger import Ledger
+from tests.fakes.rolls import a_roll_owed
 from tests.unit.core.execution.test_book import busy_day, judged
 
 
@@ -218,3 +220,29 @@ def test_the_legs_of_a_roll_are_told_with_what_each_does() -> None:
         f"leg: sell_to_close 1 {CALL.symbol}",
         f"leg: buy_to_open 2 {PUT.symbol}",
     )
+
+
+def test_the_roll_that_an_order_belongs_to_is_part_of_its_story() -> None:
+    ledger = Ledger()
+    terms = evolve(order_terms("o-close", "2", instrument=CALL, limit="1"), plan_id="roll-1")
+    ledger.apply(a_roll_owed(actor="kim"), a_roll_owed(roll_id="roll-2"))
+    ledger.wait(1)
+    ledger.work(terms)
+    ledger.apply(
+        RollSettled(
+            at=ledger.now,
+            roll_id="roll-1",
+            outcome="rolled",
+            closed=Decimal(2),
+            opened=Decimal(2),
+            message="all of it is rolled",
+        )
+    )
+
+    found = told(ledger, "o-close")
+
+    assert whats(found)[0] == "a roll was owed"
+    assert whats(found)[-1] == "the roll is over: rolled"
+    assert found.scenes[0].details == ("because of delta, asked for by kim",)
+    assert found.scenes[0].after is None
+    assert whats(found).count("a roll was owed") == 1
