@@ -97,9 +97,7 @@ async def eventually(condition: Callable[[], object], seconds: float = 400.0) ->
             await trio.sleep(0.5)
 
 
-async def hold_covered(
-    life: Life, quantity: str = "2", contract: OptionContract = CALL, **levels: object
-) -> None:
+async def hold_covered(life: Life, quantity: str = "2", **levels: object) -> None:
     """Calls that are sold, with shares behind them."""
     # Their stop is watched here: an order at the broker that may sell them would uncover the calls.
     guard = Guard(stop_limit_price=D("228.00"))
@@ -107,10 +105,10 @@ async def hold_covered(
     assert shares.verdict.ok, shares.verdict.violations
     await life.until(lambda: life.held() == 200)
     wanted = {"limit": "0.70", "stop": None, "target": None, **levels}
-    sold = option(contract, quantity, short=True, **wanted)
+    sold = option(CALL, quantity, short=True, **wanted)
     result = await life.submit(sold, plan_id="calls")
     assert result.verdict.ok, result.verdict.violations
-    await life.until(lambda: life.held(contract.symbol) == -D(quantity))
+    await life.until(lambda: life.held(CALL.symbol) == -D(quantity))
 
 
 def settled(world: World) -> list[o.RollSettled]:
@@ -455,27 +453,28 @@ async def test_a_broker_that_goes_away_between_the_two_is_waited_for(
 async def test_at_the_cut_off_of_its_last_day_a_roll_yields_to_the_close(
     autojump_clock: MockClock, world: World
 ) -> None:
-    ending = evolve(CALL, expiration=date(2026, 11, 25))
-    world.session, world.start = SessionMode.CALENDAR, datetime(2026, 11, 25, 19, 24, tzinfo=UTC)
-    never = evolve(PATIENT, concession_step=D(0))
-    async with world.life(rolling(target=never, **IN_NO_HURRY)) as life:
-        quote(life, ending, "0.20", "0.90")
-        await hold_covered(life, contract=ending, limit="0.20")
+    """11:30 in New York, as the market closes at 13:00. One of two is bought back by then."""
+    world.session = SessionMode.CALENDAR
+    world.start = datetime(2026, 11, 27, 16, 29, 45, tzinfo=UTC)
+    async with world.life(rolling()) as life:
+        quote(life, CALL, "0.20", "0.30")
         quote(life, LATER, "3.90", "4.10")
-        await eventually(lambda: limits(life, ending))
+        await hold_covered(life, limit="0.20")
+        quote(life, CALL, "0.20", "0.30", 1)
+        await eventually(lambda: life.held(CALL.symbol) == -1)
+        await eventually(lambda: life.tree.desk.book.options.owed)
+        quote(life, CALL, "0.20", "0.30")
 
-        # 14:30 in New York.
-        await eventually(lambda: life.held(ending.symbol) == 0)
+        await eventually(lambda: life.held(CALL.symbol) == 0)
         await eventually(lambda: settled(world))
 
         (end,) = settled(world)
-        assert (end.outcome, end.closed) == ("not_rolled", 0)
-        assert end.message == f"{ending.symbol} is to be closed: expiry"
+        assert (end.outcome, end.closed, end.opened) == ("closed_and_not_opened", 1, 0)
+        assert end.message.endswith(f"{CALL.symbol} is to be closed: expiry")
         last = life.orders(OrderPurpose.EXIT)[-1].terms
-        assert (last.order_type, last.quantity, last.plan_id) == (OrderType.MARKET, 2, "")
-        assert life.held(LATER.symbol) == 0
+        assert (last.order_type, last.quantity, last.plan_id) == (OrderType.MARKET, 1, "")
         await trio.sleep(120)
-        assert (life.held(ending.symbol), owed(life)) == (0, [])
+        assert (life.held(CALL.symbol), life.held(LATER.symbol), owed(life)) == (0, 0, [])
 
 
 # Levels -------------------------------------------------------------------------------------------
