@@ -67,28 +67,34 @@ class RollRunner:
                 self._refused.clear()
                 await self.rolls.desk.wait_touched(o.RollOwed)
                 continue
-            for one in owed:
-                try:
-                    await self._go_on(one)
-                except CreamError as error:
-                    log.error("roll_runner.not_possible", roll=one.roll_id, code=error.kind.code)
+            # What takes back waits for no market.
+            for orders in (False, True):
+                for one in owed:
+                    await self._try(one, orders=orders)
             legs = [leg.contract.symbol for one in owed for leg in one.legs]
             with trio.move_on_after(_LOOK_SECONDS):
                 await self.rolls.desk.wait_touched(o.RollOwed, *dict.fromkeys(legs))
 
-    async def _go_on(self, owed: o.RollOwed) -> None:
+    async def _try(self, owed: o.RollOwed, *, orders: bool) -> None:
+        try:
+            await self._go_on(owed, orders=orders)
+        except CreamError as error:
+            log.error("roll_runner.not_possible", roll=owed.roll_id, code=error.kind.code)
+
+    async def _go_on(self, owed: o.RollOwed, *, orders: bool) -> None:
+        """Do what is due, if it is (`orders`) an order, or if it is none."""
         now = self.rolls.desk.clock.now()
         _, step = self._step(self.rolls.desk.book, owed, now)
         match step:
-            case RollWaits():
-                return
-            case OrderDue():
+            case OrderDue() if orders:
                 market = await self.rolls.market_of(owed)
                 for event in await self.rolls.desk.do(self._acting(owed, market)):
                     _say(event)
-            case TakeBack() | RollOver():
+            case TakeBack() | RollOver() if not orders:
                 for event in await self.rolls.desk.do(self._acting(owed, "")):
                     _say(event)
+            case _:
+                return
 
     def _rule(self, owed: o.RollOwed) -> RollRule:
         return self.rolls.rules.of(leading(owed.closes).contract)

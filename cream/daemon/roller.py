@@ -96,8 +96,15 @@ class Rolls:
         """The market of a roll that is under way, or why it cannot be read."""
         await self._prepare([leg.contract.symbol for leg in owed.legs])
         held = {symbol: one.quantity for symbol, one in self.desk.book.positions.items()}
+        # Of an underlying with thousands of options, only what the roll is about.
+        wanted = ChainFilter(
+            underlying=owed.underlying,
+            expirations=tuple(sorted({leg.contract.expiration for leg in owed.legs})),
+            min_strike=min(leg.contract.strike for leg in owed.legs),
+            max_strike=max(leg.contract.strike for leg in owed.legs),
+        )
         try:
-            chain = await self.chains.chain(ChainFilter(underlying=owed.underlying))
+            chain = await self.chains.chain(wanted)
         except CreamError as error:
             return f"its chain cannot be read: {error}"
         return self._market(chain, held)

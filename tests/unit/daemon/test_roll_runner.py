@@ -1,6 +1,6 @@
 """Rolls that are made, at the real venue."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
@@ -668,3 +668,32 @@ async def test_of_two_that_would_meet_in_a_contract_one_is_rolled_after_the_othe
         assert all(one.last_fill_at <= two.intended_at for one, two in pairwise(rolls))
         assert life.held(CALL.symbol) == 0
         assert life.held(second.symbol) == 0
+
+
+@pytest.mark.parametrize("hold", [hold_covered, hold_long])
+@pytest.mark.parametrize("silent", [False, True])
+async def test_an_order_that_was_sent_before_a_crash_and_never_answered_is_not_sent_again(
+    autojump_clock: MockClock,
+    world: World,
+    hold: Callable[[Life], Awaitable[None]],
+    silent: bool,
+) -> None:
+    """The broker has it and has filled it; nobody here has heard of either."""
+    async with world.life(rolling()) as life:
+        await hold(life)
+        life.stubborn.mute = True
+        if silent:
+            await later(life, lambda: owed(life))
+            life.stubborn.fall_silent()
+        with trio.move_on_after(10):
+            await later(life, lambda: False)
+        world.journal = world.journal.crash()
+        life.die()
+
+    async with world.life(rolling()) as life:
+        await later(life, lambda: settled(world))
+
+        assert [one.outcome for one in settled(world)] == ["rolled"]
+        assert life.held(CALL.symbol) == 0
+        assert abs(life.held(LATER.symbol)) == 2
+        assert (abs(done_by_rolls(life, CALL)), abs(done_by_rolls(life, LATER))) == (2, 2)
