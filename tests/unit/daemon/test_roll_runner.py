@@ -477,6 +477,24 @@ async def test_at_the_cut_off_of_its_last_day_a_roll_yields_to_the_close(
         assert (life.held(CALL.symbol), life.held(LATER.symbol), owed(life)) == (0, 0, [])
 
 
+async def test_after_a_failure_the_same_position_is_let_rest(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(rolling(look_seconds=60.0)) as life:
+        await hold_long(life)
+        life.broker.fault("reject_submit", {"count": 1})
+        await eventually(lambda: settled(world))
+
+        (end,) = settled(world)
+        assert (end.outcome, end.closed) == ("not_rolled", 0)
+        assert failures(life) == [end.message]
+        assert end.message.startswith("the broker refused it")
+        await trio.sleep(14 * 60)
+        assert (owed(life), life.held(CALL.symbol)) == ([], 2)
+        await eventually(lambda: life.held(LATER.symbol) == 2)
+        assert failures(life) == []
+
+
 # Levels -------------------------------------------------------------------------------------------
 
 

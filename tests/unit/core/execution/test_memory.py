@@ -23,6 +23,7 @@ from cream.core.execution.option_book import OptionBook
 from cream.core.model.order import OrderPurpose, OrderStatus, Side
 from tests.fakes.builders import NOW, bracket, broker_id, order_terms, shown
 from tests.fakes.ledger import Ledger
+from tests.fakes.rolls import a_roll_owed
 from tests.unit.core.execution.test_book import busy_day, judged
 
 LONG_AFTER = NOW + timedelta(days=365)
@@ -356,3 +357,16 @@ def test_a_family_into_which_somebody_was_born_meanwhile_stays() -> None:
 
     assert ledger.book.find("o-entry") is not None
     assert [one.order_id for one in ledger.book.children("o-entry")] == ["o-exit"]
+
+
+def test_orders_of_a_roll_stay_until_it_is_settled() -> None:
+    """How far it has come is read off them, however long it takes."""
+    ledger = Ledger()
+    terms = evolve(order_terms("o-close", "2"), plan_id="roll-1")
+    ledger.work(terms)
+    ledger.end(terms, OrderStatus.CANCELED)
+    assert superfluous(ledger.book, LONG_AFTER).orders
+
+    ledger.apply(a_roll_owed())
+
+    assert not superfluous(ledger.book, LONG_AFTER).orders

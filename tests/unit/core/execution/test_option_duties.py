@@ -239,3 +239,22 @@ def test_spreads_that_would_open_more_are_found() -> None:
 
     assert [one.order_id for one in openings_of(ledger.book, CALL)] == ["o-more"]
     assert list(openings_of(ledger.book, PUT)) == []
+
+
+def test_a_roll_that_failed_is_told_for_a_day_though_nothing_is_held(broken: Ledger) -> None:
+    """It is about what was closed: that alarm would end at once if it were one of the others."""
+    broken.apply(
+        o.OptionAlarmed(at=NOW, symbol=PUT.symbol, kind="roll_failed", message="not opened"),
+        o.OptionAlarmed(at=NOW, symbol=PUT.symbol, kind="not_closed", message="not closed"),
+    )
+
+    def ended(after: timedelta) -> list[tuple[str, str]]:
+        found = duties(broken, now=NOW + after)
+        return [
+            (one.symbol, one.kind)
+            for one in found
+            if isinstance(one, o.OptionAlarmed) and not one.message
+        ]
+
+    assert ended(timedelta(hours=23)) == [(PUT.symbol, "not_closed")]
+    assert (PUT.symbol, "roll_failed") in ended(timedelta(days=1))
