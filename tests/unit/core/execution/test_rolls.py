@@ -9,13 +9,14 @@ from attrs import evolve
 from cream.core.execution import events as e
 from cream.core.execution import option_events as o
 from cream.core.execution.option_duties import AlarmKind
-from cream.core.execution.rolls import notes, open_positions, silence
+from cream.core.execution.rolls import is_as_decided, notes, open_positions, over, silence
 from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.plan import RiskDenomination
 from cream.core.options.roll_choice import NoRoll, OpenSpread, Roll
 from cream.core.options.rolling import Trigger
 from tests.fakes.builders import AAPL, CALL, HIGHER_CALL, NOW, PUT, order_terms
 from tests.fakes.ledger import Ledger
-from tests.unit.core.execution.test_option_book import VERTICAL, adjust, trade
+from tests.unit.core.execution.test_option_book import RATIO, VERTICAL, adjust, trade
 
 KIND = AlarmKind.ROLL_DUE.value
 TOMORROW = NOW + timedelta(days=1)
@@ -181,3 +182,87 @@ def test_silence_ends_these_alarms_and_no_others(ledger: Ledger) -> None:
     ledger.apply(*silence(ledger.book, TOMORROW))
 
     assert list(ledger.book.options.alarms) == [(PUT.symbol, "expires_held")]
+
+
+def spread_of(ledger: Ledger) -> OpenSpread:
+    (one,) = (one for one in open_positions(ledger.book) if isinstance(one, OpenSpread))
+    return one
+
+
+def test_what_a_spread_has_cost_is_what_its_legs_have_cost(ledger: Ledger) -> None:
+    trade(ledger, "o-in", VERTICAL, 5)
+    assert spread_of(ledger).entry == 0
+
+    adjust(ledger, CALL, 5)
+    ledger.apply(evolve(adjusted(CALL, "3"), quantity=Decimal(5)))
+    assert spread_of(ledger).entry == 2
+    ledger.apply(evolve(adjusted(CALL, "0"), quantity=Decimal(5)))
+    assert spread_of(ledger).entry is None
+
+
+def test_two_spreads_that_share_a_leg_are_left_alone(ledger: Ledger) -> None:
+    trade(ledger, "o-in", VERTICAL, 5)
+    trade(ledger, "o-too", RATIO, 1)
+
+    told = [one.hindrance for one in open_positions(ledger.book) if isinstance(one, OpenSpread)]
+
+    assert told == [f"{CALL.symbol} is a leg of another spread too"] * 2
+
+
+def test_what_hinders_a_leg_hinders_its_spread(ledger: Ledger) -> None:
+    trade(ledger, "o-in", VERTICAL, 5)
+    ledger.intend(order_terms("o-out", "1", instrument=HIGHER_CALL, limit="1"))
+
+    assert spread_of(ledger).hindrance == f"{HIGHER_CALL.symbol}: order o-out works on it"
+
+
+def test_a_position_comes_with_its_levels_and_a_leg_that_has_some_is_left_alone() -> None:
+    ledger = Ledger()
+    own = order_terms(
+        "o-in",
+        "2",
+        instrument=CALL,
+        limit="2",
+        stop_loss="1",
+        denomination=RiskDenomination.OPTION_PRICE,
+    )
+    ledger.enter(own, "2")
+    (single,) = open_positions(ledger.book)
+    assert single.levels is not None
+    assert (single.levels.stop_loss, single.levels.premium) == (1, 2)
+    assert single.levels.are_own
+
+    trade(ledger, "o-spread", VERTICAL, 1)
+    told = hindrances(ledger)
+    assert told[HIGHER_CALL.symbol] == f"{CALL.symbol} is not held as the spread was opened"
+
+
+def test_a_position_is_as_it_was_decided_or_is_not_rolled(ledger: Ledger) -> None:
+    roll = due()
+    assert is_as_decided(ledger.book, roll)
+
+    adjust(ledger, PUT, -1)
+    assert not is_as_decided(ledger.book, roll)
+    adjust(ledger, PUT, -2)
+    ledger.intend(order_terms("o-out", "1", instrument=PUT, limit="1"))
+    assert not is_as_decided(ledger.book, roll)
+    assert not is_as_decided(ledger.book, due(CALL))
+
+
+def test_what_is_rolled_is_told_of_no_more(ledger: Ledger) -> None:
+    for kind in (KIND, AlarmKind.ROLL_FAILED.value):
+        ledger.apply(o.OptionAlarmed(at=NOW, symbol=PUT.symbol, kind=kind, message="it is"))
+
+    ledger.apply(*over(ledger.book, PUT.symbol, NOW))
+
+    assert ledger.book.options.alarms == {}
+
+
+def test_where_rolls_are_made_only_those_are_told_of_that_the_gate_refuses(ledger: Ledger) -> None:
+    assert not any(notes(ledger.book, [due()], NOW, tried=False))
+
+    refused = evolve(due(), refused="TRADING_HALTED: enough")
+    (told,) = notes(ledger.book, [refused], NOW, tried=False)
+
+    assert told.message.startswith("the gate would not let roll -2 of ")
+    assert told.message.endswith(": TRADING_HALTED: enough")

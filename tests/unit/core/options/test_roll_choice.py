@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.market import Quote
+from cream.core.model.plan import Guard, RiskDenomination
 from cream.core.options.chain import (
     FiguresFrom,
     ListedOption,
@@ -25,12 +26,16 @@ from cream.core.options.greeks import PerShare
 from cream.core.options.roll_choice import (
     NoRoll,
     OpenOption,
+    OpenSpread,
     Roll,
     RollAnswer,
     RollMarket,
     decide,
     described,
+    still_wanted,
 )
+from cream.core.options.roll_legs import RollLeg
+from cream.core.options.roll_levels import NO_PREMIUM, RollLevels
 from cream.core.options.roll_rules import RollRule, RollRules, RollTarget, StrikeChoice
 from cream.core.options.rolling import RollMode, RollPolicy, SessionHours, Trigger
 
@@ -429,3 +434,91 @@ def test_a_limit_lies_between_the_middle_and_the_natural_price(
     assert abs(roll.into_quantity) <= abs(roll.quantity)
     assert roll.units * roll.close_ratio == abs(held)
     assert roll.units * roll.open_ratio == abs(roll.into_quantity)
+
+
+# Spreads, levels, and whether to go on ----------------------------------------------------------
+
+WING = row(call("255"), "0.30", "0.40", 0.08)
+NEW_WING = row(call("255", NEXT), "1.40", "1.50", 0.18)
+SPREAD = OpenSpread(
+    legs=(RollLeg(call("255"), 1), RollLeg(call("250"), -1)), units=D(3), entry=D("-0.60")
+)
+
+
+def test_a_spread_is_rolled_as_a_whole_at_one_net_price() -> None:
+    """To close it costs 1.05 less 0.30 at worst, and the next brings 2.40 less 1.50."""
+    roll = rolled(decide(SPREAD, market(OLD, NEW, WING, NEW_WING), rule(urgent_days=6)))
+
+    assert (roll.contract, roll.quantity, roll.units) == (call("250"), -3, 3)
+    assert (roll.into, roll.into_quantity) == (call("250", NEXT), -3)
+    assert roll.opens == (RollLeg(call("255", NEXT), 1), RollLeg(call("250", NEXT), -1))
+    assert (roll.natural, roll.limit, roll.urgent) == (D("-0.15"), D("-0.15"), True)
+    assert described(roll) == (
+        f"3 of the spread +1 {call('255').symbol}, -1 {call('250').symbol} into"
+        f" +1 {call('255', NEXT).symbol}, -1 {call('250', NEXT).symbol}"
+        " at a net credit of 0.15 or better (urgent_expiry, credit_expiry)"
+    )
+
+
+def test_a_spread_that_is_left_says_which_its_legs_are() -> None:
+    answer = decide(evolve(SPREAD, hindrance="it is busy"), market(OLD, WING), RULE)
+
+    assert why(answer) == "it is busy"
+    assert isinstance(answer, NoRoll)
+    assert answer.legs == SPREAD.legs
+
+
+OWN = RollLevels(
+    stop_loss=D("2.00"),
+    take_profit=D("0.10"),
+    denomination=RiskDenomination.OPTION_PRICE,
+    guard=Guard(),
+    premium=D("1.00"),
+)
+
+
+def test_the_dry_run_says_where_levels_would_stand() -> None:
+    roll = rolled(decide(evolve(SHORT, levels=OWN), market(OLD, NEW), RULE))
+
+    assert roll.levels == OWN
+    assert roll.new_levels is not None
+    assert (roll.new_levels.stop_loss, roll.new_levels.take_profit) == (D("5.00"), D("0.25"))
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        (evolve(OWN, premium=None), NO_PREMIUM),
+        (
+            evolve(OWN, denomination=RiskDenomination.UNDERLYING_PRICE, stop_loss=D(239)),
+            "its levels cannot be carried: its stop would be 239, and the price is 240.00",
+        ),
+    ],
+)
+def test_what_would_lose_its_levels_is_not_rolled(levels: RollLevels, words: str) -> None:
+    assert why(decide(evolve(SHORT, levels=levels), market(OLD, NEW), RULE)) == words
+
+
+def test_whoever_is_asked_rolls_without_a_trigger_and_outside_the_window_alone() -> None:
+    calm = evolve(SHORT, price=D("1.00"))
+    policy = {"credit_days": 0, "urgent_days": 0, "early_profit_days": 0}
+    there = market(row(call("250"), "0.95", "1.00"), NEW)
+    off = RollRule(policy=RollPolicy(**policy))
+
+    assert why(decide(calm, there, off)) == "its rule is off"
+    roll = rolled(decide(calm, there, off, asked=True))
+    assert (roll.reasons, roll.urgent) == ((), False)
+    assert described(roll).endswith("(asked for)")
+    shut = evolve(there, session=None)
+    assert why(decide(calm, shut, off, asked=True)) == "the market is closed"
+
+
+def test_a_roll_goes_on_while_something_asks_for_it() -> None:
+    there = market(OLD, NEW)
+
+    assert still_wanted(SHORT, there, RULE) is False, "wanted, and not urgent"
+    assert still_wanted(SHORT, there, rule(urgent_days=6)) is True
+    idle = rule(credit_days=0, urgent_days=0, early_profit_days=0)
+    assert still_wanted(SHORT, there, idle) == "nothing asks for it"
+    assert still_wanted(SHORT, there, idle, asked=True) is False
+    assert still_wanted(SHORT, market(NEW), RULE) == f"{OLD_NAME} is not in the chain of AAPL"
