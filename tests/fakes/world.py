@@ -36,6 +36,7 @@ from cream.core.model.plan import (
 )
 from cream.core.model.request import ExecutionParams
 from cream.core.operations import PlanResult
+from cream.core.ports import OptionChains
 from cream.daemon.settings import Settings
 from cream.daemon.tree import Outside, Tree, TreeSettings
 from cream.daemon.tree_settings import tree_settings
@@ -63,6 +64,7 @@ class World:
     unreachable_for: float = 0
     sold_by_hand: Decimal = Decimal(0)
     knows_no_orders: bool = False
+    chains: OptionChains | None = None
 
     def later(self, seconds: float) -> None:
         """Let time pass between two lives."""
@@ -94,7 +96,7 @@ class World:
                 draw=lambda: 0.5,
                 levers=SimulationLevers(broker, market),
                 sessions=market.sessions,
-                chains=SyntheticChains(market, quotes, clock),
+                chains=self.chains or SyntheticChains(market, quotes, clock),
                 trusted=self.trusted,
                 distrust=self._distrust,
             )

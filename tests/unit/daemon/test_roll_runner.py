@@ -25,6 +25,7 @@ from cream.core.model.plan import (
     StrategyFamily,
 )
 from cream.core.model.state import TradingState
+from cream.core.options.chain import ChainFilter, Listing
 from cream.core.options.roll_rules import RollRule, RollRules, RollTarget
 from cream.core.options.rolling import RollMode, RollPolicy
 from cream.daemon.tree import TreeSettings
@@ -715,3 +716,58 @@ async def test_an_order_that_was_sent_before_a_crash_and_never_answered_is_not_s
         assert life.held(CALL.symbol) == 0
         assert abs(life.held(LATER.symbol)) == 2
         assert (abs(done_by_rolls(life, CALL)), abs(done_by_rolls(life, LATER))) == (2, 2)
+
+
+async def test_what_is_being_rolled_is_not_rolled_by_hand_as_well(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life(rolling(target=PATIENT, **IN_NO_HURRY)) as life:
+        await hold_quoted(life)
+        await eventually(lambda: owed(life))
+
+        with pytest.raises(CreamError, match="it is being rolled"):
+            await life.operations.roll_now(CALL.symbol, "me")
+
+        assert len(owed(life)) == 1
+
+
+# Without a market ---------------------------------------------------------------------------------
+
+
+class Mute:
+    """A source of chains that has stopped to answer."""
+
+    name = "mute"
+
+    async def listing(self, wanted: ChainFilter) -> Listing:
+        await trio.lowlevel.checkpoint()
+        raise CreamError("NOT_READY", "no answer")
+
+
+@pytest.mark.parametrize(
+    ("is_out", "outcome"), [(False, "not_rolled"), (True, "closed_and_not_opened")]
+)
+async def test_without_a_chain_what_was_not_begun_ends_and_what_was_closed_waits_its_time(
+    autojump_clock: MockClock, world: World, is_out: bool, outcome: str
+) -> None:
+    wide = evolve(PATIENT, concession_step=D(0))
+    async with world.life(rolling(target=wide, **IN_NO_HURRY)) as life:
+        await hold_quoted(life)
+        if is_out:
+            quote(life, CALL, "0.60", "0.60")
+            await out_of_it(life)
+        else:
+            await eventually(lambda: limits(life, CALL))
+        world.journal = world.journal.crash()
+        life.die()
+
+    world.chains = Mute()
+    async with world.life(rolling(target=wide, **IN_NO_HURRY)) as life:
+        quote(life, CALL, "0.60", "0.80")
+        quote(life, LATER, "3.90", "4.10")
+        await eventually(lambda: settled(world), 900)
+
+        (end,) = settled(world)
+        assert end.outcome == outcome
+        assert (life.held(LATER.symbol), life.held(CALL.symbol)) == (0, 0 if is_out else -2)
+        assert ("chain cannot be read" in end.message) is not is_out
