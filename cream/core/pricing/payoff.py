@@ -81,17 +81,19 @@ def break_evens(owned: Sequence[Holding], net_price: Decimal) -> tuple[Decimal, 
     return tuple(sorted(found))
 
 
-def worst_payoff(owned: Sequence[Holding]) -> Decimal | None:
+def worst_payoff(owned: Sequence[Holding], *, cash_behind_puts: bool = False) -> Decimal | None:
     """The least that these holdings can be worth, per share; None if a short leg is uncovered.
 
-    Zero or negative, as nothing owed can be worth something.
+    Zero or negative, as nothing owed can be worth something. With `cash_behind_puts` a put needs no
+    cover: what it costs ends with its strike.
     """
+    needing = (OptionRight.CALL,) if cash_behind_puts else (OptionRight.CALL, OptionRight.PUT)
     total = ZERO
     for group in _groups(owned):
-        if not _is_covered(group):
+        if not all(_is_covered(group, right) for right in needing):
             return None
         low, _ = extremes(group)
-        assert low is not None, "covered legs have a floor"
+        assert low is not None, "covered calls have a floor"
         total += min(ZERO, low)
     return total
 
@@ -122,8 +124,5 @@ def _groups(owned: Sequence[Holding]) -> Iterator[list[Holding]]:
     yield from groups.values()
 
 
-def _is_covered(group: Iterable[Holding]) -> bool:
-    balance = {OptionRight.CALL: ZERO, OptionRight.PUT: ZERO}
-    for contract, quantity in group:
-        balance[contract.right] += quantity
-    return min(balance.values()) >= 0
+def _is_covered(group: Iterable[Holding], right: OptionRight) -> bool:
+    return sum((quantity for one, quantity in group if one.right is right), ZERO) >= 0

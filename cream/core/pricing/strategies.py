@@ -122,7 +122,7 @@ def outlook(strategy: Strategy, price: Decimal) -> Outlook:
     """The extremes of one unit bought at that net price (with shares: including them)."""
     owned = strategy.holdings
     if not expire_together(owned):
-        worst = worst_payoff(owned)
+        worst = worst_payoff(owned, cash_behind_puts=True)
         loss: Amount = Limit.UNBOUNDED
         if worst is not None:
             loss = max(ZERO, price - worst) * CONTRACT_MULTIPLIER

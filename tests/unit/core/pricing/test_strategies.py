@@ -174,5 +174,28 @@ def test_a_naked_leg_over_time_loses_without_bound() -> None:
     assert outlook(unit(legs)[0], D(-2)).max_loss is Limit.UNBOUNDED
 
 
+@pytest.mark.parametrize(
+    ("legs", "net", "loss"),
+    [
+        # What is sold later is naked once the near one is gone, but ends at a price of nothing.
+        ([StrategyLeg(put(100), 1), StrategyLeg(put(100, FAR), -1)], "-2", "9800"),
+        ([StrategyLeg(put(100), -1), StrategyLeg(put(90, FAR), -1)], "-3", "18700"),
+        (
+            [StrategyLeg(put(100, FAR), -2), StrategyLeg(put(90, FAR), 1), StrategyLeg(put(95), 1)],
+            "-1",
+            "10900",
+        ),
+    ],
+)
+def test_a_naked_put_over_time_loses_no_more_than_its_strike(
+    legs: list[StrategyLeg], net: str, loss: str
+) -> None:
+    """It has no cover all the same, so that no margin is told."""
+    found = outlook(unit(legs)[0], D(net))
+
+    assert found.max_loss == D(loss)
+    assert found.margin in (None, D(19_000))
+
+
 def test_strikes_leave_the_shares_out() -> None:
     assert strikes_of(builders.collar(put(95), call(110))) == (D(95), D(110))
