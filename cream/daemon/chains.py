@@ -16,8 +16,8 @@ from cream.core.options.chain import (
     Valuation,
     age_of,
     flags_of,
-    price_of,
     select,
+    spot_of,
 )
 from cream.core.ports import Clock, OptionChains
 from cream.daemon.valuations import TURN, OptionValuations
@@ -42,7 +42,7 @@ class Chains:
             raise CreamError("UNIMPLEMENTED", "No source of option chains is connected")
         listing = await self.source.listing(wanted)
         underlying = listing.underlying
-        spot = price_of(underlying)
+        spot = spot_of(underlying)
         options, matched = await self.valuations.offload.run(
             lambda: select(wanted, listing.options, spot)
         )

@@ -17,7 +17,7 @@ from attrs import define, evolve, field, frozen
 
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
-from cream.core.options.chain import FiguresFrom, Valuation, ValuationStatus, price_of
+from cream.core.options.chain import FiguresFrom, Valuation, ValuationStatus, spot_of
 from cream.core.options.dividends import NOTHING_KNOWN, Dividends
 from cream.core.options.occ import NEW_YORK, expires_at
 from cream.core.options.valuing import Job, Known, Priced, work_out
@@ -104,7 +104,7 @@ class OptionValuations:
 
         Cancellation: what was worked out is lost, what was kept stays.
         """
-        spot = price_of(underlying)
+        spot = spot_of(underlying)
         if underlying is None or spot is None or spot <= 0:
             await trio.lowlevel.checkpoint()
             return [_without(quote, underlying, ValuationStatus.NO_SPOT) for _, quote in options]

@@ -16,7 +16,7 @@ from cream.adapters.server.wire_enums import OPTION_TYPE
 from cream.adapters.server.wire_market_views import quote_message
 from cream.adapters.server.wire_values import wire_instant
 from cream.core.model.money import decimal_text
-from cream.core.options.chain import OptionChain, OptionRow, price_of
+from cream.core.options.chain import OptionChain, OptionRow, spot_of
 from cream.core.options.greeks import PerShare
 from cream.wire import common_pb2, market_snapshot_pb2
 
@@ -58,7 +58,7 @@ def _at_the_edge(greeks: PerShare | None) -> _EdgeGreeks:
 
 async def chain_view(chain: OptionChain) -> api.OptionChain:
     """The chain in JSON."""
-    quote, price = chain.underlying, price_of(chain.underlying)
+    quote, price = chain.underlying, spot_of(chain.underlying)
     return api.OptionChain(
         underlying=chain.symbol,
         underlying_price=text_or_none(price),
@@ -76,7 +76,7 @@ async def chain_view(chain: OptionChain) -> api.OptionChain:
 
 async def chain_message(chain: OptionChain) -> market_snapshot_pb2.OptionChain:
     """The chain on the wire. An underlying without a price is at zero, as the contract has it."""
-    price = price_of(chain.underlying)
+    price = spot_of(chain.underlying)
     return market_snapshot_pb2.OptionChain(
         underlying=chain.symbol,
         underlying_price=0.0 if price is None else float(price),

@@ -221,3 +221,13 @@ def price_of(quote: Quote | None) -> Decimal | None:
     if quote is None or quote.ask <= ZERO or quote.bid < ZERO or quote.is_crossed:
         return None
     return quote.mid
+
+
+def spot_of(underlying: Quote | None) -> Decimal | None:
+    """The price of a share, where its market has one.
+
+    Unlike an option, a share that nobody bids for is not worth half of what is asked for it: feeds
+    show a bid of nothing where they know of none.
+    """
+    price = price_of(underlying)
+    return None if underlying is None or underlying.bid <= ZERO else price

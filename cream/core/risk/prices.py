@@ -15,6 +15,10 @@ from cream.core.risk.greeks import Greeks, QuotedGreeks, Valuer
 
 QuoteOf = Callable[[str], Datum[Quote]]
 
+# Five letters, a dot and a class of two: what is longer names an option, for which no bid is usual
+# once it is worth less than a tick.
+_LONGEST_TICKER = 8
+
 
 @define
 class Reading:
@@ -52,6 +56,8 @@ def read(symbol: str, datum: Datum[Quote]) -> Reading:
         return Reading(None, f"the quote of {symbol} is crossed: bid {bid}, ask {ask}")
     if ask <= ZERO or bid < ZERO:
         return Reading(None, f"the quote of {symbol} has no price")
+    if bid == ZERO and len(symbol) <= _LONGEST_TICKER:
+        return Reading(None, f"nobody bids for {symbol}: half of what is asked is no price of it")
     return Reading(quote, doubt)
 
 

@@ -178,9 +178,16 @@ async def test_what_is_not_quoted_lies_between_its_neighbours_and_follows_them()
 
 
 @pytest.mark.parametrize(
-    "share", [None, quoted("AAPL", "238.50", "238.40"), quoted("AAPL", "0", "0")]
+    "share",
+    [
+        None,
+        quoted("AAPL", "238.50", "238.40"),
+        quoted("AAPL", "0", "0"),
+        quoted("AAPL", "0", "238.40"),
+    ],
 )
 async def test_without_a_price_of_the_underlying_nothing_is_valued(share: Quote | None) -> None:
+    """A share that nobody bids for is not worth half of what is asked for it."""
     kept = made()
 
     found = await kept.value(QUOTES, share)

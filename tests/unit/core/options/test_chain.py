@@ -16,6 +16,7 @@ from cream.core.options.chain import (
     flags_of,
     price_of,
     select,
+    spot_of,
 )
 from tests.fakes.chains import FAR, NEAR, NOW, contract, listed, quoted
 
@@ -54,6 +55,15 @@ def test_without_a_quote_there_is_no_age_and_no_price() -> None:
     assert flags_of(None, NOW, 5.0) == (QuoteFlag.NO_QUOTE,)
     assert price_of(None) is None
     assert age_of(None, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "price"),
+    [("1.00", "1.10", "1.05"), ("0", "1.10", None), ("1.00", "0", None), ("1.20", "1.10", None)],
+)
+def test_a_share_has_a_price_only_between_two_sides(bid: str, ask: str, price: str | None) -> None:
+    assert spot_of(quoted("X", bid, ask)) == (None if price is None else Decimal(price))
+    assert spot_of(None) is None
 
 
 def test_an_age_is_never_below_zero() -> None:

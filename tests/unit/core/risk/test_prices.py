@@ -1,5 +1,7 @@
 from collections.abc import Mapping
 
+import pytest
+
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.order import OrderPurpose, Side
 from cream.core.risk.prices import Prices, read
@@ -51,11 +53,21 @@ def test_no_price_is_taken_from_an_empty_or_negative_quote() -> None:
 
 
 def test_nobody_can_be_sold_to_where_nobody_bids() -> None:
-    reading = read("X", Known(quote("X", "0", "0.05")))
+    symbol = "AAPL  261218C00300000"
+    reading = read(symbol, Known(quote(symbol, "0", "0.05")))
 
     assert reading.far_side(Side.SELL) is None
     assert reading.far_side(Side.BUY) == d("0.05")
     assert reading.doubt is None
+
+
+@pytest.mark.parametrize("symbol", ["X", "AAPL", "BRK.B"])
+def test_a_share_that_nobody_bids_for_is_not_worth_half_of_what_is_asked(symbol: str) -> None:
+    reading = read(symbol, Known(quote(symbol, "0", "430.00")))
+
+    assert reading.mid is None
+    assert reading.doubt is not None
+    assert "nobody bids" in reading.doubt
 
 
 def asking(quotes: Mapping[str, Datum[Quote]]) -> tuple[Prices, list[str]]:

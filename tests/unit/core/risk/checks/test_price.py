@@ -71,6 +71,7 @@ AAPL = quote("AAPL", "238.39", "238.41")
         (Stale(AAPL, 61.0), "61.0 s old"),
         (Known(quote("AAPL", "238.45", "238.41")), "crossed"),
         (Known(quote("AAPL", "0", "0")), "no price"),
+        (Known(quote("AAPL", "0", "238.41")), "nobody bids"),
     ],
 )
 def test_a_doubtful_quote_refuses_what_adds_and_never_an_exit(
@@ -147,11 +148,20 @@ def test_the_greeks_of_an_option_need_the_quote_of_its_underlying() -> None:
 
 
 def test_a_market_order_needs_somebody_on_the_other_side() -> None:
-    on = view(data={"TSLA": Known(quote("TSLA", "0", "430.00"))})
+    """That nobody bids for an option that is worth next to nothing is no doubt of its quote."""
+    call = "AAPL  261218C00300000"
+    on = view(
+        data={
+            "TSLA": Known(quote("TSLA", "0", "430.00")),
+            call: Known(quote(call, "0", "0.05")),
+        }
+    )
 
     refusal = violation(judge(short(limit=None), on=on), "RISK_INPUT_UNKNOWN")
+    of_option = violation(judge(short(call, 1, limit=None), on=on), "RISK_INPUT_UNKNOWN")
 
-    assert "nobody quotes TSLA" in refusal.message
+    assert "nobody bids for TSLA" in refusal.message
+    assert of_option.message == f"nobody quotes {call} on the side that is needed"
 
 
 def test_an_exit_whose_size_cannot_be_told_is_refused_for_that() -> None:
