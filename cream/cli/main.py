@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import cream
 from cream.cli.exits import DEFECT, DONE, INTERRUPTED
+from cream.cli.sandbox_options import add_sandbox
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"cream {cream.__version__}")
     groups = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(groups)
-    _add_sandbox(groups)
+    add_sandbox(groups)
     _add_config(groups)
     _add_plan(groups)
     _add_reading(groups)
@@ -74,30 +75,6 @@ def _add_run(groups: "Groups") -> None:
     _config_option(run)
     run.add_argument("--broker", choices=("simulated", "alpaca"), help="instead of brokers.active")
     run.set_defaults(command=_run)
-
-
-def _add_sandbox(groups: "Groups") -> None:
-    sandbox = groups.add_parser("sandbox", help="be an Alpaca to try things on, with faults")
-    numbers = (
-        ("--port", 8100, "trading API and order stream"),
-        ("--control-port", 8101, "faults, quotes and the book"),
-        ("--seed", 1, "of prices, ids and chance"),
-        ("--requests-per-minute", 200, "what a key may ask"),
-    )
-    for name, default, text in numbers:
-        sandbox.add_argument(name, type=int, default=default, help=f"{text} (default {default})")
-    sandbox.add_argument("--cash", default="100000", help="of the account (default 100000)")
-    sandbox.add_argument("--tick-rate", type=float, default=1.0, help="0: moved by hand only")
-    sandbox.add_argument(
-        "--session", choices=("always_open", "calendar"), default="always_open", help="hours"
-    )
-    sandbox.add_argument("--clock-start", help="where its clock begins (default: now)")
-    sandbox.add_argument(
-        "--bars", action="append", default=[], metavar="FILE", help="a CSV of bars to follow"
-    )
-    sandbox.add_argument("--plan", choices=("basic", "plus"), default="plus", help="of data")
-    sandbox.add_argument("--keys", metavar="KEY:SECRET", help="the only pair that is let in")
-    sandbox.set_defaults(command=_sandbox)
 
 
 def _add_config(groups: "Groups") -> None:
@@ -331,12 +308,6 @@ def _run(options: argparse.Namespace) -> int:
     from cream.cli.run import run
 
     return run(options)
-
-
-def _sandbox(options: argparse.Namespace) -> int:
-    from cream.cli.sandbox import sandbox
-
-    return sandbox(options)
 
 
 def _config(options: argparse.Namespace) -> int:

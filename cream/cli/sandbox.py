@@ -17,6 +17,7 @@ from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.logs import configure
 from cream.adapters.sandbox.bar_files import BarFileError, Bars, first_of, read_bars
 from cream.adapters.sandbox.bars import Bar
+from cream.adapters.sandbox.charging import FeeMode
 from cream.adapters.sandbox.data_plans import DATA_PLANS
 from cream.adapters.sandbox.listings import read_time
 from cream.adapters.sandbox.refusals import Refusal
@@ -45,6 +46,7 @@ def sandbox(options: argparse.Namespace) -> int:
         seed=options.seed,
         cash=Decimal(options.cash),
         requests_per_minute=options.requests_per_minute,
+        fees=FeeMode(options.fees),
         keys=(keys[0], keys[-1]) if keys else None,
         plan=DATA_PLANS[options.plan],
     )

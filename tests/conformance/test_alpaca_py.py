@@ -442,3 +442,13 @@ def test_the_stream_tells_the_life_of_an_order(client: TradingClient, venue: San
     ]
     last: Any = updates[-1]
     assert (last.order.id, last.price, last.qty, last.position_qty) == (order.id, 238.41, 10, 10)
+
+
+def test_an_option_is_exercised_by_symbol(client: TradingClient, venue: Sandbox) -> None:
+    submit(client, MarketOrderRequest(symbol=NEAR, qty=1, side=BUY, time_in_force=DAY))
+    client.exercise_options_position(NEAR)
+    held = {one["symbol"]: one["qty"] for one in venue.book()["positions"]}
+    assert held == {"AAPL": "100"}
+    with pytest.raises(APIError) as refused:
+        client.exercise_options_position(NEAR)
+    assert (refused.value.status_code, refused.value.code) == (403, 40310000)

@@ -1,11 +1,11 @@
-"""What does the account's history show? Fills at once, and the fate of options a day later.
+"""What does the account's history show? Fills at once, and what is no trade a day later.
 
 Exercise, assignment and expiry are told nowhere else: positions and cash change at once, and the
 rows come the next day, as on Alpaca's paper accounts.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -35,6 +35,10 @@ class ActivityLog:
         """An option has ended: what there will be to read of it."""
         for row in _rows_of(end):
             self._others.append((end.at + VISIBLE_AFTER, row))
+
+    def post(self, at: datetime, rows: Iterable[Json]) -> None:
+        """Rows that can be read from `at` on."""
+        self._others.extend((at, row) for row in rows)
 
     def others(self, now: datetime) -> Iterator[tuple[datetime, Json]]:
         """What is no fill and can be seen by now, with the moment since which it can."""

@@ -11,15 +11,19 @@ import trio
 from attrs import evolve
 
 from cream.adapters.sandbox.activities import ActivityLog
+from cream.adapters.sandbox.charging import FeeDesk, FeeMode
 from cream.adapters.sandbox.faults import FaultName, Faults
-from cream.adapters.sandbox.figures import (
-    buying_power_figures,
-    quantity_figures,
-    wash_trade_figures,
+from cream.adapters.sandbox.forms import (
+    Change,
+    Form,
+    closing_body,
+    read_contract,
+    read_form,
+    read_symbol,
 )
-from cream.adapters.sandbox.forms import Change, Form, closing_body, read_form, read_symbol
+from cream.adapters.sandbox.holdings import Holdings
 from cream.adapters.sandbox.holdups import LateReleases, StuckEntries
-from cream.adapters.sandbox.listings import Query, is_over, page_of
+from cream.adapters.sandbox.listings import Query, page_of
 from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.mishaps import (
     after_replacing,
@@ -29,6 +33,7 @@ from cream.adapters.sandbox.mishaps import (
 )
 from cream.adapters.sandbox.refusals import (
     FORBIDDEN,
+    SHORT_POSITION,
     Refusal,
     not_found,
     refusal_of,
@@ -40,8 +45,6 @@ from cream.adapters.sandbox.replies import (
     OrderWriter,
     account_json,
     fill_json,
-    position_json,
-    value_of_longs,
 )
 from cream.adapters.sandbox.words import uuid_text
 from cream.core.exchange.account import flat_ledger
@@ -52,14 +55,13 @@ from cream.core.exchange.venue_book import VenueState
 from cream.core.model.broker import (
     Accepted,
     BrokerOrder,
-    BrokerPosition,
     OrderUpdate,
     Refused,
 )
-from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
-from cream.core.model.order import OrderClass, OrderStatus, OrderTerms, Side
+from cream.core.model.order import OrderClass
 from cream.core.ports import Clock
 
 # How often the venue looks at the clock: a DAY order ends within this of its session.
@@ -82,6 +84,7 @@ class Exchange:
         *,
         cash: Decimal,
         account_number: str,
+        fees: FeeMode = FeeMode.PAPER,
     ) -> None:
         self.market = market
         self.clock = clock
@@ -103,7 +106,8 @@ class Exchange:
         self._frames = 0
         self._untold: list[OrderUpdate] = []
         self._pending_cancels: dict[str, float] = {}
-        self._positions_before: tuple[float, Sequence[BrokerPosition]] = (0.0, ())
+        self._fees = FeeDesk(fees)
+        self.holdings = Holdings(self._venue, market, faults, self._late)
         market.listen(self._on_quote)
 
     # Its own life -------------------------------------------------------------------------------
@@ -125,6 +129,14 @@ class Exchange:
         self._told(self._venue.advance(self.clock.now()))
         for end in self._venue.take_ended():
             self.activities.note_end(end)
+        self._charge()
+
+    def _charge(self) -> None:
+        """Take what the trades of yesterday have cost."""
+        now = self.clock.now()
+        amount, rows = self._fees.take_due(now)
+        self._venue.charge(amount)
+        self.activities.post(now, rows)
 
     def halt(self, symbol: str) -> None:
         """Nothing of this share trades until `resume`, nor of its options: orders wait."""
@@ -145,13 +157,14 @@ class Exchange:
         terms = form.terms
         if terms.quantity % 1 and self.faults.happens(FaultName.FRACTIONAL_PAUSE):
             raise Refusal(403, FORBIDDEN, "fractional trading is paused")
-        if not self._is_free(terms):
+        if not self.holdings.lets(terms):
             refused = Refused(INSUFFICIENT_QTY, "insufficient qty available for order")
-            raise refusal_of(refused, self._figures(refused, terms))
+            raise refusal_of(refused, self.holdings.figures(refused, terms, ZERO))
         is_stuck = self._stuck.befalls(terms, self.faults)
         outcome, updates = self._venue.submit(terms, self.clock.now())
         if isinstance(outcome, Refused):
-            raise refusal_of(outcome, self._figures(outcome, terms))
+            power = self._venue.account(self.clock.now()).buying_power
+            raise refusal_of(outcome, self.holdings.figures(outcome, terms, power))
         assert isinstance(outcome, Accepted), outcome
         self._note(outcome.order, form)
         shown = self._writer.order(outcome.order)
@@ -225,14 +238,11 @@ class Exchange:
 
     def positions(self) -> list[Json]:
         """Everything held."""
-        return [self._position(one) for one in self._shown_positions()]
+        return self.holdings.shown()
 
     def position(self, symbol: str) -> Json:
         """One holding.   Raises: Refusal."""
-        for one in self.positions():
-            if symbol in (one["symbol"], one["asset_id"]):
-                return one
-        raise not_found("position does not exist")
+        return self.holdings.one(symbol)
 
     def close(
         self, symbol: str, fresh_id: str, quantity: str | None = None, percentage: str | None = None
@@ -245,10 +255,11 @@ class Exchange:
     def account(self) -> Json:
         """The figures."""
         figures = self._venue.account(self.clock.now())
-        long_value = value_of_longs(self._venue.positions(), self._mark)
         if self.faults.happens(FaultName.ZERO_ACCOUNT):
             figures = evolve(figures, cash=ZERO, equity=ZERO, buying_power=ZERO, margin_used=ZERO)
-        return account_json(figures, self.account_number, long_value)
+        return account_json(
+            figures, self.account_number, self.holdings.long_value(), self._fees.accrued
+        )
 
     def split(self, symbol: str, ratio: Decimal) -> None:
         """Make `ratio` shares of each, held or quoted. Orders are not adjusted, nothing is told.
@@ -256,7 +267,8 @@ class Exchange:
         Raises: Refusal for a share that is not held.
         """
         quote = self.market.latest(symbol)
-        if quote is None or not self._held(symbol) or not _LEAST_SPLIT <= ratio <= 1 / _LEAST_SPLIT:
+        held = self.holdings.quantity(symbol)
+        if quote is None or not held or not _LEAST_SPLIT <= ratio <= 1 / _LEAST_SPLIT:
             raise unprocessable(f"{symbol} cannot be split by {ratio}")
         self._venue.mishaps.split(symbol, ratio)
         bid, ask = ((price / ratio).quantize(_CENT) for price in (quote.bid, quote.ask))
@@ -268,13 +280,29 @@ class Exchange:
         Raises: Refusal where so many are not held.
         """
         contract = read_symbol(symbol)
-        held = self._held(contract.symbol)
+        held = self.holdings.quantity(contract.symbol)
         if not isinstance(contract, OptionContract) or not 0 < quantity <= abs(held):
             raise unprocessable(f"there are {held} of {symbol}")
         signed = quantity if held > 0 else -quantity
         now = self.clock.now()
         self._venue.mishaps.deliver(contract, signed, now)
         self.activities.note_end(OptionEnd(contract, signed, True, now))
+
+    def exercise(self, symbol: str) -> None:
+        """Exercise all that is free of a long option.   Raises: Refusal."""
+        contract = self._owned(symbol, "exercise")
+        free, now = self.holdings.free(contract.symbol), self.clock.now()
+        outcome = self._venue.exercise(contract, free, now)
+        if isinstance(outcome, Refused):
+            raise refusal_of(outcome, {})
+        self.activities.note_end(OptionEnd(contract, free, True, now))
+
+    def do_not_exercise(self, symbol: str) -> None:
+        """Have a long option end without worth, on its last day.   Raises: Refusal."""
+        contract = self._owned(symbol, "submit DNE for")
+        outcome = self._venue.do_not_exercise(contract, self.clock.now())
+        if isinstance(outcome, Refused):
+            raise refusal_of(outcome, {})
 
     def book(self, *, open_only: bool = False) -> Json:
         """What the venue really holds, whatever the faults show; or what of it is not over."""
@@ -283,7 +311,7 @@ class Exchange:
         return {
             "cash": str(figures.cash),
             "equity": str(figures.equity),
-            "positions": [self._position(one) for one in self._venue.positions()],
+            "positions": self.holdings.real(),
             "orders": [self._writer.order(one) for one in reversed(orders)],
             "fills": [] if open_only else list(self.activities.fills),
             "faults": self.faults.armed(),
@@ -295,6 +323,20 @@ class Exchange:
         notes = self._writer.of(order.broker_order_id)
         notes.terms, notes.extended_hours = form.terms, form.extended_hours
         notes.notional = form.notional
+
+    def _owned(self, symbol: str, instruction: str) -> OptionContract:
+        """The contract with this symbol or id, if some of it is owned and free.
+
+        Raises: Refusal.
+        """
+        ids = {str(one["asset_id"]): str(one["symbol"]) for one in self.holdings.real()}
+        contract = read_contract(ids.get(symbol, symbol))
+        if self.holdings.quantity(contract.symbol) < 0:
+            raise Refusal(403, SHORT_POSITION, f"cannot {instruction} short position")
+        if self.holdings.free(contract.symbol) == 0:
+            message = "no available position for the specified contract"
+            raise Refusal(403, FORBIDDEN, message)
+        return contract
 
     def _told(self, updates: Sequence[OrderUpdate]) -> None:
         """Note what happened, and tell it, unless the venue is cut off from its customers."""
@@ -326,6 +368,7 @@ class Exchange:
             spread = order.order_class is OrderClass.MLEG
             of = legs[traded.instrument.symbol] if spread else order
             leaves = of.quantity - of.filled
+            self._fees.traded(traded)
             self.activities.fills.append(
                 fill_json(traded, uuid_text(of.broker_order_id), of.filled, leaves)
             )
@@ -341,59 +384,3 @@ class Exchange:
         if order is None:
             raise not_found("order not found")
         return order
-
-    def _shown_positions(self) -> Sequence[BrokerPosition]:
-        stale = self.faults.peek(FaultName.STALE_POSITIONS)
-        now = trio.current_time()
-        since, before = self._positions_before
-        if stale is not None and now - since < stale.seconds:
-            return before
-        self._positions_before = (now, self._venue.positions())
-        return self._positions_before[1]
-
-    def _position(self, held: BrokerPosition) -> Json:
-        symbol = held.instrument.symbol
-        free = held.quantity - self._promised(symbol, held.quantity)
-        return position_json(held, self._mark(held.instrument), free)
-
-    def _promised(self, symbol: str, held: Decimal) -> Decimal:
-        """How much of a position working orders would close."""
-        closing = Side.SELL if held > 0 else Side.BUY
-        total = self._late.promised(symbol, closing)
-        for order in self._venue.open_orders():
-            for one in (order, *order.legs):
-                works = one.status is not OrderStatus.HELD and not is_over(one)
-                if works and one.instrument.symbol == symbol and one.side is closing:
-                    total += one.quantity - one.filled
-        return min(total, abs(held)) * (1 if held > 0 else -1)
-
-    def _mark(self, instrument: Instrument) -> Decimal | None:
-        quote = self.market.latest(instrument.symbol)
-        return quote.mid if quote is not None else None
-
-    def _figures(self, refused: Refused, terms: OrderTerms) -> Json:
-        """The figures that go with a refusal."""
-        match refused.code:
-            case "INSUFFICIENT_BUYING_POWER":
-                power = self._venue.account(self.clock.now()).buying_power
-                return buying_power_figures(terms, power, self._mark)
-            case "INSUFFICIENT_QTY":
-                held = self._held(terms.instrument.symbol)
-                promised = self._promised(terms.instrument.symbol, held)
-                return quantity_figures(terms, held, promised, self._venue.open_orders())
-            case "WASH_TRADE":
-                return wash_trade_figures(terms, self._venue.open_orders())
-            case _:
-                return {}
-
-    def _is_free(self, terms: OrderTerms) -> bool:
-        """Whether what it would close is not still promised to an order that has ended."""
-        symbol, side = terms.instrument.symbol, terms.side
-        held = self._held(symbol)
-        if terms.legs or not self._late.promised(symbol, side) or held * side.sign >= 0:
-            return True
-        return terms.quantity <= abs(held - self._promised(symbol, held))
-
-    def _held(self, symbol: str) -> Decimal:
-        held = {one.instrument.symbol: one.quantity for one in self._venue.positions()}
-        return held.get(symbol, ZERO)

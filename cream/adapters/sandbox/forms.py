@@ -153,6 +153,17 @@ def read_symbol(text: str) -> Instrument:
         raise unprocessable(f'asset "{text}" not found') from None
 
 
+def read_contract(text: str) -> OptionContract:
+    """The option that `text` names.   Raises: Refusal."""
+    try:
+        instrument = parse_instrument(text)
+    except ValueError:
+        instrument = None
+    if not isinstance(instrument, OptionContract):
+        raise unprocessable("invalid symbol")
+    return instrument
+
+
 def _check_extended(terms: OrderTerms) -> None:
     fitting = terms.order_type is OrderType.LIMIT and terms.order_class is OrderClass.SIMPLE
     if isinstance(terms.instrument, OptionContract):

@@ -16,6 +16,7 @@ from cream.core.exchange.admission import (
 from cream.core.model.broker import Refused
 
 LOOK_IT_UP, UNPROCESSABLE, FORBIDDEN, NOT_FOUND = 40010001, 42210000, 40310000, 40410000
+SHORT_POSITION = 40310001
 UNAUTHORIZED, THROTTLED, INTERNAL = 40110000, 42910000, 50010000
 
 # What depends on the account is forbidden; everything else that is wrong cannot be processed.

@@ -247,7 +247,9 @@ def value_of_longs(positions: Iterable[BrokerPosition], mark_of: MarkOf) -> Deci
     )
 
 
-def account_json(account: Account, account_number: str, long_value: Decimal) -> Json:
+def account_json(
+    account: Account, account_number: str, long_value: Decimal, accrued_fees: Decimal
+) -> Json:
     """The account. Without the day-trade fields, which Alpaca dropped in July 2026."""
     return {
         "id": uuid_text("account", account_number),
@@ -273,7 +275,7 @@ def account_json(account: Account, account_number: str, long_value: Decimal) -> 
         "short_market_value": dollars(account.equity - account.cash - long_value),
         "position_market_value": dollars(account.equity - account.cash),
         "sma": "0",
-        "accrued_fees": "0",
+        "accrued_fees": dollars(accrued_fees),
         "created_at": "2026-01-02T15:00:00.000000000Z",
         "shorting_enabled": account.shorting_enabled,
         "trading_blocked": False,

@@ -24,6 +24,7 @@ from cream.adapters.sandbox.app import Sandbox, create_app
 from cream.adapters.sandbox.bar_files import replay
 from cream.adapters.sandbox.bars import Bar
 from cream.adapters.sandbox.broadcast import Broadcast
+from cream.adapters.sandbox.charging import FeeMode
 from cream.adapters.sandbox.control import ControlRoutes
 from cream.adapters.sandbox.data_plans import PLUS, DataPlan
 from cream.adapters.sandbox.data_routes import DataRoutes
@@ -74,6 +75,7 @@ class SandboxSettings:
     requests_per_minute: int = 200
     keys: tuple[str, str] | None = None
     plan: DataPlan = PLUS
+    fees: FeeMode = FeeMode.PAPER
 
 
 @frozen
@@ -102,6 +104,7 @@ def make_sandbox(
         faults,
         cash=settings.cash,
         account_number=account_number(settings.seed),
+        fees=settings.fees,
     )
     broadcast = Broadcast(faults)
     exchange.tell = broadcast.tell

@@ -47,6 +47,8 @@ class TradingRoutes:
             ("DELETE", "/v2/positions", self.close_all),
             ("GET", "/v2/positions/<symbol>", self.position),
             ("DELETE", "/v2/positions/<symbol>", self.close),
+            ("POST", "/v2/positions/<symbol>/exercise", self.exercise),
+            ("POST", "/v2/positions/<symbol>/do-not-exercise", self.do_not_exercise),
             ("GET", "/v2/account", self.account),
             ("GET", "/v2/account/configurations", self.configurations),
             ("GET", "/v2/account/activities", self.activities),
@@ -145,6 +147,24 @@ class TradingRoutes:
                 row = {"status": refusal.status, "body": refusal.body()}
             rows.append({"symbol": symbol} | row)
         return reply(rows, 207)
+
+    async def exercise(self, symbol: str) -> Response:
+        """POST /v2/positions/{symbol or contract id}/exercise: all of it, now."""
+
+        async def commit() -> Response:
+            self.sandbox.exchange.exercise(symbol)
+            return Response("", 200)
+
+        return await after_commit(self.sandbox, commit)
+
+    async def do_not_exercise(self, symbol: str) -> Response:
+        """POST /v2/positions/{symbol or contract id}/do-not-exercise: it will end worthless."""
+
+        async def commit() -> Response:
+            self.sandbox.exchange.do_not_exercise(symbol)
+            return Response("", 200)
+
+        return await after_commit(self.sandbox, commit)
 
     def _close(self, symbol: str, quantity: str | None, percentage: str | None) -> Json:
         fresh_id = self.sandbox.next_id("order")

@@ -1,7 +1,7 @@
 """What does the simulated account hold, and what can it still do?
 
-Cash moves by executions and settlements and by nothing else. Figures follow from cash, positions
-and marks at the moment they are asked for.
+Cash moves by executions, settlements and charges, and by nothing else. Figures follow from cash,
+positions and marks at the moment they are asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +21,7 @@ from cream.core.model.instrument import Equity, Instrument, OptionContract
 from cream.core.model.money import ZERO, trim
 from cream.core.model.order import Side
 from cream.core.model.position import Position
+from cream.core.options.occ import expires_at
 
 # Paper accounts at Alpaca begin with PA; there is one simulated account.
 ACCOUNT_ID = "PA-SIMULATED"
@@ -43,11 +44,15 @@ class Settlement:
 
 @frozen(kw_only=True)
 class Ledger:
-    """The numbers of an account that are not in its positions. Units: dollars."""
+    """What an account has beside its positions. Units: dollars.
+
+    `abstained` are the contracts that their holder does not want exercised at their end.
+    """
 
     cash: Decimal
     last_equity: Decimal
     equity_day: date | None = None
+    abstained: tuple[OptionContract, ...] = ()
 
 
 @define
@@ -121,6 +126,22 @@ class VenueAccount:
             as_of=now,
             shorting_enabled=equity >= MIN_MARGIN_EQUITY,
         )
+
+    def charge(self, amount: Decimal) -> None:
+        """Take dollars out, for what is no trade."""
+        self.ledger = evolve(self.ledger, cash=self.ledger.cash - amount)
+
+    def abstain(self, contract: OptionContract) -> None:
+        """The contract is not to be exercised at its end."""
+        others = tuple(one for one in self.ledger.abstained if one != contract)
+        self.ledger = evolve(self.ledger, abstained=(*others, contract))
+
+    def forget_abstained(self, moment: datetime) -> bool:
+        """Nothing need be remembered of what has ended by `moment`. True if anything was."""
+        kept = tuple(one for one in self.ledger.abstained if expires_at(one) > moment)
+        forgets = kept != self.ledger.abstained
+        self.ledger = evolve(self.ledger, abstained=kept)
+        return forgets
 
     def begin_day(self, day: date, mark_of: MarkOf) -> bool:
         """Note yesterday's closing equity once `day` has begun. True if it was news."""

@@ -96,7 +96,6 @@ class Venue:
         self._sessions = sessions
         self._floor = TradingFloor(self._book, market, rules)
         self.mishaps = Mishaps(self._book, self._floor)
-        self._abstained: set[OptionContract] = set()
 
     # Commands -----------------------------------------------------------------------------------
 
@@ -167,12 +166,19 @@ class Venue:
         return self._exercises().exercise(contract, quantity, moment) or InstructionTaken()
 
     def do_not_exercise(self, contract: OptionContract, now: datetime) -> ExerciseOutcome:
-        """The contract will end without worth. Forgotten with this venue's memory."""
+        """The contract will end without worth."""
         moment = self._book.advance_to(now)
         refusal = self._exercises().may_abstain(contract, moment)
         if refusal is None:
-            self._abstained.add(contract)
+            self._book.account.abstain(contract)
+            self._book.touch_ledger()
         return refusal or InstructionTaken()
+
+    def charge(self, amount: Decimal) -> None:
+        """Take dollars out of the account, for what is no trade."""
+        if amount:
+            self._book.account.charge(amount)
+            self._book.touch_ledger()
 
     def on_quote(self, symbol: str, now: datetime) -> Updates:
         """What the current quote of `symbol` makes happen. Cheap where no order waits for it."""
@@ -329,6 +335,7 @@ class Venue:
             self._book.touch_ledger()
 
     def _settle_options(self, moment: datetime) -> None:
+        abstained = self._book.account.ledger.abstained
         for position in list(self._book.account.positions.values()):
             contract = position.instrument
             if position.is_flat or not isinstance(contract, OptionContract):
@@ -337,7 +344,7 @@ class Venue:
                 continue
             spot = self._market.latest(contract.underlying)
             price = intrinsic_value(contract, spot.mid) if spot is not None else ZERO
-            if contract in self._abstained and position.quantity > 0:
+            if contract in abstained and position.quantity > 0:
                 price = ZERO
             if self._delivers:
                 self._end_option(contract, position.quantity, price, moment)
@@ -350,6 +357,8 @@ class Venue:
                     settled_at=moment,
                 )
             )
+        if self._book.account.forget_abstained(moment):
+            self._book.touch_ledger()
 
     def _end_option(
         self, contract: OptionContract, quantity: Decimal, price: Decimal, moment: datetime

@@ -6,7 +6,7 @@ What every broker must do is in tests/contracts/test_broker_contract.py.
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from cream.core.exchange.venue_book import VenueState
 from cream.core.model.broker import (
     Accepted,
     CancelTaken,
+    InstructionTaken,
     OrderUpdate,
     OutcomeUnknown,
     Refused,
@@ -32,7 +33,8 @@ from cream.core.model.broker import (
 )
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import OrderStatus, Side
-from cream.core.model.plan import TimeInForce
+from cream.core.model.plan import PositionIntent, TimeInForce
+from cream.core.options.occ import expires_at
 from tests.fakes.venue_lab import NOON, bracket, call, terms
 
 GTC = TimeInForce.GTC
@@ -181,6 +183,24 @@ async def test_the_venue_is_found_again_after_the_daemon_is_gone(
         assert isinstance(again, Refused)
         made.quote("199.00", "199.02")
         assert await made.held() == 10, "bought ten more, and the stop sold the first ten"
+    gone.broker.close()
+
+
+async def test_what_is_not_to_be_exercised_is_still_known_after_a_restart(
+    tmp_path: Path, mock_clock: trio.testing.MockClock
+) -> None:
+    """In the money, it would be settled for more than eight dollars a share."""
+    contract = call("230")
+    morning = datetime(2026, 12, 18, 15, tzinfo=UTC)
+    gone = Bench(tmp_path, start=morning)
+    buying = terms(quantity="2", symbol=contract.symbol, intent=PositionIntent.BUY_TO_OPEN)
+    assert isinstance(await gone.broker.submit(buying), Accepted)
+    assert await gone.broker.do_not_exercise(contract) == InstructionTaken()
+    with bench(tmp_path, start=expires_at(contract)) as made:
+        before = (await made.broker.account()).cash
+        made.broker.advance()
+        assert await made.held(contract.symbol) == 0
+        assert (await made.broker.account()).cash == before
     gone.broker.close()
 
 

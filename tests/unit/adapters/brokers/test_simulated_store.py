@@ -75,6 +75,21 @@ def test_what_was_saved_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert (loaded.ledger, loaded.moment) == (state.ledger, state.moment)
 
 
+def test_a_file_from_before_instructions_were_kept_is_read(tmp_path: Path) -> None:
+    path = str(tmp_path / "venue.db")
+    state = busy().venue.state()
+    with closing(VenueStore(path)) as store:
+        store.save(state)
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("UPDATE account SET body = json_remove(body, '$.abstained')")
+            other.commit()
+            (body,) = other.execute("SELECT body FROM account").fetchone()
+        assert "abstained" not in body
+        loaded = store.load()
+    assert loaded is not None
+    assert loaded.ledger == state.ledger
+
+
 def test_changes_are_laid_over_what_was_there(tmp_path: Path) -> None:
     with closing(VenueStore(str(tmp_path / "venue.db"))) as store:
         lab = Lab()

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,3 +143,9 @@ def test_equity_is_what_was_paid_in_plus_what_was_earned(
         for position in held.positions.values()
     )
     assert held.equity(marks) == pytest.approx(earned, abs=Decimal("0.000001"))
+
+
+def test_what_is_charged_leaves_the_cash_and_nothing_else() -> None:
+    account = VenueAccount(flat_ledger(Decimal(100)))
+    account.charge(Decimal("0.16"))
+    assert account.ledger == evolve(flat_ledger(Decimal(100)), cash=Decimal("99.84"))

@@ -104,3 +104,21 @@ def test_what_is_not_to_be_exercised_ends_without_worth(abstains: bool, paid: De
 
     assert lab.held(CALL) == 0
     assert lab.cash() == before + paid
+
+
+def test_an_instruction_of_a_day_is_forgotten_once_the_day_is_over() -> None:
+    """Also where the contract was sold after it: nothing must be left to grow."""
+    lab = owning()
+    lab.now = datetime(2026, 12, 18, 15, 0, tzinfo=UTC)
+    contract = parse_occ(CALL)
+    for _ in range(2):
+        assert lab.venue.do_not_exercise(contract, lab.now) == InstructionTaken()
+    assert lab.venue.state().ledger.abstained == (contract,)
+    lab.market.set(CALL, "9.90", "10.00")
+    closing = PositionIntent.SELL_TO_CLOSE
+    lab.accepted(terms(Side.SELL, "3", "9.90", symbol=CALL, intent=closing))
+    assert lab.held(CALL) == 0
+
+    lab.advance(datetime(2026, 12, 18, 21, 0, tzinfo=UTC))
+
+    assert lab.venue.state().ledger.abstained == ()
