@@ -37,6 +37,8 @@ from cream.adapters.sandbox.words import uuid_text
 
 log = structlog.get_logger(__name__)
 
+# What belongs to the market data interface, which counts its requests by itself.
+_DATA_PATHS = ("/v2/stocks", "/v1beta1")
 # How long an answer is behind its messages if the fault does not say.
 _EARLY_SECONDS = 0.05
 MAX_BODY_BYTES = 1024 * 1024
@@ -147,9 +149,13 @@ async def _enter(sandbox: Sandbox) -> Response | None:
     key, secret = keys_of(request.headers)
     if not sandbox.lets_in(key, secret):
         raise Refusal(401, UNAUTHORIZED, "request is not authorized")
-    allowance: Allowance = sandbox.limits.take(key)
+    of_data = path.startswith(_DATA_PATHS)
+    allowance: Allowance = sandbox.limits.take(key, of_data=of_data)
     g.allowance = allowance
     if not allowance.allowed or faults.happens(FaultName.THROTTLE, path) is not None:
+        # The two interfaces do not even say it alike.
+        if of_data:
+            raise Refusal(429, None, "too many requests.")
         raise Refusal(429, THROTTLED, "rate limit exceeded")
     if faults.happens(FaultName.UNAVAILABLE, path) is not None:
         return Response("", 503)

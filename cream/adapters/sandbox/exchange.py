@@ -100,7 +100,7 @@ class Exchange:
             rules=self._stuck,
             delivers=True,
         )
-        self._writer = OrderWriter(market.sessions)
+        self._writer = OrderWriter(market.sessions, self._venue.trail_extreme)
         self._ids: dict[str, str] = {}
         self.activities = ActivityLog()
         self._frames = 0

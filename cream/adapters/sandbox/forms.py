@@ -181,7 +181,7 @@ def _quantity(
             raise unprocessable("qty or notional is required")
         return quantity
     if quantity is not None:
-        raise Refusal(422, 40010000, "only one of qty or notional is accepted")
+        raise Refusal(400, 40010000, "only one of qty or notional is accepted")
     if notional < _LEAST_NOTIONAL:
         raise Refusal(422, LOOK_IT_UP, "notional must be >= 1.00")
     if isinstance(instrument, OptionContract):

@@ -1,4 +1,4 @@
-"""How many requests has a key left? A bucket per key, as Alpaca's API has one per account."""
+"""How many requests has a key left? Two buckets per key, as Alpaca has two per account."""
 
 from collections.abc import Callable
 from math import ceil
@@ -27,16 +27,19 @@ class RateLimits:
     limit: int
     now: Callable[[], float]
     wall: Callable[[], float]
-    _buckets: dict[str, tuple[float, float]] = field(factory=dict)
+    _buckets: dict[tuple[str, bool], tuple[float, float]] = field(factory=dict)
 
-    def take(self, key: str) -> Allowance:
-        """Count one request of `key`; it is allowed if there was one left."""
-        now = self.now()
-        tokens, at = self._buckets.pop(key, (float(self.limit), now))
+    def take(self, key: str, *, of_data: bool = False) -> Allowance:
+        """Count one request of `key`; it is allowed if there was one left.
+
+        Trading and market data are counted apart.
+        """
+        now, bucket = self.now(), (key, of_data)
+        tokens, at = self._buckets.pop(bucket, (float(self.limit), now))
         tokens = min(float(self.limit), tokens + (now - at) * self.limit / PERIOD_SECONDS)
         allowed = tokens >= 1
         tokens -= allowed
-        self._buckets[key] = (tokens, now)
+        self._buckets[bucket] = (tokens, now)
         if len(self._buckets) > _MOST_KEYS:
             del self._buckets[next(iter(self._buckets))]
         full_in = (self.limit - tokens) * PERIOD_SECONDS / self.limit

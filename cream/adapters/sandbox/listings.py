@@ -6,7 +6,7 @@ the sandbox must not be better than the original.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 
 from attrs import frozen
@@ -16,6 +16,7 @@ from cream.adapters.sandbox.words import symbol, uuid_text, whole
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.venue import Venue
 from cream.core.model.broker import BrokerOrder
+from cream.core.model.instrument import OptionContract
 from cream.core.model.order import OrderClass, OrderStatus
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
@@ -35,6 +36,7 @@ class Query:
     after_id: str | None = None
     symbols: frozenset[str] = frozenset()
     side: str | None = None
+    asset_classes: frozenset[str] = frozenset()
 
 
 def read_query(arguments: Mapping[str, str]) -> Query:
@@ -59,9 +61,14 @@ def read_query(arguments: Mapping[str, str]) -> Query:
         until=read_time(arguments.get("until"), "until"),
         before_id=before or None,
         after_id=after or None,
-        symbols=frozenset(one for one in symbols.split(",") if one),
+        symbols=_listed(symbols),
         side=arguments.get("side") or None,
+        asset_classes=_listed(arguments.get("asset_class", "")),
     )
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(one for one in text.split(",") if one)
 
 
 def is_true(text: str | None) -> bool:
@@ -80,6 +87,14 @@ def read_time(text: str | None, name: str) -> datetime | None:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise unprocessable(f"invalid {name}: {text}") from None
+
+
+def read_day(text: str | None) -> date | None:
+    """A day of an argument, whatever time it has as well.   Raises: Refusal."""
+    try:
+        return date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        raise unprocessable(f"invalid date: {text}") from None
 
 
 def flat_rows(roots: Iterable[BrokerOrder]) -> Iterator[BrokerOrder]:
@@ -131,6 +146,8 @@ def _beyond(rows: Iterable[BrokerOrder], bound: str, behind: bool) -> Iterator[B
 def _fits(order: BrokerOrder, query: Query) -> bool:
     if query.symbols and not query.symbols & _symbols(order):
         return False
+    if query.asset_classes and not query.asset_classes & _asset_classes(order):
+        return False
     if query.after is not None and order.submitted_at <= query.after:
         return False
     if query.until is not None and order.submitted_at >= query.until:
@@ -153,3 +170,10 @@ def is_over(order: BrokerOrder) -> bool:
 
 def _symbols(order: BrokerOrder) -> set[str]:
     return {symbol(one.instrument) for one in (order, *order.legs)}
+
+
+def _asset_classes(order: BrokerOrder) -> set[str]:
+    """Spreads are of options, whatever they are on."""
+    rows = order.legs if order.order_class is OrderClass.MLEG else (order,)
+    options = (isinstance(one.instrument, OptionContract) for one in rows)
+    return {"us_option" if option else "us_equity" for option in options}

@@ -76,8 +76,18 @@ class ReferenceRoutes:
         return reply([_day(day) for day in _days(start, end) if is_trading_day(day)])
 
     async def assets(self) -> Response:
-        """GET /v2/assets."""
-        return reply([_asset(symbol) for symbol in self.symbols])
+        """GET /v2/assets: those that fit every argument."""
+        rows = [_asset(symbol) for symbol in self.symbols]
+        for name, field in (
+            ("status", "status"),
+            ("asset_class", "class"),
+            ("exchange", "exchange"),
+        ):
+            asked = request.args.get(name)
+            if asked:
+                rows = [row for row in rows if row[field] == asked]
+        attributes = {one for one in request.args.get("attributes", "").split(",") if one}
+        return reply([row for row in rows if not attributes or attributes & _attributes(row)])
 
     async def asset(self, symbol: str) -> Response:
         """GET /v2/assets/{symbol or id}."""
@@ -96,6 +106,8 @@ class ReferenceRoutes:
         exchange = self.sandbox.exchange
         asked = arguments.get("underlying_symbols")
         underlyings = asked.split(",") if asked else self.symbols
+        if arguments.get("status", "active") != "active":
+            underlyings = ()
         rows = [
             one
             for underlying in underlyings
@@ -145,6 +157,12 @@ class ReferenceRoutes:
         }
 
 
+def _attributes(row: Json) -> set[str]:
+    attributes = row["attributes"]
+    assert isinstance(attributes, list), "every asset has some"
+    return set(attributes)
+
+
 def _asset(symbol: str) -> Json:
     return {
         "id": uuid_text("asset", symbol),
@@ -157,6 +175,7 @@ def _asset(symbol: str) -> Json:
         "marginable": True,
         "shortable": True,
         "easy_to_borrow": True,
+        "borrow_status": "easy_to_borrow",
         "fractionable": True,
         "maintenance_margin_requirement": 30,
         "margin_requirement_long": "50",

@@ -3,7 +3,7 @@
 Source: Alpaca Trading API v2, OpenAPI document 2.0.1, 2026-06, and recorded answers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -57,9 +57,13 @@ class OrderNotes:
 
 @define
 class OrderWriter:
-    """Writes orders, with the notes that are kept on them."""
+    """Writes orders, with the notes that are kept on them.
+
+    `best_of` gives the best price since a trailing stop began.
+    """
 
     sessions: Sessions
+    best_of: Callable[[str], Decimal | None]
     notes: dict[str, OrderNotes] = field(factory=dict)
 
     def of(self, broker_order_id: str) -> OrderNotes:
@@ -139,7 +143,7 @@ class OrderWriter:
             "extended_hours": notes.extended_hours,
             "trail_percent": price(terms.trail_percent) if terms is not None else None,
             "trail_price": price(terms.trail_price) if terms is not None else None,
-            "hwm": None,
+            "hwm": price(self.best_of(order.broker_order_id)),
             "source": None,
             "subtag": None,
         }
@@ -256,12 +260,14 @@ def account_json(
         "account_number": account_number,
         "status": "ACTIVE",
         "crypto_status": "ACTIVE",
+        "crypto_tier": 1,
         "currency": "USD",
         "cash": dollars(account.cash),
         "equity": dollars(account.equity),
         "last_equity": dollars(account.last_equity),
         "portfolio_value": dollars(account.equity),
         "buying_power": dollars(account.buying_power),
+        "effective_buying_power": dollars(account.buying_power),
         "regt_buying_power": dollars(account.buying_power),
         "non_marginable_buying_power": dollars(account.buying_power / 2),
         "options_buying_power": dollars(account.buying_power / 2),
@@ -276,6 +282,9 @@ def account_json(
         "position_market_value": dollars(account.equity - account.cash),
         "sma": "0",
         "accrued_fees": dollars(accrued_fees),
+        "pending_reg_taf_fees": "0",
+        "intraday_adjustments": "0",
+        "balance_asof": eastern(account.as_of)[:10],
         "created_at": "2026-01-02T15:00:00.000000000Z",
         "shorting_enabled": account.shorting_enabled,
         "trading_blocked": False,

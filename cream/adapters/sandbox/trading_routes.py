@@ -13,7 +13,7 @@ from quart_trio import QuartTrio
 from cream.adapters.sandbox.app import Sandbox, after_commit, body_of, gateway_page, reply
 from cream.adapters.sandbox.faults import FaultName
 from cream.adapters.sandbox.forms import read_change
-from cream.adapters.sandbox.listings import is_true, read_query, read_time
+from cream.adapters.sandbox.listings import is_true, read_day, read_query, read_time
 from cream.adapters.sandbox.refusals import (
     FORBIDDEN,
     Refusal,
@@ -22,8 +22,22 @@ from cream.adapters.sandbox.refusals import (
 )
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.words import whole
+from cream.core.options.occ import NEW_YORK
 
 _DEFAULT_PAGE, _MOST_A_PAGE = 100, 100
+# How much of what makes no sense is said again.
+_SHOWN = 40
+
+_CONFIGURATIONS: Json = {
+    "no_shorting": False,
+    "suspend_trade": False,
+    "fractional_trading": True,
+    "max_margin_multiplier": "2",
+    "max_options_trading_level": 3,
+    "trade_confirm_email": "all",
+    "ptp_no_exception_entry": False,
+    "disable_overnight_trading": False,
+}
 
 
 @define
@@ -32,6 +46,7 @@ class TradingRoutes:
 
     sandbox: Sandbox
     _invisible_until: dict[str, float] = field(factory=dict)
+    _configured: Json = field(factory=dict)
 
     def register(self, app: QuartTrio) -> None:
         """Put every handler at its path."""
@@ -51,6 +66,7 @@ class TradingRoutes:
             ("POST", "/v2/positions/<symbol>/do-not-exercise", self.do_not_exercise),
             ("GET", "/v2/account", self.account),
             ("GET", "/v2/account/configurations", self.configurations),
+            ("PATCH", "/v2/account/configurations", self.configure),
             ("GET", "/v2/account/activities", self.activities),
             ("GET", "/v2/account/activities/<kind>", self.activities),
         )
@@ -178,24 +194,23 @@ class TradingRoutes:
 
     async def configurations(self) -> Response:
         """GET /v2/account/configurations."""
-        return reply(
-            {
-                "no_shorting": False,
-                "suspend_trade": False,
-                "fractional_trading": True,
-                "max_margin_multiplier": "2",
-                "max_options_trading_level": 3,
-                "trade_confirm_email": "all",
-                "ptp_no_exception_entry": False,
-                "disable_overnight_trading": False,
-            }
-        )
+        return reply(_CONFIGURATIONS | self._configured)
+
+    async def configure(self) -> Response:
+        """PATCH /v2/account/configurations: kept and shown again, and obeyed by nobody."""
+        body = await body_of(request)
+        for name, value in body.items():
+            if name in _CONFIGURATIONS and type(value) is not type(_CONFIGURATIONS[name]):
+                raise unprocessable(f"invalid {name}: {str(value)[:_SHOWN]}")
+        self._configured |= {name: body[name] for name in _CONFIGURATIONS if name in body}
+        return await self.configurations()
 
     async def activities(self, kind: str = "") -> Response:
         """GET /v2/account/activities: newest first unless it is asked for otherwise."""
         arguments, exchange = request.args, self.sandbox.exchange
         kinds = arguments.get("activity_types", kind)
-        category = arguments.get("category", "")
+        category, order_id = arguments.get("category", ""), arguments.get("order_id", "")
+        day = read_day(arguments.get("date"))
         after = read_time(arguments.get("after"), "after")
         until = read_time(arguments.get("until"), "until")
         dated = [(_at(row), row) for row in exchange.activities.fills]
@@ -204,6 +219,8 @@ class TradingRoutes:
             row
             for at, row in sorted(dated, key=lambda one: one[0])
             if (not kinds or row["activity_type"] in kinds.split(","))
+            and order_id in ("", row.get("order_id"))
+            and day in (None, at.astimezone(NEW_YORK).date())
             and category in ("", _category(row))
             and (after is None or at > after)
             and (until is None or at < until)
@@ -214,6 +231,8 @@ class TradingRoutes:
         if token:
             ids = [row["id"] for row in rows]
             rows = rows[ids.index(token) + 1 :] if token in ids else []
+        if day is not None and "page_size" not in arguments:
+            return reply(rows)  # Of one day all of them come at once.
         size = whole(arguments.get("page_size", str(_DEFAULT_PAGE)))
         if not size:
             raise unprocessable("page_size must be a number above zero")

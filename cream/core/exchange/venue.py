@@ -214,6 +214,11 @@ class Venue:
         order = self._book.find(any_id)
         return self._book.shown(order) if order is not None else None
 
+    def trail_extreme(self, any_id: str) -> Decimal | None:
+        """The best price since a trailing stop began; None for any other order."""
+        order = self._book.find(any_id)
+        return order.trail_extreme if order is not None else None
+
     def open_orders(self) -> Sequence[BrokerOrder]:
         """Every open order. Exits are listed by themselves once their entry is closed."""
         return self._book.listing()

@@ -107,7 +107,7 @@ async def test_a_number_may_be_a_text_or_a_number() -> None:
         ({"qty": None}, 422, 42210000),
         ({"qty": "many"}, 422, 40010000),
         ({"qty": True}, 403, 40310000),
-        ({"notional": "10"}, 422, 40010000),
+        ({"notional": "10"}, 400, 40010000),
         ({"qty": None, "notional": "0.5"}, 422, 40010001),
         ({"symbol": NEAR, "qty": None, "notional": "10"}, 422, 42210000),
         ({"symbol": "ZZZZ", "qty": None, "notional": "10"}, 422, 42210000),
