@@ -67,7 +67,10 @@ def missing_credentials(settings: AlpacaSettings) -> str | None:
 def endpoint_problems(
     settings: AlpacaSettings, environment: Environment
 ) -> Iterator[tuple[str, str]]:
-    """What is wrong with the configured addresses and key, as (name of the setting, problem)."""
+    """What is wrong with the configured addresses and keys, as (name of the setting, problem).
+
+    No problem shows a key.
+    """
     given = (
         ("base_url", settings.base_url, ("http", "https")),
         ("stream_url", settings.stream_url, ("ws", "wss")),
@@ -79,6 +82,10 @@ def endpoint_problems(
             problem = _url_problem(name, url, schemes, environment)
             if problem is not None:
                 yield name, problem
+    for name, secret in (("api_key", settings.api_key), ("api_secret", settings.api_secret)):
+        if not _is_plain(secret.reveal()):
+            # What cannot be sent would be shown by the error that says so.
+            yield name, "has a character that no key has, such as a blank or the end of a line"
     whose = KEY_PREFIXES.get(settings.api_key.reveal()[:2])
     if whose is not None and whose is not environment:
         yield "api_key", f"is a {whose.value} key, but environment.mode is {environment.value}"
@@ -99,9 +106,12 @@ def account_problem(account_number: str, environment: Environment, trading: str)
 def _url_problem(
     name: str, url: str, schemes: tuple[str, ...], environment: Environment
 ) -> str | None:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in schemes or not host:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        return f"is no URL: {error}"
+    if parts.scheme not in schemes or not host or port == 0:
         return f"must be a URL that begins with {' or '.join(f'{one}://' for one in schemes)}"
     if environment is Environment.PAPER and _is_loopback(host):
         return None
@@ -113,6 +123,10 @@ def _url_problem(
     if host == wanted:
         return None
     return f"must be {wanted} in {environment.value}, but is {host}"
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _is_loopback(host: str) -> bool:

@@ -69,6 +69,10 @@ def test_the_hosts_of_the_environment_are_allowed(environment: Environment, url:
         (PAPER, "https://paper-api.alpaca.markets.evil.example", "must be paper-api"),
         (PAPER, "ftp://127.0.0.1", "http:// or https://"),
         (PAPER, "nonsense", "http:// or https://"),
+        (PAPER, "http://[::1", "is no URL"),
+        (PAPER, "http://127.0.0.1:99999", "is no URL"),
+        (PAPER, "http://127.0.0.1:port", "is no URL"),
+        (PAPER, "http://127.0.0.1:0", "http:// or https://"),
     ],
 )
 def test_any_other_host_stops_the_start(environment: Environment, url: str, words: str) -> None:
@@ -90,6 +94,15 @@ def test_a_key_of_the_other_kind_stops_the_start(
 ) -> None:
     settings = AlpacaSettings(api_key=Secret(key))
     assert (dict(endpoint_problems(settings, environment)) == {}) is agrees
+
+
+@pytest.mark.parametrize("secret", ["two\nlines", "trailing ", "\ttab", "clé", "nul\0"])
+def test_a_key_that_cannot_be_sent_stops_the_start_and_is_not_shown(secret: str) -> None:
+    """A file with a line's end behind the key: HTTP refuses it, and says what it has refused."""
+    settings = AlpacaSettings(api_key=Secret(secret), api_secret=Secret(secret))
+    found = dict(endpoint_problems(settings, PAPER))
+    assert found.keys() == {"api_key", "api_secret"}
+    assert secret not in " ".join(found.values())
 
 
 @pytest.mark.parametrize(
