@@ -3,8 +3,9 @@
 import argparse
 import signal
 import sys
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 
@@ -24,20 +25,32 @@ from cream.adapters.sandbox.refusals import Refusal
 from cream.adapters.sandbox.server import Opened, SandboxSettings, serve_sandbox
 from cream.cli.exits import DONE, UNREACHABLE, USAGE
 from cream.core.exchange.calendar import SessionMode
+from cream.core.model.money import is_within_reason
+
+_HIGHEST_PORT, _MOST_REQUESTS, _MOST_TICKS = 65_535, 1_000_000, 1_000
+# Digits before the point: more than any account has.
+_CASH_PLACES = 12
+# The years that Alpaca's calendar has.
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def sandbox(options: argparse.Namespace) -> int:
-    """The exit code: 0 once told to stop, 69 if a port cannot be opened.
+    """The exit code: 0 once told to stop, 69 if a port cannot be opened, 2 for odd options.
 
     With `--bars` the clock begins with the first bar and prices move by the bars alone, unless
     told otherwise.
     """
     configure("warning", "pretty")
+    start: datetime | None = None
+    bars: dict[str, list[Bar]] = {}
     try:
         start = read_time(options.clock_start, "--clock-start")
+        wrong = list(_problems(options, start))
         bars = _bars(options.bars)
     except (Refusal, BarFileError) as problem:
-        sys.stderr.write(f"cream sandbox: {problem.message}\n")
+        wrong = [problem.message]
+    if wrong:
+        sys.stderr.writelines(f"cream sandbox: {one}\n" for one in wrong)
         return USAGE
     keys = tuple(options.keys.split(":", 1)) if options.keys else None
     settings = SandboxSettings(
@@ -69,15 +82,39 @@ def sandbox(options: argparse.Namespace) -> int:
     return code
 
 
+def _problems(options: argparse.Namespace, start: datetime | None) -> Iterator[str]:
+    """What is wrong with the options, each by itself."""
+    for name in ("port", "control_port"):
+        if not 0 <= getattr(options, name) <= _HIGHEST_PORT:
+            yield f"--{name.replace('_', '-')} must be from 0 to {_HIGHEST_PORT}"
+    if not 1 <= options.requests_per_minute <= _MOST_REQUESTS:
+        yield f"--requests-per-minute must be from 1 to {_MOST_REQUESTS}"
+    if not 0 <= options.tick_rate <= _MOST_TICKS:
+        yield f"--tick-rate must be from 0 to {_MOST_TICKS} quotes a second"
+    if options.keys is not None and not all(options.keys.partition(":")):
+        yield "--keys must be a key and a secret with a colon between them"
+    if start is not None and not _EARLIEST <= start < _LATEST:
+        yield f"--clock-start must be from {_EARLIEST.year} to {_LATEST.year - 1}"
+    try:
+        cash = Decimal(options.cash)
+    except InvalidOperation:
+        cash = Decimal("NaN")
+    if not is_within_reason(cash, _CASH_PLACES) or cash < 0:
+        yield f"--cash must be an amount of dollars, but is {options.cash}"
+
+
 def _bars(names: list[str]) -> dict[str, list[Bar]]:
     """The bars of all files.   Raises: BarFileError."""
     found: dict[str, list[Bar]] = {}
     for name in names:
         try:
             with Path(name).open(encoding="utf-8", newline="") as file:
-                found |= read_bars(file, name)
+                for symbol, rows in read_bars(file, name).items():
+                    found.setdefault(symbol, []).extend(rows)
         except (OSError, UnicodeDecodeError) as error:
             raise BarFileError(f"{name}: {error}") from None
+    for rows in found.values():
+        rows.sort(key=lambda bar: bar.start)
     return found
 
 

@@ -9,7 +9,7 @@ volume at each, the remainder at the close.
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from typing import TextIO
 
@@ -19,6 +19,8 @@ from attrs import frozen
 from cream.adapters.sandbox.bars import MINUTE, Bar
 from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.tape import Tape
+from cream.core.model.money import is_within_reason
+from cream.core.options.occ import parse_instrument
 from cream.core.ports import Clock
 
 COLUMNS = ("symbol", "timestamp", "open", "high", "low", "close", "volume")
@@ -28,6 +30,9 @@ MOST_ROWS = 2_000_000
 _HALF_SPREAD = Decimal("0.01")
 _SIZE = 10_000
 _STEPS = 4
+
+# Digits before or zeros behind the point: more than any share costs, or than there are of it.
+_MOST_PLACES = 15
 
 Bars = Mapping[str, list[Bar]]
 
@@ -60,8 +65,9 @@ def read_bars(file: TextIO, name: str) -> dict[str, list[Bar]]:
         if number > MOST_ROWS:
             raise BarFileError(f"{name}: more than {MOST_ROWS} rows")
         try:
-            found.setdefault(row["symbol"], []).append(_bar(row))
-        except (ValueError, InvalidOperation, TypeError):
+            symbol = parse_instrument(row["symbol"]).symbol
+            found.setdefault(symbol, []).append(_bar(row))
+        except (ValueError, ArithmeticError, TypeError, AttributeError):
             raise BarFileError(f"{name}, row {number}: this is no bar: {dict(row)}") from None
     for bars in found.values():
         bars.sort(key=lambda bar: bar.start)
@@ -114,8 +120,11 @@ def _length(rows: list[Bar]) -> timedelta:
 
 def _bar(row: Mapping[str, str]) -> Bar:
     start = datetime.fromisoformat(row["timestamp"])
-    opens, high, low, closes = (Decimal(row[name]) for name in ("open", "high", "low", "close"))
-    volume = int(Decimal(row["volume"]))
+    figures = [Decimal(row[name]) for name in ("open", "high", "low", "close", "volume")]
+    if not all(is_within_reason(figure, _MOST_PLACES) for figure in figures):
+        raise ValueError
+    opens, high, low, closes = figures[:4]
+    volume = int(figures[4])
     if not 0 < low <= min(opens, closes) <= max(opens, closes) <= high or volume < 0:
         raise ValueError
     return Bar(

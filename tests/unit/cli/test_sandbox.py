@@ -1,10 +1,12 @@
 """The command; what it serves is in tests/unit/adapters/sandbox and tests/conformance."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from cream.cli.main import main
+from cream.cli.sandbox import _bars
 from tests.conformance.sandbox_process import sandbox
 
 
@@ -17,6 +19,46 @@ def logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_clock_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sandbox", "--clock-start", "tomorrow"]) == 2
     assert "--clock-start" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--cash", "abc"),
+        ("--cash", "-5"),
+        ("--cash", "1e999999"),
+        ("--cash", "NaN"),
+        ("--port", "99999"),
+        ("--control-port", "-1"),
+        ("--tick-rate", "-1"),
+        ("--tick-rate", "nan"),
+        ("--keys", "nosecret"),
+        ("--keys", ":"),
+        ("--clock-start", "9999-12-31T23:59:59Z"),
+        ("--clock-start", "0001-01-01"),
+        ("--requests-per-minute", "0"),
+        ("--bars", "/nowhere"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    """Port 99999 was another one, and cash of NaN was taken."""
+    assert main(["sandbox", option, value]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("cream sandbox: ")
+    assert option in shown or value in shown
+
+
+def test_files_of_one_share_are_joined(tmp_path: Path) -> None:
+    """The second file had taken the place of the first."""
+    header = "symbol,timestamp,open,high,low,close,volume\n"
+    names = []
+    for day in (24, 23):
+        file = tmp_path / f"{day}.csv"
+        file.write_text(f"{header}ACME,2026-11-{day}T15:00:00Z,1,1,1,1,1\n")
+        names.append(str(file))
+    assert [bar.start.day for bar in _bars(names)["ACME"]] == [23, 24]
 
 
 def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,11 @@ def test_rows_are_read_and_ordered() -> None:
         (HEADER + "AAPL,2026-11-23,2,1,1,1,1\n", "no bar"),
         (HEADER + "AAPL,2026-11-23,1,1,1,1,-1\n", "no bar"),
         (HEADER + "AAPL,2026-11-23,1\n", "no bar"),
+        (HEADER + "AAPL,2026-11-23,1e999,1e999,1e999,1e999,1\n", "no bar"),
+        (HEADER + "AAPL,2026-11-23,1,1,1,1,1e999999999\n", "no bar"),
+        (HEADER + "AAPL,2026-11-23,NaN,1,1,1,1\n", "no bar"),
+        (HEADER + "AAPL,0001-01-01T00:00:00+05:00,1,1,1,1,1\n", "no bar"),
+        (HEADER + "a share,2026-11-23,1,1,1,1,1\n", "no bar"),
     ],
 )
 def test_what_is_no_bar_is_named(text: str, words: str) -> None:
