@@ -66,6 +66,10 @@ class Broadcast:
                 self._send(frame)
         return self._listener
 
+    def stop_listening(self) -> None:
+        """No messages any more; the connection stays."""
+        self._listener = None
+
     def cut(self) -> None:
         """End the connection without a word."""
         if self._listener is not None:

@@ -351,6 +351,6 @@ def _read(frame: str | bytes, client: _Client) -> Mapping[str, Any]:
             document = msgspec.msgpack.decode(frame)
         else:
             document = msgspec.json.decode(frame)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return document if isinstance(document, Mapping) else {}

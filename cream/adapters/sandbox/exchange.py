@@ -171,6 +171,7 @@ class Exchange:
         self._told([OrderUpdate(event="pending_new", order=outcome.order), *updates])
         if is_stuck:
             self._told(half_filled(self._venue, outcome.order, self.market, self.clock.now()))
+            self._stuck.let_go()
         return shown
 
     def cancel(self, order_id: str) -> None:

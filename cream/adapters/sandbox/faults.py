@@ -78,6 +78,8 @@ class FaultName(Enum):
     PARTIAL_THEN_CANCEL = "order.partial_then_cancel"
     # Half of an order fills as it is taken, and nothing more of it ever does; its exits wait.
     PARTIAL_ENTRY = "order.partial_entry_forever"
+    # Half of an order fills, and the rest with the next quote (paper accounts: with p of 0.1).
+    PARTIAL_FIRST = "order.partial_first"
     # What an order had laid hands on is free only `seconds` after it was cancelled.
     QTY_RELEASE_LAG = "pos.qty_release_lag"
     # What has filled in part expires.

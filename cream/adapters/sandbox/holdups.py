@@ -26,6 +26,7 @@ class StuckEntries(PlainRules):
     """Orders that trade no more, by client id."""
 
     _stuck: set[str] = field(factory=set)
+    _released: list[str] = field(factory=list)
 
     def holds_back(self, order: VenueOrder) -> bool:
         """Whether it is one of them."""
@@ -36,10 +37,18 @@ class StuckEntries(PlainRules):
         single = terms.order_class not in (OrderClass.OCO, OrderClass.MLEG)
         if not single or terms.quantity <= 1:
             return False
-        if faults.happens(FaultName.PARTIAL_ENTRY) is None:
+        for_good = faults.happens(FaultName.PARTIAL_ENTRY) is not None
+        if not for_good and faults.happens(FaultName.PARTIAL_FIRST) is None:
             return False
         self._stuck.add(terms.client_order_id)
+        if not for_good:
+            self._released.append(terms.client_order_id)
         return True
+
+    def let_go(self) -> None:
+        """What was stuck for a moment only trades again."""
+        while self._released:
+            self._stuck.discard(self._released.pop())
 
 
 @define

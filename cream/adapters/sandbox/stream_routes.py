@@ -1,7 +1,8 @@
 """The order stream: `/stream`, as Alpaca's paper account speaks it.
 
-Both forms of logging in; JSON in binary frames; the acknowledgement lists the streams that are
-granted and is silent about others; one connection per account.
+Both forms of logging in; JSON in binary frames, or msgpack by the content type of the upgrade; the
+acknowledgement lists the streams that are granted and is silent about others, and what is asked for
+last is all that is told; one connection per account.
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ class StreamRoutes:
     async def _converse(self) -> None:
         """Log in, then listen; whoever cannot log in is told so until it goes."""
         authorized = self.sandbox.lets_in(*keys_of(websocket.headers))
+        telling = trio.CancelScope()
         async with trio.open_nursery() as nursery:
             while True:
                 message = _read(await websocket.receive())
@@ -55,10 +57,13 @@ class StreamRoutes:
                     case "listen" if not authorized:
                         await _authorization(False, "listen")
                     case "listen":
+                        telling.cancel()
+                        self.sandbox.broadcast.stop_listening()
                         granted = await _listening(message)
                         if granted:
+                            telling = trio.CancelScope()
                             listener = self.sandbox.broadcast.listen()
-                            nursery.start_soon(_forward, listener, nursery.cancel_scope)
+                            nursery.start_soon(_forward, listener, nursery.cancel_scope, telling)
                     case _:
                         error = {"error_message": "unknown action"}
                         await _send({"action": "error", "data": error})
@@ -72,12 +77,15 @@ class StreamRoutes:
         return self.sandbox.lets_in(str(key), str(secret))
 
 
-async def _forward(listener: Listener, connection: trio.CancelScope) -> None:
-    """Hand messages on until the connection is cut."""
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(cut_on, listener.cut, connection)
-        async for frame in listener.receiver:
-            await _send({"stream": TRADE_UPDATES, "data": frame or None})
+async def _forward(
+    listener: Listener, connection: trio.CancelScope, telling: trio.CancelScope
+) -> None:
+    """Hand messages on until the connection is cut, or something else is asked for."""
+    with telling:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(cut_on, listener.cut, connection)
+            async for frame in listener.receiver:
+                await _send({"stream": TRADE_UPDATES, "data": frame or None})
 
 
 async def cut_on(cut: trio.Event, connection: trio.CancelScope) -> None:
@@ -100,19 +108,28 @@ async def _authorization(authorized: bool, action: str) -> None:
 async def _listening(message: Mapping[str, Any]) -> list[str]:
     data = message.get("data")
     asked = data.get("streams") if isinstance(data, Mapping) else None
-    granted = [one for one in asked or [] if one == TRADE_UPDATES]
+    streams = asked if isinstance(asked, list) else []
+    granted = [TRADE_UPDATES] if TRADE_UPDATES in streams else []
     await _send({"stream": "listening", "data": {"streams": granted}})
     return granted
 
 
 async def _send(document: object) -> None:
     """In a binary frame, as the paper account does."""
-    await websocket.send(msgspec.json.encode(document))
+    encode = msgspec.msgpack.encode if _is_packed() else msgspec.json.encode
+    await websocket.send(encode(document))
+
+
+def _is_packed() -> bool:
+    return "msgpack" in websocket.headers.get("Content-Type", "")
 
 
 def _read(frame: str | bytes) -> Mapping[str, Any]:
     try:
-        document = msgspec.json.decode(frame)
-    except msgspec.DecodeError:
+        if _is_packed() and isinstance(frame, bytes):
+            document = msgspec.msgpack.decode(frame)
+        else:
+            document = msgspec.json.decode(frame)
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return document if isinstance(document, Mapping) else {}

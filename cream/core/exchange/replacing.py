@@ -39,6 +39,8 @@ def refusal_of_change(old: VenueOrder, change: OrderChange) -> Refused | None:
     if old.status not in _REPLACEABLE:
         message = f"cannot replace order in {old.status.value} status"
         return Refused("ORDER_NOT_REPLACEABLE", message)
+    if old.order_class is OrderClass.OTO:
+        return Refused("INVALID_REPLACEMENT", "replacing oto orders is not supported yet")
     quantity = change.quantity
     if quantity is not None:
         if old.role is not Role.ROOT or old.order_class not in (OrderClass.SIMPLE, OrderClass.MLEG):

@@ -144,3 +144,15 @@ async def test_what_a_fault_by_name_does_not_take_is_refused() -> None:
     body = {"name": "opt.assign", "symbol": "AAPL", "seconds": 5}
     status, refused = await one.steer("POST", "/faults", body)
     assert (status, refused["message"]) == (422, "unknown: seconds; opt.assign takes qty, symbol")
+
+
+async def test_the_rest_of_an_order_can_fill_with_the_next_quote() -> None:
+    """As one in ten does on paper accounts."""
+    one = lab()
+    await arm(one, "order.partial_first", count=1)
+    order = await one.order()
+    path = f"/v2/orders/{order['id']}"
+    assert (await one.ask("GET", path))[1]["status"] == "partially_filled"
+    await one.steer("POST", "/quote", {"symbol": "AAPL", "bid": "238.50", "ask": "238.52"})
+    _, shown = await one.ask("GET", path)
+    assert (shown["status"], shown["filled_avg_price"]) == ("filled", "238.465")

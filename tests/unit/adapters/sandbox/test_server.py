@@ -1,10 +1,13 @@
 """The two ports and the order stream, over loopback."""
 
+import json
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import trio
+import trio.testing
 import trio_websocket
 
 from cream.adapters.sandbox.server import Opened
@@ -77,6 +80,32 @@ async def test_another_stream_than_order_updates_is_none() -> None:
     async with served() as opened, socket(opened, **KEYS) as one:
         other = {"action": "listen", "data": {"streams": ["weather"]}}
         assert (await ask(one, other))["data"] == {"streams": []}
+
+
+async def test_what_is_asked_for_last_is_all_that_is_told(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with served() as opened, socket(opened, **KEYS) as one:
+        for _ in range(3):
+            assert (await ask(one, LISTEN))["data"]["streams"] == ["trade_updates"]
+        opened.sandbox.broadcast.tell({"event": "once", "order": {"order_class": "", "legs": None}})
+        assert json.loads(await one.get_message())["data"]["event"] == "once"
+        nothing = {"action": "listen", "data": {"streams": 5}}
+        assert (await ask(one, nothing))["data"]["streams"] == []
+        opened.sandbox.broadcast.tell({"event": "lost", "order": {"order_class": "", "legs": None}})
+        with trio.move_on_after(5) as waiting:
+            await one.get_message()
+        assert waiting.cancelled_caught
+
+
+async def test_the_order_stream_speaks_msgpack_if_it_is_asked_to() -> None:
+    packed = {"Content-Type": "application/msgpack"}
+    async with served() as opened, socket(opened, **KEYS, **packed) as one:
+        await one.send_message(msgspec.msgpack.encode(LISTEN))
+        answer = msgspec.msgpack.decode(await one.get_message())
+        assert answer == {"stream": "listening", "data": {"streams": ["trade_updates"]}}
+        await one.send_message(b"\x91" * 100_000)
+        assert msgspec.msgpack.decode(await one.get_message())["action"] == "error"
 
 
 @pytest.mark.parametrize("message", ["{", "[]", {"action": "dance"}])

@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from cream.core.exchange.replacing import OrderChange
 from cream.core.model.broker import Accepted, BrokerOrder, OrderUpdate, Refused
-from cream.core.model.order import OrderStatus, OrderType, Side
+from cream.core.model.order import OrderClass, OrderStatus, OrderType, Side
 from cream.core.model.plan import TimeInForce
 from tests.fakes.venue_lab import Lab, bracket, call, leg, oco, spread, terms
 
@@ -193,3 +194,17 @@ def test_a_spread_is_replaced_with_its_legs() -> None:
     assert {one.broker_order_id for one in new.legs}.isdisjoint(
         one.broker_order_id for one in old.legs
     )
+
+
+def test_an_entry_with_one_exit_cannot_be_replaced() -> None:
+    """Alpaca does not support it yet."""
+    lab = Lab()
+    order = lab.accepted(
+        evolve(
+            bracket(limit="200.00"),
+            stop_loss=Decimal("190.00"),
+            order_class=OrderClass.OTO,
+            take_profit=None,
+        )
+    )
+    assert refused(lab, order, limit_price=Decimal("201.00")) == "INVALID_REPLACEMENT"
