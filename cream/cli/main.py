@@ -115,6 +115,8 @@ def _add_reading(groups: "Groups") -> None:
         "status": "readiness, trading state and subsystems; exit code 1 if not ready",
         "orders": "every order, open and closed",
         "positions": "what is held, and how it is protected",
+        "activities": "what happened to the account that was no trade: fees, dividends, options",
+        "fees": "what trades were estimated to cost, and what was charged",
         "reconcile": "how the broker's view and ours compare; exit code 1 if they do not",
         "watch": "follow changes as they happen",
     }
@@ -122,12 +124,22 @@ def _add_reading(groups: "Groups") -> None:
         command = groups.add_parser(name, help=text)
         if name == "orders":
             command.add_argument("--open", action="store_true", help="only those that can trade")
+        if name == "activities":
+            _activity_options(command)
         if name == "reconcile":
             command.add_argument("--now", action="store_true", help="compare everything first")
         if name == "watch":
             command.add_argument("--count", type=int, default=0, help="end after so many messages")
         _client_options(command)
         command.set_defaults(command=_reading, action=name)
+
+
+def _activity_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--type", action="append", default=[], help="FEE, DIVIDEND, ...; may be repeated"
+    )
+    command.add_argument("--since", help="YYYY-MM-DD, inclusive")
+    command.add_argument("--until", help="YYYY-MM-DD, inclusive")
 
 
 def _add_acting(groups: "Groups") -> None:

@@ -1,8 +1,9 @@
-"""`cream status`, `orders`, `positions`, `reconcile`, `watch`: look, touch nothing."""
+"""`cream status`, `orders`, `positions`, `activities` and the like: look, touch nothing."""
 
 import argparse
 import sys
 
+from cream.cli.account import activities, fees
 from cream.cli.client import call, guarded, print_json
 from cream.cli.exits import DONE, REFUSED
 from cream.cli.tables import table
@@ -16,6 +17,8 @@ def reading(options: argparse.Namespace) -> int:
         "status": _status,
         "orders": _orders,
         "positions": _positions,
+        "activities": activities,
+        "fees": fees,
         "reconcile": _reconcile,
         "watch": _watch,
     }
@@ -27,8 +30,9 @@ def _status(options: argparse.Namespace) -> int:
     state = call(options, "GET", "/v1/trading-state")
     parts = call(options, "GET", "/v1/supervision")
     alerts = call(options, "GET", "/v1/reconciliation").get("alerts", [])
+    alarms = call(options, "GET", "/v1/options/alarms")["alarms"]
     if options.json:
-        print_json({**ready, **state, **parts, "alerts": alerts})
+        print_json({**ready, **state, **parts, "alerts": alerts, "option_alarms": alarms})
     else:
         sys.stdout.write(f"{'ready' if ready['ready'] else 'not ready'}, {state['state']}\n")
         for reason in ready["reasons"]:
@@ -36,6 +40,8 @@ def _status(options: argparse.Namespace) -> int:
         for one in alerts:
             words = f"{one['kind']} in {one['subject']}: we have {one['ours']}"
             sys.stdout.write(f"  ALERT {words}, the broker has {one['theirs']}\n")
+        for one in alarms:
+            sys.stdout.write(f"  ALARM {one['kind']}: {one['message']} (since {one['since']})\n")
         keys = ("name", "state", "restarts", "last_error")
         rows = [[one[key] for key in keys] for one in parts["subsystems"]]
         sys.stdout.write(table(("SUBSYSTEM", "STATE", "RESTARTS", "LAST ERROR"), rows) + "\n")

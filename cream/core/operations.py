@@ -13,6 +13,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from cream.core.execution.account_shown import AccountShown
 from cream.core.execution.events import Event, ReconciliationCompleted
 from cream.core.execution.instructions import ExerciseInstructions, RollsShown
 from cream.core.market.views import FeedView, SymbolView
@@ -383,6 +384,11 @@ class Operations(ExerciseInstructions, RollsShown, Protocol):
 
     def supervision(self) -> Sequence[SubsystemView]:
         """Every supervised child."""
+        ...
+
+    @property
+    def history(self) -> AccountShown:
+        """What has happened to the account beside orders, and what is wrong with it."""
         ...
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import trio
 
+from cream.core.execution.option_duties import AlarmKind
 from cream.core.model.state import TradingState
 from cream.core.safety.heartbeat import Link
 from cream.daemon.stop_monitor import unprotected
@@ -39,6 +40,9 @@ def _book(tree: Tree) -> Iterable[Reading]:
     yield "cream_positions_unprotected", "Held without any stop.", (), _one(bare), False
     yield "cream_fills", "Executions booked.", (), _one(book.fills_booked), True
     yield "cream_late_fills", "Fills of closed orders.", (), _one(book.late_fills), True
+    alarms = Counter(one.kind for one in tree.operations.history.option_alarms())
+    kinds = [((kind.value,), float(alarms[kind.value])) for kind in AlarmKind]
+    yield "cream_option_alarms", "Alarms about options that stand.", ("kind",), kinds, False
     yield "cream_journal_sequence", "Last journal sequence.", (), _one(book.sequence), True
 
 

@@ -58,6 +58,7 @@ from cream.core.risk.decisions import (
 from cream.core.risk.gate import Gate
 from cream.core.risk.view import PortfolioView
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.account_history import AccountHistory
 from cream.daemon.archivist import LookUp
 from cream.daemon.chains import Chains
 from cream.daemon.client_sessions import ClientSessions
@@ -103,6 +104,7 @@ class LiveOperations(RollCommands):
     chains: Chains
     exerciser: Exerciser
     rolls: Rolls
+    history: AccountHistory
     breakers: Sequence[Breaker] = ()
     levers: Simulation | None = None
     look_up: LookUp = field(factory=LookUp)

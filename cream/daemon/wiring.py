@@ -17,6 +17,7 @@ from cream.core.risk.gate import Gate
 from cream.core.risk.greeks import QuotedGreeks
 from cream.core.risk.ledger import Ledger
 from cream.daemon.account_board import AccountBoard
+from cream.daemon.account_history import AccountHistory
 from cream.daemon.ack_watch import AckWatch
 from cream.daemon.activity_reader import ActivityReader
 from cream.daemon.archivist import Archivist, LookUp, RecallingBroker
@@ -373,6 +374,7 @@ def _operations(
         ),
         chains=rolls.chains,
         rolls=rolls,
+        history=AccountHistory(ground.desk),
         levers=outside.levers,
         look_up=LookUp(archivist),
     )

@@ -51,6 +51,7 @@ from cream.core.operations import (
     Update,
 )
 from cream.core.options.chain import ChainFilter, OptionChain
+from tests.fakes.account_history import FakeHistory
 from tests.fakes.operations_data import (
     ACCOUNT,
     NOW,
@@ -143,6 +144,7 @@ class FakeOperations:
     levers: FakeSimulation | None = None
     chain: OptionChain | None = None
     rolls: RollReport = field(factory=a_roll_report)
+    history: FakeHistory = field(factory=FakeHistory)
     chains_asked: list[ChainFilter] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:

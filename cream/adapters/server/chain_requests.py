@@ -115,12 +115,7 @@ def _days(texts: Sequence[str], name: str, problems: Problems) -> tuple[date, ..
         problems.add(name, f"may have {MAX_EXPIRATIONS} elements, has {len(texts)}")
     days: dict[date, None] = {}
     for text in texts[:MAX_EXPIRATIONS]:
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            day = None
-        if day is None or day.isoformat() != text:
-            problems.add(name, f"must be a day such as 2026-12-18, was {shown(text)}")
-        else:
+        day = values.day_value(text, name, problems)
+        if day is not None:
             days[day] = None
     return tuple(days)

@@ -7,6 +7,7 @@ from cream.adapters.server import json_bodies as bodies
 from cream.adapters.server import json_state_types as api
 from cream.adapters.server import json_state_views as views
 from cream.adapters.server.heartbeats import heartbeat_request
+from cream.adapters.server.http_account_routes import add_account_routes
 from cream.adapters.server.http_option_routes import add_option_routes
 from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
@@ -29,6 +30,7 @@ def add_to(app: Quart, site: Site) -> None:
     _add_insight(app, site)
     _add_trading_state(app, site)
     add_option_routes(app, site)
+    add_account_routes(app, site)
     _add_simulation(app, site)
     _add_docs(app)
 

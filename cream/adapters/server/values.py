@@ -4,7 +4,7 @@ Every function gives the value back, or notes what is wrong under `path` and giv
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from typing import TypeVar
@@ -194,6 +194,20 @@ def instant_value(value: Json, path: str, problems: Problems) -> datetime | None
     except (ValueError, OverflowError):
         problems.add(path, f"is not a time that exists: {shown(found[0])}")
         return None
+
+
+def day_value(value: Json, path: str, problems: Problems) -> date | None:
+    """A day, from ISO 8601 with its dashes."""
+    day = None
+    if isinstance(value, str):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            day = None
+    if day is None or day.isoformat() != value:
+        problems.add(path, f"must be a day such as 2026-12-18, was {shown(value)}")
+        return None
+    return day
 
 
 def _offset(zone: str) -> timezone:

@@ -5,7 +5,7 @@ of the history, mostly the next day. A day is compared once it has a row.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Final
@@ -44,17 +44,21 @@ class DayOfCharges:
         return abs(self.charged - self.estimated) > _CENT
 
 
+@frozen(kw_only=True)
+class DayOfEstimates:
+    """One kind of fee on one trade date that has no row yet: the estimate rounded up.
+
+    Units: dollars.
+    """
+
+    day: date
+    kind: str
+    estimated: Decimal
+
+
 def charges(book: ActivityBook) -> Sequence[DayOfCharges]:
     """Every day that was estimated and has been charged, by kind."""
-    estimated = book.estimated_fees()
-    days = {day for day, _ in estimated}
-    charged: dict[tuple[date, str], Decimal] = {}
-    for noted in book.latest():
-        row = noted.activity
-        day = _trade_day(row, days) if row.kind is ActivityKind.FEE and row.counts else None
-        if day is not None:
-            key = (day, _kind(row))
-            charged[key] = charged.get(key, ZERO) - row.net_amount
+    estimated, charged = book.estimated_fees(), _charged(book)
     over = {day for day, _ in charged}
     keys = sorted({key for key in estimated if key[0] in over} | set(charged))
     return [
@@ -66,6 +70,29 @@ def charges(book: ActivityBook) -> Sequence[DayOfCharges]:
         )
         for day, kind in keys
     ]
+
+
+def uncharged(book: ActivityBook) -> Sequence[DayOfEstimates]:
+    """Every day that was estimated and has not been charged yet, by kind."""
+    over = {day for day, _ in _charged(book)}
+    return [
+        DayOfEstimates(day=day, kind=kind, estimated=fee.quantize(_CENT, ROUND_UP))
+        for (day, kind), fee in sorted(book.estimated_fees().items())
+        if fee and day not in over
+    ]
+
+
+def _charged(book: ActivityBook) -> Mapping[tuple[date, str], Decimal]:
+    """What the rows of each kind say that the trades of each estimated day have cost."""
+    days = {day for day, _ in book.estimated_fees()}
+    charged: dict[tuple[date, str], Decimal] = {}
+    for noted in book.latest():
+        row = noted.activity
+        day = _trade_day(row, days) if row.kind is ActivityKind.FEE and row.counts else None
+        if day is not None:
+            key = (day, _kind(row))
+            charged[key] = charged.get(key, ZERO) - row.net_amount
+    return charged
 
 
 def _trade_day(row: Activity, days: Collection[date]) -> date | None:

@@ -73,6 +73,7 @@ def commands(of: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> list[tu
 
 def test_these_are_the_commands() -> None:
     assert sorted(" ".join(path) for path in commands(parser())) == [
+        "activities",
         "backtest",
         "cancel",
         "chain",
@@ -82,6 +83,7 @@ def test_these_are_the_commands() -> None:
         "do-not-exercise",
         "exercise",
         "explain",
+        "fees",
         "halt",
         "journal compact",
         "journal export",

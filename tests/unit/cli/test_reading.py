@@ -56,6 +56,7 @@ def orders(daemon: FakeDaemon) -> list[Json]:
 
 
 NOTHING_WRONG = (200, {"clean": True, "alerts": []})
+NO_ALARMS = (200, {"alarms": []})
 
 
 def test_status_tells_the_readiness_the_state_and_the_subsystems(
@@ -65,6 +66,7 @@ def test_status_tells_the_readiness_the_state_and_the_subsystems(
     daemon.replies["GET /v1/trading-state"] = (200, ACTIVE)
     daemon.replies["GET /v1/supervision"] = (200, PARTS)
     daemon.replies["GET /v1/reconciliation"] = NOTHING_WRONG
+    daemon.replies["GET /v1/options/alarms"] = NO_ALARMS
 
     assert main(["status"]) == exits.DONE
     assert capsys.readouterr().out == (
@@ -83,6 +85,7 @@ def test_not_being_ready_is_told_with_every_reason_and_its_exit_code(
     daemon.replies["GET /v1/trading-state"] = (200, {"state": "HALTED", "causes": []})
     daemon.replies["GET /v1/supervision"] = (200, PARTS)
     daemon.replies["GET /v1/reconciliation"] = NOTHING_WRONG
+    daemon.replies["GET /v1/options/alarms"] = NO_ALARMS
 
     assert main(["status"]) == exits.REFUSED
     shown = capsys.readouterr().out
@@ -91,7 +94,7 @@ def test_not_being_ready_is_told_with_every_reason_and_its_exit_code(
     assert main(["status", "--json"]) == exits.REFUSED
     content = json.loads(capsys.readouterr().out)
     told = {"ready": False, "reasons": reasons, "state": "HALTED", "causes": [], "alerts": []}
-    assert content == told | PARTS
+    assert content == told | PARTS | {"option_alarms": []}
 
 
 def test_status_tells_what_somebody_has_to_look_at(
@@ -102,9 +105,12 @@ def test_status_tells_what_somebody_has_to_look_at(
     daemon.replies["GET /v1/supervision"] = (200, PARTS)
     alert = {"kind": "POSITION_QUANTITY", "subject": "AAPL", "ours": "100", "theirs": "70"}
     daemon.replies["GET /v1/reconciliation"] = (200, {"clean": False, "alerts": [alert]})
+    alarm = {"kind": "orphan_leg", "symbol": "X", "message": "1 of X is alone", "since": "noon"}
+    daemon.replies["GET /v1/options/alarms"] = (200, {"alarms": [alarm]})
 
     assert main(["status"]) == exits.DONE
     line = "  ALERT POSITION_QUANTITY in AAPL: we have 100, the broker has 70\n"
+    line += "  ALARM orphan_leg: 1 of X is alone (since noon)\n"
     assert capsys.readouterr().out.startswith("ready, ACTIVE\n" + line)
 
 

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from cream.adapters.server import json_bodies, plan_json
+from tests.fakes.account_history import a_history
 from tests.fakes.chains import a_chain
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import REFUSAL, working
@@ -35,6 +36,9 @@ ROUTES = [
     ("POST", "/v1/mass-cancel", {"reason": "r"}),
     ("GET", "/v1/options/rolls", None),
     ("POST", "/v1/options/rolls", {"symbol": "AAPL261127C00240000"}),
+    ("GET", "/v1/options/alarms", None),
+    ("GET", "/v1/activities?type=FEE&limit=1", None),
+    ("GET", "/v1/fees", None),
     ("POST", "/v1/options/exercise", {"symbol": "AAPL261218C00240000", "quantity": 2}),
     ("POST", "/v1/options/do-not-exercise", {"symbol": "AAPL261218C00240000"}),
     ("POST", "/v1/heartbeat", {"session_id": "agent-1"}),
@@ -62,7 +66,7 @@ def check(value: Any, schema: Any, whole: Any) -> None:
 
 def busy() -> FakeOperations:
     positions = [states.held(), states.option()]
-    operations = FakeOperations(position_views=positions, chain=a_chain())
+    operations = FakeOperations(position_views=positions, chain=a_chain(), history=a_history())
     operations.put(states.filled_entry(), states.stop_child(), working(states.SPREAD))
     return operations
 

@@ -10,7 +10,7 @@ from attrs import evolve
 from cream.core.execution import events as e
 from cream.core.execution.activities import KEPT, ActivityBook
 from cream.core.execution.activity_events import ActivityNoted
-from cream.core.execution.fee_drift import charges
+from cream.core.execution.fee_drift import charges, uncharged
 from cream.core.model.activity import Activity, ActivityKind, ActivityStatus
 from cream.core.model.fill import Fee, Fill
 from cream.core.model.instrument import Equity
@@ -143,3 +143,13 @@ def test_a_fill_that_is_taken_back_takes_its_estimate_with_it() -> None:
 
     assert ledger.order(terms.order_id).commission == 0
     assert list(ledger.book.activities.estimated_fees().values()) == [0]
+
+
+def test_what_has_no_row_yet_is_still_to_be_charged() -> None:
+    """A day with one row is over, for all of its kinds."""
+    fills = [sold(TAF="0.021", REG="1"), sold("x-2", days=1, TAF="0.004"), sold("x-3", CAT="0")]
+    waiting = uncharged(book(fills, [fee("TAF", "0.03")]))
+    assert [(one.day, one.kind, str(one.estimated)) for one in waiting] == [
+        (DAY + timedelta(days=1), "TAF", "0.01")
+    ]
+    assert [one.kind for one in uncharged(book(fills, []))] == ["REG", "TAF", "TAF"]
