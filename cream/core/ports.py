@@ -163,7 +163,10 @@ class MarketDetail(Protocol):
     """What a real feed has beyond quotes. All questions raise `BrokerUnavailable`."""
 
     def follow(self, consumer: object, symbols: Collection[str]) -> None:
-        """From now on `consumer` needs exactly these; none: it leaves. Does not wait."""
+        """From now on `consumer` needs exactly these; none: it leaves. Does not wait.
+
+        An `Onlooker` (`core/market/subscriptions.py`) reads them and needs none.
+        """
         ...
 
     def halted(self, symbol: str) -> str | None:

@@ -4,7 +4,7 @@ Publishing never waits: a subscriber that does not read loses its subscription, 
 theirs. Quotes are different: only the newest of each symbol matters, so a slow reader skips some.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -93,6 +93,10 @@ class Hub:
         sender.close()
 
 
+LatestOf = Callable[[str], Quote | None]
+NOTHING_DERIVED: Mapping[str, Sequence[str]] = {}
+
+
 @define(eq=False)
 class _QuoteReader:
     """The newest unread quote of each symbol that one reader wants, as an endless iterator.
@@ -102,13 +106,20 @@ class _QuoteReader:
     """
 
     symbols: frozenset[str]
-    waiting: dict[str, Quote] = field(factory=dict)
+    latest: LatestOf
+    derived: Mapping[str, Sequence[str]]
+    # None: what is the latest once it is read.
+    waiting: dict[str, Quote | None] = field(factory=dict)
     arrived: trio.Event = field(factory=trio.Event)
 
     def take_in(self, quote: Quote) -> None:
+        derived = self.derived.get(quote.symbol, ())
         if quote.symbol in self.symbols:
             self.waiting[quote.symbol] = quote
-            self.arrived.set()
+        elif not derived:
+            return
+        self.waiting.update((one, None) for one in derived)
+        self.arrived.set()
 
     def __aiter__(self) -> "_QuoteReader":
         return self
@@ -116,10 +127,14 @@ class _QuoteReader:
     async def __anext__(self) -> Quote:
         # Before anything is taken, so that a cancel takes nothing with it.
         await trio.lowlevel.checkpoint()
-        while not self.waiting:
-            self.arrived = trio.Event()
-            await self.arrived.wait()
-        return self.waiting.pop(next(iter(self.waiting)))
+        while True:
+            while not self.waiting:
+                self.arrived = trio.Event()
+                await self.arrived.wait()
+            symbol = next(iter(self.waiting))
+            quote = self.waiting.pop(symbol) or self.latest(symbol)
+            if quote is not None:
+                return quote
 
 
 class QuoteBoard:
@@ -146,10 +161,17 @@ class QuoteBoard:
 
     @asynccontextmanager
     async def read(
-        self, symbols: Sequence[str], latest: Callable[[str], Quote | None]
+        self,
+        symbols: Sequence[str],
+        latest: LatestOf,
+        derived: Mapping[str, Sequence[str]] = NOTHING_DERIVED,
     ) -> AsyncIterator[AsyncIterator[Quote]]:
-        """Quotes of `symbols`, beginning with the latest of each."""
-        reader = _QuoteReader(frozenset(symbols))
+        """Quotes of `symbols`, beginning with the latest of each.
+
+        `derived` are symbols whose quotes follow from those of another one, by that one: each of
+        its quotes means a new one of theirs, which nobody publishes.
+        """
+        reader = _QuoteReader(frozenset(symbols), latest, derived)
         for symbol in symbols:
             quote = latest(symbol)
             if quote is not None:

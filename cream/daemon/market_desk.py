@@ -11,12 +11,15 @@ import trio
 from attrs import define, field, frozen
 
 from cream.core.market.bars import DAY_MINUTES, BarJoiner
+from cream.core.market.subscriptions import Onlooker
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.errors import BrokerUnavailable, CreamError, FieldProblem
+from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.ticks import Bar, DayStatistics
+from cream.core.options.occ import parse_instrument
 from cream.core.ports import MarketData, MarketDetail
-from cream.daemon.hub import QuoteBoard
+from cream.daemon.hub import NOTHING_DERIVED, QuoteBoard
 from cream.daemon.portfolio import Portfolio
 
 # Bars of one symbol and timeframe in an answer: a session of five minutes, and some.
@@ -94,8 +97,9 @@ class MarketDesk:
     @asynccontextmanager
     async def quotes(self, symbols: Sequence[str]) -> AsyncIterator[AsyncIterator[Quote]]:
         """Quotes of `symbols` as they come, the latest first."""
+        derived = _options_of(symbols) if self.detail is None else NOTHING_DERIVED
         with self._followed(symbols):
-            async with self.board.read(symbols, self.market.latest) as reader:
+            async with self.board.read(symbols, self.market.latest, derived) as reader:
                 yield reader
 
     @asynccontextmanager
@@ -116,16 +120,23 @@ class MarketDesk:
 
     @contextmanager
     def _followed(self, symbols: Sequence[str]) -> Iterator[None]:
-        """Be a consumer of these."""
-        consumer = object()
+        """Be a consumer of these shares, and look on at these options.
+
+        There can be hundreds, most of them quiet: asking after each silence of theirs would take
+        the requests that stops depend on.
+        """
         if self.detail is None:
             yield
             return
-        self.detail.follow(consumer, symbols)
+        options = [one for some in _options_of(symbols).values() for one in some]
+        consumer, onlooker = object(), Onlooker()
+        self.detail.follow(consumer, set(symbols).difference(options))
+        self.detail.follow(onlooker, options)
         try:
             yield
         finally:
             self.detail.follow(consumer, ())
+            self.detail.follow(onlooker, ())
 
     def health(self) -> FeedView:
         """How the feed does."""
@@ -152,6 +163,16 @@ class MarketDesk:
             stale_symbols=stale,
             issues=issues,
         )
+
+
+def _options_of(symbols: Sequence[str]) -> dict[str, list[str]]:
+    """The options among them, by underlying. The simulated market derives their quotes from it."""
+    found: dict[str, list[str]] = {}
+    for symbol in symbols:
+        instrument = parse_instrument(symbol)
+        if isinstance(instrument, OptionContract):
+            found.setdefault(instrument.underlying, []).append(symbol)
+    return found
 
 
 @define(eq=False)

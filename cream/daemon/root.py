@@ -320,15 +320,16 @@ async def _broker_end(
     if settings.brokers.active == "alpaca":
         # Here, because an HTTP and a WebSocket client are a sixth of the start's time and memory.
         from cream.adapters.brokers.alpaca.broker import open_alpaca
-        from cream.adapters.brokers.alpaca.chains import open_chains
+        from cream.adapters.brokers.alpaca.chains import Tapes, open_chains
         from cream.adapters.feeds.alpaca.feed import open_feed
 
         mode, own = settings.environment.mode, settings.brokers.alpaca
-        limits = breaker_limits(settings)
+        limits, data = breaker_limits(settings), settings.feeds.alpaca
+        tapes = Tapes(shares=data.feed, options=data.option_feed)
         async with (
             open_alpaca(own, mode, clock, draw, limits) as alpaca,
-            open_chains(own, mode, alpaca.api.rest) as chains,
-            open_feed(settings.feeds.alpaca, own, mode, clock, draw) as feed,
+            open_chains(own, mode, alpaca.api.rest, tapes) as chains,
+            open_feed(data, own, mode, clock, draw) as feed,
         ):
             yield _BrokerEnd(
                 alpaca,

@@ -11,9 +11,10 @@ from attrs import evolve, frozen
 
 from cream.adapters.brokers.alpaca import chains as module
 from cream.adapters.brokers.alpaca.broker import open_alpaca
-from cream.adapters.brokers.alpaca.chains import AlpacaChains, open_chains
+from cream.adapters.brokers.alpaca.chains import AlpacaChains, Tapes, open_chains
 from cream.adapters.brokers.alpaca.settings import AlpacaSettings
 from cream.adapters.clock import ShiftedClock
+from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
 from cream.adapters.feeds.settings import LISTED_PRICES, SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.sandbox.server import SandboxSettings, serve_sandbox
@@ -23,6 +24,8 @@ from cream.core.model.plan import Environment
 from cream.core.model.secret import Secret
 from cream.core.options.chain import ChainFilter, FiguresFrom
 from cream.daemon.chains import Chains
+from cream.daemon.root import _broker_end
+from cream.daemon.settings import BrokersSettings, FeedsSettings, Settings
 from cream.daemon.valuations import InlineOffload, OptionValuations, Rates
 from tests.fakes.world import START
 
@@ -82,6 +85,23 @@ async def test_a_chain_of_many_pages_is_what_the_market_quotes(
     assert share is not None
     assert whole.underlying is not None
     assert (whole.underlying.bid, whole.underlying.ask) == (share.bid, share.ask)
+
+
+async def test_a_chain_reads_the_feeds_of_the_settings() -> None:
+    """As `cream run` opens it."""
+    async with sandbox() as place:
+        url = str(place.chains.data.client.base_url)
+        own = AlpacaSettings(api_key=Secret("k"), api_secret=Secret("s"), base_url=url)
+        settings = evolve(
+            Settings(),
+            brokers=BrokersSettings(active="alpaca", alpaca=own),
+            feeds=FeedsSettings(alpaca=AlpacaFeedSettings(feed="sip", option_feed="opra")),
+        )
+        async with _broker_end(settings, place.clock, lambda: 0.5) as end:
+            assert isinstance(end.chains, AlpacaChains)
+            assert end.chains.tapes == Tapes(shares="sip", options="opra")
+            listing = await end.chains.listing(ChainFilter(underlying="AAPL"))
+    assert listing.options
 
 
 async def test_a_filter_holds_at_alpaca() -> None:

@@ -1,12 +1,16 @@
 """`cream run --broker alpaca` on the data streams and data REST of the sandbox."""
 
+import asyncio
+import itertools
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cream.client import CreamClient, v1
 from tests.conformance.sandbox_process import Sandbox, sandbox
+from tests.integration.agents import ask
 from tests.integration.daemon import Daemon, running
 from tests.integration.test_alpaca_run import ALWAYS_OPEN, KEYS, PLAN, alpaca
 
@@ -88,6 +92,47 @@ def test_a_stop_that_only_the_daemon_watches_fires_on_the_stream(tmp_path: Path)
         one.quote("AAPL", "200.00", "200.02")
 
         until(lambda: not held(one))
+
+
+def test_options_are_streamed_with_their_share(tmp_path: Path) -> None:
+    """First as the chain has them, then as Alpaca's option stream tells of them."""
+
+    async def move(one: Sandbox) -> None:
+        """Again and again: the subscription has to stand before the market moves."""
+        for bid in itertools.cycle(("250.11", "250.15")):
+            one.quote("AAPL", bid, "250.20")
+            await asyncio.sleep(0.25)
+
+    async def followed(client: CreamClient) -> tuple[v1.OptionQuote, v1.OptionQuote]:
+        """A row of the chain, and a quote of the same option that is dollars above it."""
+        rows: dict[tuple[Any, ...], v1.OptionQuote] = {}
+        async with client.subscribe_market_data(["AAPL"], include_options=True) as updates:
+            moving: asyncio.Task[None] | None = None
+            async for update in updates:
+                told = update.option_quote
+                if told is None:
+                    continue
+                contract = told.contract
+                key = (contract.expiration, contract.strike, contract.option_type)
+                first = rows.setdefault(key, told)
+                if len(rows) == 200 and moving is None:
+                    moving = asyncio.create_task(move(one))
+                if told.quote is None or first.quote is None or moving is None:
+                    continue
+                if told.quote.bid > first.quote.bid + 3:
+                    moving.cancel()
+                    return first, told
+        raise AssertionError("the stream ended")
+
+    with (
+        sandbox(clock_start=None) as one,
+        running(tmp_path, KEYS, brokers=alpaca(one), feeds=ALWAYS_OPEN) as daemon,
+    ):
+        row, later = ask(daemon.grpc_port, followed)
+
+    assert row.valuation_status
+    assert row.figures_from == "FEED"
+    assert (later.valuation_status, later.delta, later.flags) == ("", None, [])
 
 
 def test_a_chain_has_quotes_and_greeks(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ A chain has thousands of rows: they are made a few at a time, so that everyone e
 Units change here, and nowhere else: theta per day, vega and rho per point.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import trio
@@ -15,8 +15,9 @@ from cream.adapters.server.json_views import text_or_none
 from cream.adapters.server.wire_enums import OPTION_TYPE
 from cream.adapters.server.wire_market_views import quote_message
 from cream.adapters.server.wire_values import wire_instant
+from cream.core.model.market import Quote
 from cream.core.model.money import decimal_text
-from cream.core.options.chain import OptionChain, OptionRow, spot_of
+from cream.core.options.chain import ListedOption, OptionChain, OptionRow, QuoteFlag, spot_of
 from cream.core.options.greeks import PerShare
 from cream.wire import common_pb2, market_snapshot_pb2
 
@@ -80,7 +81,7 @@ async def chain_message(chain: OptionChain) -> market_snapshot_pb2.OptionChain:
     return market_snapshot_pb2.OptionChain(
         underlying=chain.symbol,
         underlying_price=0.0 if price is None else float(price),
-        options=await _in_turns(_option_message, chain),
+        options=await _in_turns(option_message, chain),
         as_of=wire_instant(chain.as_of),
         underlying_age_seconds=chain.underlying_age_seconds,
         underlying_is_stale=chain.underlying_is_stale,
@@ -128,10 +129,35 @@ def _option_view(row: OptionRow) -> api.Option:
     )
 
 
-def _option_message(row: OptionRow) -> market_snapshot_pb2.OptionQuote:
+def option_message(row: OptionRow) -> market_snapshot_pb2.OptionQuote:
+    """One row of a chain on the wire, with everything that is known of it."""
     listed, valuation = row.listed, row.valuation
-    contract = listed.contract
     greeks, source = _at_the_edge(valuation.greeks), valuation.figures_from
+    message = option_quote_message(listed, listed.quote, row.quote_age_seconds, row.flags)
+    figures = market_snapshot_pb2.OptionQuote(
+        implied_volatility=valuation.implied_volatility,
+        delta=greeks.delta,
+        gamma=greeks.gamma,
+        theta=greeks.theta,
+        vega=greeks.vega,
+        rho=greeks.rho,
+        valuation_status=valuation.status.value,
+        figures_from="" if source is None else source.value,
+        model_price=valuation.price,
+    )
+    message.MergeFrom(figures)
+    return message
+
+
+def option_quote_message(
+    listed: ListedOption, quote: Quote | None, age_seconds: float | None, flags: Iterable[QuoteFlag]
+) -> market_snapshot_pb2.OptionQuote:
+    """An option with this quote, and without volatility and Greeks."""
+    contract = listed.contract
+    shown = None
+    if quote is not None:
+        shown = quote_message(quote)
+        shown.volume = listed.volume or 0
     return market_snapshot_pb2.OptionQuote(
         contract=common_pb2.OptionContract(
             underlying=contract.underlying,
@@ -139,26 +165,10 @@ def _option_message(row: OptionRow) -> market_snapshot_pb2.OptionQuote:
             strike=float(contract.strike),
             option_type=OPTION_TYPE.name(contract.right),
         ),
-        quote=None if listed.quote is None else _quote_message(row),
-        implied_volatility=valuation.implied_volatility,
-        delta=greeks.delta,
-        gamma=greeks.gamma,
-        theta=greeks.theta,
-        vega=greeks.vega,
-        rho=greeks.rho,
+        quote=shown,
         open_interest=min(listed.open_interest or 0, _LARGEST_INT32),
-        quote_age_seconds=row.quote_age_seconds,
-        flags=[flag.value for flag in row.flags],
-        valuation_status=valuation.status.value,
-        figures_from="" if source is None else source.value,
-        model_price=valuation.price,
+        quote_age_seconds=age_seconds,
+        flags=[flag.value for flag in flags],
         open_interest_is_known=listed.open_interest is not None,
         volume=listed.volume,
     )
-
-
-def _quote_message(row: OptionRow) -> market_snapshot_pb2.Quote:
-    assert row.listed.quote is not None, "asked only for a row with a quote"
-    message = quote_message(row.listed.quote)
-    message.volume = row.listed.volume or 0
-    return message

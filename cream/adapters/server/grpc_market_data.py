@@ -1,6 +1,6 @@
 """How are the calls of cream.v1.MarketDataService answered?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,15 +8,18 @@ import trio
 
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.chain_requests import chain_from_wire
-from cream.adapters.server.chain_views import chain_message
+from cream.adapters.server.chain_views import chain_message, option_message
 from cream.adapters.server.ending import run_until
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.grpc_execution import stream_error
+from cream.adapters.server.option_stream import options_of, streamed
 from cream.adapters.server.timeframes import timeframes_value
 from cream.adapters.server.wire_market_views import bar_message, quote_message, snapshot_message
 from cream.core.model.errors import CreamError, FieldProblem
+from cream.core.model.market import Quote
 from cream.core.model.plan import Environment
 from cream.core.operations import Operations, StreamEnd
+from cream.core.options.chain import OptionRow
 from cream.wire import market_snapshot_pb2
 from cream.wire.market_snapshot_grpc import MarketDataServiceBase
 
@@ -52,15 +55,18 @@ class MarketDataService(MarketDataServiceBase):
         await stream.send_message(market_snapshot_pb2.GetSnapshotResponse(snapshot=snapshot))
 
     async def SubscribeMarketData(self, stream: Any) -> None:  # noqa: N802 - the contract's name
-        """The latest quotes, then every newer one, and bars, until the caller leaves.
+        """The latest quotes, then every newer one, also of options, and bars, for as long as asked.
 
         A caller who reads slowly is sent the newest of each symbol, and holds nothing up.
         """
         request = await request_of(stream)
         bars = () if self._operations.offers_bars else request.bar_timeframes
-        _refuse(include_options=request.include_options, bar_timeframes=bars)
+        _refuse(bar_timeframes=bars)
         symbols = requests.symbols(request.symbols, required=True)
         timeframes = timeframes_value(request.bar_timeframes, "bar_timeframes")
+        options: Mapping[str, OptionRow] = {}
+        if request.include_options:
+            options = await options_of(self._operations, symbols)
         turn = trio.Lock()
 
         async def send_bars() -> None:
@@ -69,17 +75,29 @@ class MarketDataService(MarketDataServiceBase):
                     async with turn:
                         await stream.send_message(_update(bar=bar_message(bar)))
 
-        async with self._operations.quotes(symbols) as quotes:
+        def told(quote: Quote) -> market_snapshot_pb2.SubscribeMarketDataResponse:
+            row = options.get(quote.symbol)
+            if row is None:
+                return _update(quote=quote_message(quote))
+            return _update(option_quote=streamed(row, quote, self._now()))
+
+        async with self._operations.quotes([*symbols, *options]) as quotes:
             latest = [self._operations.quote(symbol) for symbol in symbols]
             first = {quote.symbol: quote for quote in latest if quote is not None}
 
             async def send_all() -> None:
-                for quote in first.values():
-                    await stream.send_message(_update(quote=quote_message(quote)))
+                for quote in list(first.values()):
+                    async with turn:
+                        await stream.send_message(told(quote))
+                for symbol, row in options.items():
+                    async with turn:
+                        await stream.send_message(_update(option_quote=option_message(row)))
+                    if row.listed.quote is not None:
+                        first[symbol] = row.listed.quote
                 async for quote in quotes:
                     if first.pop(quote.symbol, None) != quote:
                         async with turn:
-                            await stream.send_message(_update(quote=quote_message(quote)))
+                            await stream.send_message(told(quote))
 
             async def send_both() -> None:
                 async with trio.open_nursery() as nursery:
@@ -102,7 +120,6 @@ class MarketDataService(MarketDataServiceBase):
 _NOT_OFFERED = {
     "include_bars": "the simulated market has no bars; leave it out",
     "bar_timeframes": "the simulated market has no bars; leave it empty",
-    "include_options": "chains are not streamed by this version; name each option in symbols",
 }
 
 

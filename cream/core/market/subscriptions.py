@@ -1,16 +1,22 @@
 """Which symbols does the feed have to read, and who needs them?
 
 Each consumer names all that it needs; a symbol is read as long as anyone does. What is asked for in
-passing, a plan that is judged, is a lease: it runs out unless it is renewed. What is held and what
-works comes first where the feed admits only so many.
+passing, a plan that is judged, is a lease: it runs out unless it is renewed. Onlookers take what
+comes, and need none of it. What is held and what works comes first where the feed admits only so
+many, and what only onlookers read comes last.
 """
 
 from collections.abc import Collection, Iterator
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 # The consumer that must never go without: positions, working orders and their levels.
 BOOK = "book"
+
+
+@frozen(eq=False)
+class Onlooker:
+    """A consumer that is told what comes. Its symbols may fall silent without anyone asking."""
 
 
 @define
@@ -21,6 +27,7 @@ class Subscriptions:
     most_leases: int = 2_000
     _needs: dict[object, frozenset[str]] = field(factory=dict)
     _counts: dict[str, int] = field(factory=dict)
+    _looked_at: dict[str, int] = field(factory=dict)
     _leases: dict[str, float] = field(factory=dict)
 
     def follow(self, consumer: object, symbols: Collection[str]) -> bool:
@@ -32,8 +39,9 @@ class Subscriptions:
             self._needs[consumer] = wanted
         else:
             del self._needs[consumer]
-        changed = [self._count(one, 1) for one in wanted - before]
-        changed += [self._count(one, -1) for one in before - wanted]
+        counts = self._looked_at if isinstance(consumer, Onlooker) else self._counts
+        changed = [self._count(counts, one, 1) for one in wanted - before]
+        changed += [self._count(counts, one, -1) for one in before - wanted]
         return any(changed)
 
     def lease(self, symbols: Collection[str], now: float) -> bool:
@@ -53,11 +61,11 @@ class Subscriptions:
         ended = [one for one, until in self._leases.items() if until <= now]
         for symbol in ended:
             del self._leases[symbol]
-        return any(symbol not in self._counts for symbol in ended)
+        return any(not self.reads(symbol) for symbol in ended)
 
     def reads(self, symbol: str) -> bool:
-        """Whether anyone needs it."""
-        return symbol in self._counts or symbol in self._leases
+        """Whether anyone needs it, or looks on."""
+        return any(symbol in by for by in (self._counts, self._leases, self._looked_at))
 
     def of(self, consumer: object) -> frozenset[str]:
         """What `consumer` needs."""
@@ -65,22 +73,24 @@ class Subscriptions:
 
     @property
     def followed(self) -> Collection[str]:
-        """What a consumer needs, leases aside."""
+        """What a consumer needs, leases and onlookers aside."""
         return self._counts.keys()
 
     def __iter__(self) -> Iterator[str]:
-        """Every symbol once: the book's, then those of other consumers, then leases by age."""
+        """Every symbol once: the book's, other consumers', leases by age, then onlookers'."""
         book = self.of(BOOK)
         yield from sorted(book)
         yield from sorted(set(self._counts) - book)
         yield from (one for one in reversed(self._leases) if one not in self._counts)
+        others = set(self._looked_at) - self._counts.keys() - self._leases.keys()
+        yield from sorted(others)
 
-    def _count(self, symbol: str, by: int) -> bool:
+    def _count(self, counts: dict[str, int], symbol: str, by: int) -> bool:
         """Whether that changed what is read."""
-        before = self._counts.get(symbol, 0)
-        after = before + by
+        was_read = self.reads(symbol)
+        after = counts.get(symbol, 0) + by
         if after:
-            self._counts[symbol] = after
+            counts[symbol] = after
         else:
-            del self._counts[symbol]
-        return (before == 0 or after == 0) and symbol not in self._leases
+            del counts[symbol]
+        return self.reads(symbol) is not was_read

@@ -314,3 +314,28 @@ async def test_a_reader_of_nothing_waits(
         with pytest.raises(trio.TooSlowError):
             with trio.fail_after(5.0):
                 await anext(quotes)
+
+
+async def test_what_is_derived_is_read_as_it_is_by_then(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Nobody publishes it, and it costs nothing before it is read."""
+    board, asked = QuoteBoard(), list[str]()
+    gone = "AAPL  261127C00240000"
+    worth = quote("OPTION", 5)
+
+    def latest(symbol: str) -> Quote | None:
+        asked.append(symbol)
+        return None if symbol == gone else worth
+
+    async with board.read([], latest, {"AAPL": ["OPTION", gone]}) as reader:
+        board.publish(quote("AAPL", 1))
+        board.publish(quote("AAPL", 2))
+        board.publish(quote("XOM", 3))
+        assert asked == []
+        assert await anext(reader) == worth
+        with trio.move_on_after(0.01) as waited:
+            await anext(reader)
+        assert waited.cancelled_caught, "AAPL itself was not asked for, and one has no quote"
+        board.publish(quote("AAPL", 4))
+        assert await anext(reader) == worth

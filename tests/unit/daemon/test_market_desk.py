@@ -12,11 +12,13 @@ from attrs import define, field
 from trio.testing import MockClock
 
 from cream.core.market.health import FeedHealth
+from cream.core.market.subscriptions import Onlooker
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.ticks import Bar, DayStatistics
 from cream.daemon.market_desk import BARS_SHOWN, MarketDesk
 from tests.fakes.world import START, World
 
+CALL = "AAPL  261218C00240000"
 DAY = DayStatistics(symbol="AAPL", high=Decimal(240))
 HEALTH = FeedHealth(
     last_message_age_seconds=0.5,
@@ -147,6 +149,30 @@ async def test_who_follows_is_a_consumer_for_as_long(
             assert sorted(map(sorted, detail.follows.values())) == [["AAPL"], ["XOM"]]
         assert not detail.follows
         assert not detail.listeners
+
+
+async def test_options_that_are_only_shown_are_needed_by_nobody(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """Nobody asks after their silence, which would take the requests that stops depend on."""
+    async with world.life() as life:
+        detail = Detail()
+        async with desk(life, detail).quotes(["AAPL", CALL]):
+            looked_at = {isinstance(who, Onlooker): what for who, what in detail.follows.items()}
+            assert looked_at == {False: {"AAPL"}, True: {CALL}}
+        assert not detail.follows
+
+
+async def test_options_of_the_simulated_market_are_told_as_their_share_moves(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with world.life() as life, desk(life, None).quotes([CALL]) as quotes:
+        first = await anext(quotes)
+        life.quote("AAPL", "300.00", "300.02")
+        with trio.fail_after(5):
+            while (later := await anext(quotes)).bid <= first.bid + 50:
+                pass
+        assert later.symbol == CALL
 
 
 async def test_bars_come_as_they_end_and_a_slow_reader_gets_the_newest(

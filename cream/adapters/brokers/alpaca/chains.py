@@ -58,8 +58,14 @@ _MOST_UNDERLYINGS = 100
 
 _DAYS_A_YEAR, _POINTS = 365.0, 100.0
 _MINUTE = 60.0
-# What every account may read; the consolidated feeds need a subscription.
-_OPTION_FEED, _STOCK_FEED = "indicative", "iex"
+
+
+@frozen(kw_only=True)
+class Tapes:
+    """Which feeds are read, by Alpaca's words. The defaults are what every account may read."""
+
+    shares: str = "iex"
+    options: str = "indicative"
 
 
 @frozen
@@ -84,6 +90,7 @@ class AlpacaChains:
     data: AlpacaRest
     trading: AlpacaRest
     clock: Clock
+    tapes: Tapes = Tapes()
     _interest: dict[str, _Interest] = field(factory=dict, init=False)
 
     @property
@@ -112,7 +119,7 @@ class AlpacaChains:
 
     async def _share(self, symbol: str) -> Quote | None:
         path = f"/v2/stocks/{quoted(symbol, safe='')}/quotes/latest"
-        document = await _asked(self.data, path, {"feed": _STOCK_FEED})
+        document = await _asked(self.data, path, {"feed": self.tapes.shares})
         raw = document.get("quote")
         return None if raw is None else share_quote(symbol, _read(AlpacaQuote, raw))
 
@@ -120,7 +127,7 @@ class AlpacaChains:
         path = f"/v1beta1/options/snapshots/{quoted(wanted.underlying, safe='')}"
         found: dict[OptionContract, AlpacaSnapshot] = {}
         left_out = seen = 0
-        for page in await _pages(self.data, path, _snapshot_params(wanted)):
+        for page in await _pages(self.data, path, _snapshot_params(wanted, self.tapes)):
             rows = page.get("snapshots")
             if not isinstance(rows, Mapping):
                 raise _unreadable(SchemaMismatch("$.snapshots", "is no object"))
@@ -177,7 +184,10 @@ class AlpacaChains:
 
 @asynccontextmanager
 async def open_chains(
-    settings: AlpacaSettings, environment: Environment, trading: AlpacaRest
+    settings: AlpacaSettings,
+    environment: Environment,
+    trading: AlpacaRest,
+    tapes: Tapes = Tapes(),
 ) -> AsyncIterator[AlpacaChains]:
     """Chains, with a client of their own for market data: its requests are counted apart.
 
@@ -196,7 +206,7 @@ async def open_chains(
             settings=settings,
             breakers=Breakers(limits),
         )
-        yield AlpacaChains(data, contracts, trading.clock)
+        yield AlpacaChains(data, contracts, trading.clock, tapes)
 
 
 # Mapping ----------------------------------------------------------------------------------------
@@ -272,8 +282,8 @@ def _day(moment: datetime) -> date:
 # Asking -----------------------------------------------------------------------------------------
 
 
-def _snapshot_params(wanted: ChainFilter) -> dict[str, str]:
-    params = {"feed": _OPTION_FEED, "limit": str(SNAPSHOTS_A_PAGE)}
+def _snapshot_params(wanted: ChainFilter, tapes: Tapes) -> dict[str, str]:
+    params = {"feed": tapes.options, "limit": str(SNAPSHOTS_A_PAGE)}
     if wanted.right is not None:
         params["type"] = wanted.right.value.lower()
     if wanted.min_strike is not None:

@@ -26,7 +26,7 @@ from cream.adapters.feeds.alpaca.stream import DataStream, own_name
 from cream.core.exchange.calendar import Sessions
 from cream.core.market.health import FeedHealth
 from cream.core.market.microstructure import Microstructure
-from cream.core.market.subscriptions import BOOK, Subscriptions
+from cream.core.market.subscriptions import Onlooker, Subscriptions
 from cream.core.market.tape import Tape
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.instrument import Instrument, OptionContract
@@ -115,7 +115,9 @@ class AlpacaFeed:
 
     def follow(self, consumer: object, symbols: Collection[str]) -> None:
         """From now on `consumer` needs exactly these. Does not wait."""
-        if self.subscriptions.follow(consumer, symbols) or consumer == BOOK:
+        changed = self.subscriptions.follow(consumer, symbols)
+        # What is read already may be needed only now.
+        if changed or not isinstance(consumer, Onlooker):
             self._apply()
 
     async def ensure(self, symbols: Sequence[str]) -> None:
@@ -312,9 +314,10 @@ class AlpacaFeed:
     async def _end_leases(self) -> None:
         while True:
             await trio.sleep(_LEASES_EVERY)
-            if self.subscriptions.expire(trio.current_time()):
-                kept = set(self.subscriptions)
-                self.tape.forget([one for one in self.tape.symbols if one not in kept])
+            ended = self.subscriptions.expire(trio.current_time())
+            kept = set(self.subscriptions)
+            self.tape.forget([one for one in self.tape.symbols if one not in kept])
+            if ended:
                 self._apply()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
@@ -62,11 +63,6 @@ async def test_a_snapshot_says_where_the_market_stands(operations: FakeOperation
             market_snapshot_pb2.SubscribeMarketDataRequest(symbols=["AAPL"], bar_timeframes=[1]),
             ["bar_timeframes"],
         ),
-        (
-            "SubscribeMarketData",
-            market_snapshot_pb2.SubscribeMarketDataRequest(symbols=["AAPL"], include_options=True),
-            ["include_options"],
-        ),
     ],
 )
 async def test_what_is_asked_for_and_not_offered_is_refused_by_name(
@@ -114,6 +110,38 @@ async def test_a_subscription_begins_with_the_latest_and_goes_on(
     assert [one.quote.symbol for one in messages] == ["AAPL", "XOM", "AAPL"]
     assert [one.quote.bid for one in messages] == [238.39, 115.99, 238.4]
     assert ends[0].status is Status.UNAVAILABLE
+    assert not operations.quote_readers
+
+
+async def test_options_begin_with_their_row_of_the_chain_and_go_on_with_quotes(
+    operations: FakeOperations,
+) -> None:
+    """One that has no quote yet is told as well: it is listed."""
+    operations.chain = a_chain()
+    row = a_chain().rows[0].listed
+    assert row.quote is not None
+    operations.latest[row.contract.symbol] = row.quote
+    request = market_snapshot_pb2.SubscribeMarketDataRequest(symbols=["AAPL"], include_options=True)
+    caller, stream = Caller(operations), FakeStream(request)
+
+    async def follow() -> None:
+        with pytest.raises(GRPCError):
+            await caller.run(f"{SERVICE}/SubscribeMarketData", stream)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(follow)
+        await stream.wait_sent(3)
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(stream.sent) == 3, "what the chain has told is not told again"
+        operations.publish_quote(evolve(row.quote, bid=Decimal("4.20"), at=NOW))
+        messages = await stream.wait_sent(4)
+        caller.shutdown.set()
+
+    assert [one.WhichOneof("update") for one in messages] == ["quote"] + ["option_quote"] * 3
+    first, empty, later = (one.option_quote for one in messages[1:])
+    assert (first.contract.strike, first.delta, list(first.flags)) == (240.0, 0.5, ["STALE"])
+    assert (empty.contract.strike, empty.HasField("quote")) == (200.0, False)
+    assert (later.contract.strike, later.quote.bid, later.HasField("delta")) == (240.0, 4.2, False)
     assert not operations.quote_readers
 
 

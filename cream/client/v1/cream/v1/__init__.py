@@ -2489,7 +2489,7 @@ class OptionQuote(betterproto2.Message):
 
     valuation_status: "str" = betterproto2.field(102, betterproto2.TYPE_STRING)
     """
-    OK, or why the quote gives no volatility: BELOW_INTRINSIC, ABOVE_MAXIMUM, BAD_INPUT,
+    Empty where nothing was valued. OK, or why the quote gives no volatility: BELOW_INTRINSIC, ABOVE_MAXIMUM, BAD_INPUT,
     NOT_BRACKETED, NO_PRICE, NO_SPOT, EXPIRED.
     """
 
@@ -3390,7 +3390,9 @@ class SubscribeMarketDataRequest(betterproto2.Message):
 
     include_options: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Also the options of these symbols. Not served by this version: UNIMPLEMENTED.
+    Also options of these shares, 200 in all: those that expire first, of these the nearest to the
+    money, as the chain has them at the beginning. Each comes as option_quote: first its row of the
+    chain, then its newer quotes, which are without volatility and Greeks. At most 20 shares.
     """
 
     bar_timeframes: "list[int]" = betterproto2.field(3, betterproto2.TYPE_INT32, repeated=True)

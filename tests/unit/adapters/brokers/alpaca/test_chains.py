@@ -11,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from cream.adapters.brokers.alpaca import chains as module
-from cream.adapters.brokers.alpaca.chains import AlpacaChains, listed_option, open_chains
+from cream.adapters.brokers.alpaca.chains import AlpacaChains, Tapes, listed_option, open_chains
 from cream.adapters.brokers.alpaca.data_models import AlpacaSnapshot
 from cream.adapters.brokers.alpaca.document import decode_json, read
 from cream.core.model.errors import CreamError
@@ -121,6 +121,18 @@ async def test_what_is_asked_for_is_narrowed_at_alpaca_and_once_more_here() -> N
         "expiration_date_gte": "2026-12-18",
         "expiration_date_lte": "2027-01-15",
     }
+
+
+async def test_every_question_about_prices_names_the_feed_that_is_set() -> None:
+    data = Script(share(), page("p-2"), page(**{CALL: snapshot(5, 6)}))
+    trading = Script(contracts())
+    own = data.rest()
+    tapes = Tapes(shares="sip", options="opra")
+
+    await AlpacaChains(own, trading.rest(), own.clock, tapes).listing(ALL)
+
+    assert [asked(data, number)["feed"] for number in range(3)] == ["sip", "opra", "opra"]
+    assert "feed" not in asked(trading, 0)
 
 
 async def test_contracts_are_asked_for_with_bounds_and_once_a_day() -> None:

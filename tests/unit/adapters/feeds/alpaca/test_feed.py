@@ -25,7 +25,7 @@ from cream.adapters.feeds.alpaca.feed import AlpacaFeed, open_feed
 from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
 from cream.core.exchange.calendar import SessionMode
 from cream.core.market.health import DISCONNECTED
-from cream.core.market.subscriptions import BOOK
+from cream.core.market.subscriptions import BOOK, Onlooker
 from cream.core.model.instrument import Equity, OptionContract, OptionRight
 from cream.core.model.market import MarketStatus, Quote
 from cream.core.model.plan import Environment
@@ -203,6 +203,23 @@ async def test_a_silent_symbol_is_asked_for_and_its_quote_confirmed() -> None:
         assert confirmed.confirmed_at is not None
         assert confirmed.as_of > confirmed.at
         assert one.feed.tape.tracker.gaps == 0
+
+
+async def test_what_is_only_looked_at_is_read_and_its_silence_is_nobodys_loss() -> None:
+    """Hundreds of quiet options would take the requests that stops depend on."""
+    async with alpaca(stale_seconds=0.05) as one:
+        one.feed.follow(Onlooker(), ["XOM"])
+        one.feed.follow(BOOK, ["AAPL"])
+        one.rest |= {"AAPL": one.quote("AAPL", 100, 100.1), "XOM": one.quote("XOM", 50, 50.1)}
+        await one.tell(one.quote("XOM", 50, 50.1))
+        await one.until(lambda: one.asked.count("AAPL") >= 3)
+
+        assert one.quotes[0].symbol == "XOM"
+        assert one.subscribed[-1] == ["AAPL", "XOM"]
+        assert "XOM" not in one.asked
+        assert "XOM" not in one.feed.health().stale_symbols
+        one.feed.follow("somebody who needs it", ["XOM"])
+        await one.until(lambda: "XOM" in one.asked)
 
 
 async def test_what_rest_shows_and_the_stream_did_not_tell_is_a_gap(
