@@ -22,6 +22,7 @@ from cream.adapters.feeds.settings import LISTED_PRICES, SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from cream.adapters.sandbox.app import Sandbox
 from cream.adapters.sandbox.charging import FeeMode
+from cream.adapters.sandbox.data_plans import PLUS, DataPlan
 from cream.adapters.sandbox.faults import read_fault
 from cream.adapters.sandbox.server import SandboxSettings, serve_sandbox
 from cream.core.model.order import Order, OrderPurpose
@@ -103,17 +104,19 @@ async def life(
     start: datetime = START,
     streamed: AlpacaFeedSettings | None = None,
     charged: FeeMode = FeeMode.PAPER,
+    plan: DataPlan = PLUS,
     **alpaca: Any,
 ) -> AsyncIterator[AlpacaLife]:
     """A life of the daemon, stopped in order at the end of the block.
 
     `ahead_seconds`: how far the daemon's clock is ahead of the broker's. `streamed`: quotes come
     over the sandbox's data streams, so that its faults are in them. `charged`: what fees it takes.
+    `plan`: how many symbols those may ask for.
     """
     clock = ShiftedClock(start)
     market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
     async with trio.open_nursery() as nursery:
-        sandbox_settings = SandboxSettings(requests_per_minute=100_000, fees=charged)
+        sandbox_settings = SandboxSettings(requests_per_minute=100_000, fees=charged, plan=plan)
         opened = await nursery.start(
             serve_sandbox, sandbox_settings, market, clock, tuple(LISTED_PRICES)
         )

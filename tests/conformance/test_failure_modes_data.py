@@ -17,6 +17,7 @@ from trio.testing import MockClock
 
 from cream.adapters.feeds.alpaca.feed import AlpacaFeed
 from cream.adapters.feeds.alpaca.settings import AlpacaFeedSettings
+from cream.adapters.sandbox.data_plans import BASIC
 from cream.core.market.health import FEED_STALE
 from cream.core.model.instrument import Equity
 from cream.core.model.market import Datum, Known, Stale
@@ -359,4 +360,28 @@ async def test_26_orders_of_before_a_split_go_and_nothing_is_sold_by_them(
         assert "TRADING_REDUCING" in await refusals(one, other)
         await one.operations.set_trading_state(TradingState.ACTIVE, "levels are set anew", "me")
         assert await refusals(one, other, "after") == set()
+        same_as_at_the_venue(one)
+
+
+# What a plan admits -----------------------------------------------------------------------------
+
+
+async def test_where_a_plan_admits_few_symbols_what_is_held_gets_its_place(
+    autojump_clock: MockClock,
+) -> None:
+    """Error 405 refuses a request as a whole. What is bought later is more important still."""
+    names = tuple(f"{first}YM{chr(65 + number)}" for first in "SZ" for number in range(20))
+    settings = evolve(FEED, symbols=names)
+    async with life(streamed=settings, plan=BASIC) as one:
+        stream = feed_of(one).stocks
+        await one.until(lambda: len(stream._granted) == 30)
+        await filled(one, buy())
+        await one.until(lambda: "AAPL" in stream._granted)
+
+        await trio.sleep(5)
+
+        assert len(stream._granted) == 30
+        assert stream.refused == stream.wanted - stream._granted
+        assert len(stream.refused) == 11
+        assert is_fresh(one)
         same_as_at_the_venue(one)

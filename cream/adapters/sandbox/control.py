@@ -49,6 +49,7 @@ class ControlRoutes:
             ("POST", "/halt", self.halt),
             ("POST", "/resume", self.resume),
             ("POST", "/luld", self.luld),
+            ("POST", "/imbalance", self.imbalance),
             ("POST", "/assign", self.assign),
             ("POST", "/liquidate", self.liquidate),
             ("POST", "/split", self.split),
@@ -174,6 +175,12 @@ class ControlRoutes:
         body = await body_of(request)
         symbol = self._listed(body).symbol
         self.sandbox.tape.limit(symbol, _number(body, "up"), _number(body, "down"))
+        return reply({})
+
+    async def imbalance(self) -> Response:
+        """POST /imbalance {symbol, price}: where it would open again."""
+        body = await body_of(request)
+        self.sandbox.tape.imbalance(self._listed(body).symbol, _number(body, "price"))
         return reply({})
 
     async def assign(self) -> Response:

@@ -2,8 +2,7 @@
 
 Greeting, log-in within a few seconds, one connection to a feed, subscriptions that add up and are
 confirmed as a whole within what the account's plan allows, and Alpaca's error codes. JSON or
-msgpack, by the content type of the upgrade; options in msgpack only. All channels speak but that of
-imbalances.
+msgpack, by the content type of the upgrade; options in msgpack only.
 
 Source: docs.alpaca.markets, Real-time Stock Data and Real-time Option Data, 2025-09.
 """

@@ -154,6 +154,11 @@ def luld_json(up: Decimal, down: Decimal, now: datetime) -> Json:
     return {"t": Stamp(now), "u": up, "d": down, "i": "B", "z": _TAPE}
 
 
+def imbalance_json(price: Decimal, now: datetime) -> Json:
+    """At which price the orders that wait in a halt would trade."""
+    return {"t": Stamp(now), "p": price, "z": _TAPE}
+
+
 def bar_json(bar: Bar) -> Json:
     """A bar."""
     return {

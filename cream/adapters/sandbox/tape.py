@@ -17,6 +17,7 @@ from cream.adapters.sandbox.data_words import (
     bar_json,
     cancel_json,
     correction_json,
+    imbalance_json,
     luld_json,
     status_json,
     trade_json,
@@ -95,6 +96,8 @@ class Tape:
             return
         track.generation = generation
         track.quotes.append(quote)
+        if quote.symbol in self.halted and quote.bid > 0 and not quote.is_crossed:
+            self.imbalance(quote.symbol, quote.mid)
         stands = quote.symbol in self.by_others or track.instrument.underlying in self.halted
         if not stands and quote.bid > 0 and not quote.is_crossed:
             self._print(track, quote.mid, LOT, quote.at)
@@ -139,6 +142,11 @@ class Tape:
         """The prices between which it may trade."""
         message = luld_json(up, down, self.clock.now())
         self.tell("lulds", self._track(symbol).instrument, message)
+
+    def imbalance(self, symbol: str, price: Decimal) -> None:
+        """Where a halted share would open again, by the orders that wait."""
+        message = imbalance_json(price, self.clock.now())
+        self.tell("imbalances", self._track(symbol).instrument, message)
 
     def advance(self) -> None:
         """End the minutes that are over."""

@@ -81,6 +81,8 @@ class DataStream:
     refused: frozenset[str] = frozenset()
     _order: tuple[str, ...] = ()
     _batch: int = SYMBOLS_A_REQUEST
+    # As many symbols as the plan admits, once that has shown.
+    _most: int | None = None
     _wanted: frozenset[str] = frozenset()
     _granted: frozenset[str] = frozenset()
     _asked: frozenset[str] = frozenset()
@@ -92,9 +94,10 @@ class DataStream:
 
     def want(self, symbols: Iterable[str]) -> None:
         """From now on exactly these, the most important first. Does not wait."""
-        self._order = tuple(symbols)
+        before, self._order = self._order, tuple(symbols)
         wanted = frozenset(self._order)
-        if wanted != self._wanted:
+        # Where not all of them fit, it matters which come first.
+        if wanted != self._wanted or (self._most is not None and before != self._order):
             self._wanted = wanted
             self.refused &= wanted
             self._changed.set()
@@ -131,6 +134,7 @@ class DataStream:
         if self.connected:
             self._lost_at = now
         self.connected, self._granted, self._asked = False, frozenset(), frozenset()
+        self._most = None
         if self.reconnects.wait_seconds(now) == 0:
             self.reconnects.lost(now)
 
@@ -252,8 +256,11 @@ class DataStream:
             missing = self._asked - self._granted
             self.refused |= missing
             log.error("alpaca.data_not_granted", stream=self.name, error=text, symbols=len(missing))
-            if error.code == SYMBOL_LIMIT and self._batch > 1:
+            if error.code == SYMBOL_LIMIT:
                 # The whole request was refused; one by one the most important get what is left.
+                # Once that is known, room is made for them.
+                if self._batch == 1 and self._granted:
+                    self._most = len(self._granted)
                 self._batch, self._asked = 1, self._granted
                 self._changed.set()
             return
@@ -282,7 +289,9 @@ class DataStream:
         try:
             while True:
                 self._changed = trio.Event()
-                wanted = self._wanted
+                wanted = frozenset(self._order[: self._most])
+                if self._most is not None:
+                    self.refused = self._wanted - wanted
                 await self._ask(socket, "unsubscribe", self._asked - wanted)
                 await self._ask(socket, "subscribe", wanted - self._asked)
                 self._asked &= wanted

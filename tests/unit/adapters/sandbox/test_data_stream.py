@@ -348,3 +348,13 @@ async def test_symbols_come_in_a_list(symbols: Any) -> None:
         for _ in range(2):
             await said(one)
         assert await ask(one, {"action": "subscribe", "quotes": symbols}) == error(400)
+
+
+async def test_a_halt_tells_where_its_share_would_open_again() -> None:
+    async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
+        await one.send_message('{"action": "subscribe", "imbalances": ["AAPL"]}')
+        await of_kind(one, "subscription")
+        opened.sandbox.tape.halt("AAPL", "LUDP")
+        opened.sandbox.exchange.market.set_quote("AAPL", Decimal(250), Decimal(252), 1, 1)
+        told = await of_kind(one, "i")
+        assert (told["S"], told["p"], told["z"]) == ("AAPL", 251, "C")

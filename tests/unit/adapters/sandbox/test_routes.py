@@ -1,5 +1,6 @@
 """The endpoints, asked without sockets. What Alpaca's own SDK asks is in tests/conformance."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -435,3 +436,15 @@ async def test_shares_of_a_cancelled_order_can_be_held_a_while(
     one.sandbox.exchange.advance()
     _, shown = await one.ask("GET", f"/v2/orders/{order['id']}")
     assert shown["status"] == "canceled"
+
+
+async def test_an_imbalance_is_told_of_what_is_listed() -> None:
+    one, told = lab(), list[tuple[str, str, Any]]()
+    one.sandbox.tape.tell = lambda channel, instrument, message: told.append(
+        (channel, instrument.symbol, message["p"])
+    )
+    asked = {"symbol": "AAPL", "price": "240.5"}
+    assert await one.steer("POST", "/imbalance", asked) == (200, {})
+    assert told == [("imbalances", "AAPL", Decimal("240.5"))]
+    assert (await one.steer("POST", "/imbalance", {"symbol": "NOPE", "price": 1}))[0] == 404
+    assert (await one.steer("POST", "/imbalance", {"symbol": "AAPL"}))[0] == 422

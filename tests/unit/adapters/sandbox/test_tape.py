@@ -134,10 +134,26 @@ def test_nothing_is_printed_in_a_halt() -> None:
     deck = Deck()
     deck.tape.halt("AAPL", "LUDP")
     deck.quote("10.00", "10.02")
-    assert deck.channels() == ["statuses"]
+    assert deck.channels() == ["statuses", "imbalances"]
     deck.tape.resume("AAPL")
-    assert deck.channels() == ["statuses", "statuses", "trades"]
-    assert [message["sc"] for _, _, message in deck.told[:2]] == ["H", "T"]
+    assert deck.channels() == ["statuses", "imbalances", "statuses", "trades"]
+    assert [deck.told[index][2]["sc"] for index in (0, 2)] == ["H", "T"]
+
+
+def test_in_a_halt_each_quote_says_where_it_would_open_again() -> None:
+    deck = Deck()
+    deck.quote("10.00", "10.02")
+    deck.tape.halt("AAPL", "LUDP")
+    deck.quote("11.00", "11.02")
+    deck.quote("12.00", "11.02")
+    deck.quote("0", "11.02")
+    (told,) = [message for channel, _, message in deck.told if channel == "imbalances"]
+    assert (told["p"], set(told)) == (Decimal("11.01"), {"t", "p", "z"})
+    deck.tape.imbalance("AAPL", Decimal(9))
+    assert deck.told[-1][0::2] == (
+        "imbalances",
+        told | {"p": Decimal(9), "t": deck.told[-1][2]["t"]},
+    )
 
 
 def test_limits_are_told() -> None:

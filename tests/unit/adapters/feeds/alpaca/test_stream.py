@@ -174,6 +174,49 @@ async def test_where_too_many_are_refused_the_most_important_are_asked_for_one_b
     assert heard == [["HELD", "B", "A"], "HELD", "B", "A"]
 
 
+async def test_room_is_made_for_what_is_more_important_than_what_is_read() -> None:
+    """A position that is opened while the plan is used up by what somebody looks at."""
+    heard: list[tuple[str, list[str]]] = []
+
+    async def serve(request: Request) -> None:
+        socket = await request.accept()
+        await let_in(socket)
+        granted: list[str] = []
+        while True:
+            try:
+                asked = await said(socket)
+            except trio_websocket.ConnectionClosed:
+                return
+            symbols = asked["quotes"]
+            heard.append((asked["action"], symbols))
+            if asked["action"] == "unsubscribe":
+                granted = [one for one in granted if one not in symbols]
+            elif len(granted) + len(symbols) > 2:
+                await tell(socket, {"T": "error", "code": 405, "msg": "symbol limit exceeded"})
+                continue
+            else:
+                granted += symbols
+            await confirm(socket, *granted)
+
+    notes = Notes()
+    async with served(serve) as stream, trio.open_nursery() as nursery:
+        stream.want(["A", "B", "C"])
+        nursery.start_soon(stream.run, notes)
+        await notes.until(lambda: stream._granted == {"A", "B"} and stream.refused == {"C"})
+        stream.want(["HELD", "A", "B", "C"])
+        await notes.until(lambda: stream._granted == {"HELD", "A"})
+        assert stream.refused == {"B", "C"}
+        stream.want(["C", "HELD", "A", "B"])
+        await notes.until(lambda: stream._granted == {"C", "HELD"})
+        assert stream.refused == {"A", "B"}
+        stream.want(["A"])
+        await notes.until(lambda: stream._granted == {"A"})
+        assert not stream.refused
+        nursery.cancel_scope.cancel()
+    assert heard[:4] == [("subscribe", [*"ABC"])] + [("subscribe", [one]) for one in "ABC"]
+    assert heard[4:6] == [("unsubscribe", ["B"]), ("subscribe", ["HELD"])]
+
+
 @pytest.mark.parametrize("code", [406, 402])
 async def test_a_ghost_and_refused_keys_are_given_their_time(code: int) -> None:
     """Knocking goes on only after the long wait."""
