@@ -174,17 +174,6 @@ class Gate:
             return _refusal(code, terms, "; ".join(view.reasons) or view.state.value)
         return _closing(terms, view) or Approved(terms, seal=_SEAL)
 
-    def readmit(self, order: Order) -> Approved:
-        """The order of a committed intent that never left, after a restart.
-
-        Raises: ValueError: it is closed, worked here, or at the broker already.
-        """
-        if not order.is_open or order.terms.is_tactic:
-            raise ValueError(f"order {order.order_id} is not to be sent")
-        if order.broker_order_id is not None or order.filled > 0:
-            raise ValueError(f"order {order.order_id} is at the broker already")
-        return Approved(order.terms, seal=_SEAL)
-
     def _verdict(
         self,
         plan: DecisionPlan,

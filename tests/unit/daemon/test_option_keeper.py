@@ -11,7 +11,6 @@ from attrs import evolve
 from trio.testing import MockClock
 
 from cream.core.exchange.calendar import SessionMode
-from cream.core.execution import lifecycle
 from cream.core.execution.book import Book
 from cream.core.execution.events import OrderIntended
 from cream.core.execution.option_duties import ExpiryAction
@@ -21,6 +20,7 @@ from cream.core.model.order import OrderPurpose, OrderStatus, OrderTerms, Side
 from cream.core.model.plan import PositionIntent, RiskDenomination
 from cream.core.risk.decisions import Decide, Decided
 from cream.daemon.tree import TreeSettings
+from tests.fakes.approvals import approved
 from tests.fakes.builders import order_terms
 from tests.fakes.roll_orders import roll_terms
 from tests.fakes.world import Life, World
@@ -286,9 +286,8 @@ def intended(life: Life, terms: OrderTerms) -> Decide[None]:
     """Send an order that nobody judges any more."""
 
     def decide(book: Book, now: datetime) -> Decided[None]:
-        order = lifecycle.intended(OrderIntended(at=now, terms=terms, reason="a test"))
-        approved = life.tree.option_keeper.gate.readmit(order)
-        return Decided(None, (OrderIntended(at=now, terms=terms, reason="a test"),), (approved,))
+        intent = OrderIntended(at=now, terms=terms, reason="a test")
+        return Decided(None, (intent,), approved(life.tree.option_keeper.gate, terms))
 
     return decide
 

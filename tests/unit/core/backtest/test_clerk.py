@@ -14,6 +14,7 @@ from cream.core.model.state import Cause, TradingState
 from cream.core.risk.decisions import Decided, cancel_orders, restrict
 from cream.core.risk.gate import Gate
 from cream.core.risk.limits import Constraints
+from tests.fakes.approvals import approved
 from tests.fakes.venue_lab import NOON, Lab, bracket, call, leg, spread, terms
 
 GATE = Gate(Constraints(), Environment.PAPER, "PA-SIMULATED")
@@ -31,8 +32,7 @@ class Office:
         """Intend orders and send them, as whoever has decided on them."""
         intents = tuple(e.OrderIntended(at=self.clerk.now, terms=one, reason="") for one in wanted)
         self.clerk.record(intents)
-        approved = tuple(GATE.readmit(self.clerk.book.order(one.order_id)) for one in wanted)
-        self.clerk.do(lambda _book, _now: Decided(None, (), approved))
+        self.clerk.do(lambda _book, _now: Decided(None, (), approved(GATE, *wanted)))
 
     def quote(self, bid: str, ask: str) -> None:
         self.clerk.now += timedelta(seconds=1)
@@ -109,9 +109,8 @@ def test_an_order_that_is_withdrawn_before_it_was_sent_is_over() -> None:
     office = Office()
     entry = terms(Side.BUY, "10")
     office.clerk.record((e.OrderIntended(at=NOON, terms=entry, reason=""),))
-    approved = GATE.readmit(office.clerk.book.order(entry.order_id))
     office.clerk.do(cancel_orders([entry.order_id], "enough", "me"))
-    office.clerk.do(lambda _book, _now: Decided(None, (), (approved,)))
+    office.clerk.do(lambda _book, _now: Decided(None, (), approved(GATE, entry)))
     assert office.status(entry) is OrderStatus.CANCELED
     assert not office.given
 

@@ -574,29 +574,6 @@ def test_a_slice_of_an_exit_passes_in_every_state_while_there_is_something_to_cl
     assert slice_of(parent, sliced(parent, 0, 2), busy) == "approved"
 
 
-# After a restart ------------------------------------------------------------------------------
-
-
-def test_a_committed_intent_that_never_left_is_let_through_again() -> None:
-    waiting = order(status=OrderStatus.PENDING_NEW)
-
-    assert gate().readmit(waiting).terms == waiting.terms
-
-
-@pytest.mark.parametrize(
-    "gone",
-    [
-        order(status=OrderStatus.CANCELED),
-        order(filled=1),
-        evolve(order(), broker_order_id="b-1"),
-        twap_parent(3, 3),
-    ],
-)
-def test_what_is_closed_worked_here_or_at_the_broker_is_not_sent_again(gone: Order) -> None:
-    with pytest.raises(ValueError, match="order"):
-        gate().readmit(gone)
-
-
 # What holds for every plan --------------------------------------------------------------------
 
 SYMBOLS = {"AAPL": "238.50", "MSFT": "512.50", "XOM": "116.10"}
