@@ -42,6 +42,7 @@ _REASONS = {
     "BAD_INPUT": "cannot be valued",
     "NOT_BRACKETED": "no volatility gives its price",
     "NO_SPOT": "the underlying has no price",
+    "NO_HISTORY": "too few closes of the underlying",
     "EXPIRED": "expired",
 }
 
@@ -128,6 +129,8 @@ def _remark(one: Json) -> str:
         remarks.append(f"volatility of the {other}")
     if one["figures_from"] == "SMILE":
         remarks.append("volatility between those of its neighbours")
+    if one["figures_from"] == "HISTORY":
+        remarks.append("volatility of the underlying's closes")
     if one["figures_from"] == "FEED":
         remarks.append("Greeks of the feed")
     return "; ".join(remarks)

@@ -189,8 +189,10 @@ class MarketDetail(Protocol):
         """The day so far of each symbol that the feed has."""
         ...
 
-    async def bars(self, symbol: str, minutes: int, count: int) -> Sequence[Bar]:
-        """The newest `count` bars, oldest first."""
+    async def bars(
+        self, symbol: str, minutes: int, count: int, *, adjusted: bool = False
+    ) -> Sequence[Bar]:
+        """The newest `count` bars, oldest first; `adjusted` as if there had been no splits."""
         ...
 
     async def option_snapshots(self, symbols: Sequence[str]) -> Mapping[str, OptionSnapshot]:

@@ -76,20 +76,22 @@ class Chains:
                         listed=listed,
                         quote_age_seconds=age_of(listed.quote, now),
                         flags=flags_of(listed.quote, now, self.stale_after_seconds),
-                        valuation=_shown(listed, valuation),
+                        valuation=self._shown(listed, valuation),
                     )
                 )
             await trio.lowlevel.checkpoint()
         return tuple(rows)
 
+    def _shown(self, listed: ListedOption, own: Valuation) -> Valuation:
+        """What the feed says of volatility and Greeks goes before what we make of the quote.
 
-def _shown(listed: ListedOption, own: Valuation) -> Valuation:
-    """What the feed says of volatility and Greeks goes before what we make of the quote."""
-    if listed.figures is None:
-        return own
-    return evolve(
-        own,
-        figures_from=FiguresFrom.FEED,
-        implied_volatility=listed.figures.implied_volatility,
-        greeks=listed.figures.greeks,
-    )
+        Not where quotes are not to be asked: the feed has asked them.
+        """
+        if listed.figures is None or not self.valuations.rates.implied:
+            return own
+        return evolve(
+            own,
+            figures_from=FiguresFrom.FEED,
+            implied_volatility=listed.figures.implied_volatility,
+            greeks=listed.figures.greeks,
+        )

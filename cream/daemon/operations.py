@@ -186,12 +186,11 @@ class LiveOperations(RollCommands):
 
     async def _prepare(self, instruments: Sequence[Instrument]) -> None:
         """See to quotes and fresh account figures, as far as they can be had quickly."""
-        symbols = {one.symbol: None for one in instruments}
-        symbols.update((one.underlying, None) for one in instruments)
         now = self.desk.clock.now()
         known = [one for one in instruments if self.market.knows(one, now)]
         wanted = [one.symbol for one in known] + [one.underlying for one in known]
         await self.market.ensure(list(dict.fromkeys(wanted)))
+        await self.chains.valuations.prepare(known)
         await self.accounts.freshen(_ACCOUNT_WAIT_SECONDS)
 
     def _view(self, override: PortfolioOverride | None) -> PortfolioView:

@@ -7,8 +7,6 @@ from attrs import frozen
 from cream.core.model.setting import setting
 from cream.daemon.dividend_settings import DividendSettings, repeated
 
-_OPTIONS = "Options"
-
 
 @frozen(kw_only=True)
 class PricingSettings:
@@ -25,10 +23,16 @@ class PricingSettings:
         0.0, ge=0, le=1, unit="per year", doc="Where none is known; the synthetic market has none."
     )
     use_implied_volatility: bool = setting(
-        True, not_effective=_OPTIONS, doc="Take volatility from quotes where there are any."
+        True,
+        doc="Take volatility from quotes where they give any; else from the daily closes of the "
+        "underlying. The simulated market has no closes: there it is always taken from quotes.",
     )
     volatility_window_days: int = setting(
-        30, ge=2, le=1000, unit="days", not_effective=_OPTIONS, doc="Window of the historical one."
+        30,
+        ge=2,
+        le=1000,
+        unit="sessions",
+        doc="Daily returns that the volatility from closes is taken from.",
     )
     dividends: tuple[DividendSettings, ...] = setting(
         (),

@@ -93,7 +93,12 @@ def _rates(settings: Settings) -> Rates:
     if settings.brokers.active == "simulated":
         return Rates(rate=float(settings.feeds.synthetic.risk_free_rate), dividend_yield=0.0)
     own = settings.pricing
-    return Rates(rate=own.risk_free_rate, dividend_yield=own.default_dividend_yield)
+    return Rates(
+        rate=own.risk_free_rate,
+        dividend_yield=own.default_dividend_yield,
+        implied=own.use_implied_volatility,
+        window_days=own.volatility_window_days,
+    )
 
 
 def _protection(settings: Settings) -> ProtectionPolicy:

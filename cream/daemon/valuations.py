@@ -7,7 +7,7 @@ Whoever cannot wait, the gate above all, reads the last one with its age.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, TypeVar
 import trio
 from attrs import define, evolve, field, frozen
 
-from cream.core.model.instrument import OptionContract
+from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Quote
 from cream.core.options.chain import FiguresFrom, Valuation, ValuationStatus, spot_of
 from cream.core.options.dividends import NOTHING_KNOWN, Dividends
 from cream.core.options.occ import NEW_YORK, expires_at
 from cream.core.options.valuing import Job, Known, Priced, work_out
 from cream.core.ports import Clock, Offload
+from cream.daemon.volatilities import HistoricalVolatilities
 
 if TYPE_CHECKING:
     from cream.core.pricing.explained import Tables
@@ -47,10 +48,16 @@ class InlineOffload:
 
 @frozen
 class Rates:
-    """What options are priced with. Units: per year, continuously compounded."""
+    """What options are priced with. Units: per year, continuously compounded; sessions.
+
+    Volatilities are those that quotes imply; without `implied`, and where quotes imply none, those
+    that the underlying had over `window_days`.
+    """
 
     rate: float = 0.05
     dividend_yield: float = 0.0
+    implied: bool = True
+    window_days: int = 30
 
 
 @frozen
@@ -61,6 +68,7 @@ class _Basis:
     ask: Decimal | None
     spot: Decimal
     rates: Rates
+    history: float | None
     minute: datetime
 
 
@@ -87,6 +95,7 @@ class OptionValuations:
     clock: Clock
     rates: Rates = field(factory=Rates)
     dividends: Dividends = NOTHING_KNOWN
+    volatilities: HistoricalVolatilities | None = None
     worked_out: int = field(default=0, init=False)
     _kept: OrderedDict[OptionContract, _Kept] = field(factory=OrderedDict, init=False)
     _solved: OrderedDict[str, _Solved] = field(factory=OrderedDict, init=False)
@@ -96,6 +105,12 @@ class OptionValuations:
         """The last valuation of `contract`, however old: its age is for the reader to judge."""
         kept = self._kept.get(contract)
         return None if kept is None else kept.valuation
+
+    async def prepare(self, instruments: Iterable[Instrument]) -> None:
+        """See to it that what the underlyings of these options have done is known, if it can be."""
+        if self.volatilities is not None:
+            options = (one for one in instruments if isinstance(one, OptionContract))
+            await self.volatilities.prepare(one.underlying for one in options)
 
     async def value(
         self, options: Sequence[tuple[OptionContract, Quote | None]], underlying: Quote | None
@@ -108,6 +123,8 @@ class OptionValuations:
         if underlying is None or spot is None or spot <= 0:
             await trio.lowlevel.checkpoint()
             return [_without(quote, underlying, ValuationStatus.NO_SPOT) for _, quote in options]
+        if self.volatilities is not None:
+            await self.volatilities.fresh(underlying.symbol)
         # Two that ask for the same at the same time work it out once.
         async with self._turn:
             return await self._value(options, underlying, spot)
@@ -155,7 +172,7 @@ class OptionValuations:
         if expires_at(contract) <= minute:
             return _without(quote, underlying, ValuationStatus.EXPIRED)
         kept = self._kept.get(contract)
-        if kept is None or kept.basis != self._basis(quote, spot, minute):
+        if kept is None or kept.basis != self._basis(quote, underlying.symbol, spot, minute):
             return None
         # The same prices at a later time say that they still hold.
         valuation, at = kept.valuation, None if quote is None else quote.at
@@ -165,8 +182,14 @@ class OptionValuations:
         self._kept.move_to_end(contract)
         return valuation
 
-    def _basis(self, quote: Quote | None, spot: Decimal, minute: datetime) -> _Basis:
-        return _Basis(*_prices_of(quote), spot, self.rates, minute)
+    def _basis(
+        self, quote: Quote | None, underlying: str, spot: Decimal, minute: datetime
+    ) -> _Basis:
+        history = self._history(underlying)
+        return _Basis(*_prices_of(quote), spot, self.rates, history, minute)
+
+    def _history(self, underlying: str) -> float | None:
+        return None if self.volatilities is None else self.volatilities.last(underlying)
 
     async def _work_out(
         self,
@@ -195,6 +218,8 @@ class OptionValuations:
             dividends=self.dividends.ahead(symbol, today) or (),
             known=tuple(known),
             solved=None if kept is None else kept.tables,
+            history=self._history(symbol),
+            implied=rates.implied,
         )
         done = await self.offload.run(lambda: work_out(job))
         self.worked_out += len(missing)
@@ -207,7 +232,7 @@ class OptionValuations:
                 missing[start : start + TURN], done.valuations[start : start + TURN], strict=True
             ):
                 found[priced.place] = valuation
-                basis = _Basis(*_prices_of(priced.quote), spot, rates, minute)
+                basis = _Basis(*_prices_of(priced.quote), spot, rates, job.history, minute)
                 self._kept[priced.contract] = _Kept(basis, valuation)
                 self._kept.move_to_end(priced.contract)
             while len(self._kept) > MOST_KEPT:

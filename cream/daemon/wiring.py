@@ -50,6 +50,7 @@ from cream.daemon.tactic_runner import TacticRunner
 from cream.daemon.trading import TradingControl
 from cream.daemon.tree import Outside, Tree, TreeSettings
 from cream.daemon.valuations import OptionValuations
+from cream.daemon.volatilities import HistoricalVolatilities
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +178,11 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
     accounts = AccountBoard(outside.broker, lambda: book.fills_booked, settings.account_stale_after)
     board = QuoteBoard()
     rates = settings.rates
-    valuer = QuotedGreeks(rates.rate, settings.dividends, rates.dividend_yield)
+    past = HistoricalVolatilities(outside.detail, outside.clock, rates.window_days)
+    valuations = OptionValuations(outside.offload, outside.clock, rates, settings.dividends, past)
+    valuer = QuotedGreeks(
+        rates.rate, settings.dividends, rates.dividend_yield, past.last, rates.implied
+    )
     ledger = Ledger(book, outside.market.latest, settings.quote_stale_after, valuer)
     board.listen(ledger.quoted)
     portfolio = Portfolio(
@@ -213,9 +218,7 @@ def _ground(settings: TreeSettings, outside: Outside, book: Book) -> _Ground:
         portfolio=portfolio,
         publisher=publisher,
         gate=Gate(settings.constraints, settings.environment, outside.account_id),
-        valuations=OptionValuations(
-            outside.offload, outside.clock, settings.rates, settings.dividends
-        ),
+        valuations=valuations,
         batches=batches_out,
         jobs=jobs_out,
     )

@@ -16,8 +16,8 @@ class Option:
     `flags` are what is wrong with the quote: NO_QUOTE, STALE, CROSSED, NO_BID, NO_ASK.
     `valuation_status` is OK, or why the quote gives no volatility. `figures_from` says where
     volatility and Greeks come from: QUOTE (this one), TWIN (the other right at the same strike),
-    SMILE (the strikes beside it) or FEED. Theta is dollars per calendar day; vega and rho per
-    point of volatility and of interest.
+    SMILE (the strikes beside it), HISTORY (closes of the underlying) or FEED. Theta is dollars per
+    calendar day; vega and rho per point of volatility and of interest.
     """
 
     symbol: str

@@ -47,6 +47,8 @@ class ValuationStatus(Enum):
     NO_PRICE = "NO_PRICE"
     # The underlying's quote gives no price.
     NO_SPOT = "NO_SPOT"
+    # Quotes are not asked for volatilities, and there are too few daily closes of the underlying.
+    NO_HISTORY = "NO_HISTORY"
     EXPIRED = "EXPIRED"
 
 
@@ -59,6 +61,8 @@ class FiguresFrom(Enum):
     TWIN = "TWIN"
     # The quotes of the strikes beside it, as its own gives none, or there is none.
     SMILE = "SMILE"
+    # How much the underlying has moved, as no quote gives one, or none is asked.
+    HISTORY = "HISTORY"
     # Whoever sent the quote.
     FEED = "FEED"
 
@@ -99,7 +103,7 @@ class Valuation:
     """What a quote of an option stands for, given one of its underlying.
 
     `price` is the model's at that volatility. None where there is no volatility: `status` says why.
-    With `figures_from` TWIN or SMILE the status is still that of the own quote.
+    With `figures_from` TWIN, SMILE or HISTORY the status is still that of the own quote.
     """
 
     status: ValuationStatus

@@ -51,7 +51,8 @@ class Job:
     `known` lend their volatilities to options that have none of their own. `dividends` are those to
     come; they count as the yield with the same forward, worked out at the price `reference`, so
     that tables outlive a tick. `solved` are tables of an earlier job; they are used where they
-    still serve.
+    still serve. `history` is the volatility that the share has had, for options that get none from
+    quotes; without `implied` it is for all of them.
     """
 
     options: tuple[Priced, ...]
@@ -64,6 +65,8 @@ class Job:
     dividends: tuple[Dividend, ...] = ()
     known: tuple[Known, ...] = ()
     solved: "Tables | None" = None
+    history: float | None = None
+    implied: bool = True
 
 
 @frozen
@@ -104,6 +107,8 @@ def work_out(job: Job) -> Done:
             np.array([float(one.strike) for one in others], float),
             np.array([one.volatility for one in job.known], float),
         ),
+        _NO_NUMBER if job.history is None else job.history,
+        job.implied,
     )
     return Done(_valuations(job, prices, explained), tables)
 
@@ -141,6 +146,7 @@ def _valuations(
         int(Source.OWN): FiguresFrom.QUOTE,
         int(Source.TWIN): FiguresFrom.TWIN,
         int(Source.SMILE): FiguresFrom.SMILE,
+        int(Source.HISTORY): FiguresFrom.HISTORY,
     }
     names = {int(one): ValuationStatus[one.name] for one in Status}
     columns = (
@@ -161,6 +167,8 @@ def _valuations(
         # NaN is not equal to itself; whatever could not be said in full is not said.
         whole = all(figure == figure for figure in figures)
         own = ValuationStatus.NO_PRICE if price is None else names[status]
+        if not job.implied and job.history is None:
+            own = ValuationStatus.NO_HISTORY
         made.append(
             Valuation(
                 status=own if whole or own is not ValuationStatus.OK else ValuationStatus.BAD_INPUT,

@@ -3,8 +3,8 @@
 Everything for one refresh of a live chain, on whole columns: American volatilities by the tables of
 `american_chain`, Greeks from the same tables and from two more at a rate a little to each side. A
 row whose price gives no volatility takes that of the other right at its strike, else one between
-those of the strikes beside it, and is marked so. The tables depend on rates and times alone; who
-refreshes keeps them.
+those of the strikes beside it, else that of the share's own past, and is marked so. The tables
+depend on rates and times alone; who refreshes keeps them.
 
 Units: as in `american`: per share, per 1.00, theta per year.
 """
@@ -64,6 +64,8 @@ class Source(IntEnum):
     TWIN = 2
     # The strikes beside it, of the same expiry.
     SMILE = 3
+    # How much the share has moved.
+    HISTORY = 4
 
 
 @frozen(eq=False)
@@ -126,11 +128,14 @@ def explain(
     paid: Floats,
     tables: Tables,
     known: Smile,
+    history: float = np.nan,
+    implied: bool = True,
 ) -> Explained:
     """What the prices `paid` say of contracts on one underlying, a row each.
 
     A price that is not there is NaN. `tables` serve `groups`. `known` are volatilities of other
-    contracts, for rows that have none of their own.
+    contracts, for rows that have none of their own; `history` is the share's (NaN: not known), for
+    rows that get none of those. Without `implied` prices are not asked, and all rows take it.
     """
     number = {group: index for index, group in enumerate(tables.groups)}
     member = np.array([number[group] for group in groups], np.intp)
@@ -138,7 +143,8 @@ def explain(
     batch = contracts(sign, spot, strike, tables.rate, dividend_yield, years)
     chain = _on(tables.at, batch, member)
     sigma, status = implied_volatility(chain, paid)
-    own = status == Status.OK
+    own = (status == Status.OK) & implied
+    sigma[~own] = np.nan
     source = np.where(own, np.int8(Source.OWN), np.int8(Source.NONE))
     smile = Smile(
         np.concatenate([sign[own], known.sign]),
@@ -148,7 +154,11 @@ def explain(
     )
     for expiry in np.unique(years[~own]):
         rows = np.flatnonzero(~own & (years == expiry))
-        sigma[rows], source[rows] = _lent(smile, expiry, spot, strike[rows])
+        if implied:
+            sigma[rows], source[rows] = _lent(smile, expiry, spot, strike[rows])
+    if np.isfinite(history):
+        rows = np.flatnonzero(~np.isfinite(sigma))
+        sigma[rows], source[rows] = history, Source.HISTORY
     figures = np.full((6, batch.size), np.nan)
     rows = np.flatnonzero(np.isfinite(sigma))
     if rows.size:

@@ -81,6 +81,27 @@ def american_valuation_at(
     return tree.value(one, volatility, rate)
 
 
+def american_valuation_with(
+    right: OptionRight,
+    spot: float,
+    strike: float,
+    years: float,
+    volatility: float,
+    rate: float,
+    payments: Sequence[tree.Payment] = (),
+    dividend_yield: float = 0.0,
+) -> Valuation:
+    """As `american_valuation_at`, at this volatility instead of one that a price implies.
+
+    Raises: ValueError, also for dividends that are worth more than the share.
+    """
+    one = tree.option(right, spot, strike, years, payments, dividend_yield)
+    if years <= 0.0 or not (tree.may_be_exercised(one, rate) or one.payments):
+        return value(right, spot, strike, years, volatility, rate, dividend_yield)
+    bounded = min(max(volatility, LEAST_VOLATILITY), MOST_VOLATILITY)
+    return tree.value(one, bounded, rate)
+
+
 def implied_at(
     right: OptionRight,
     spot: float,

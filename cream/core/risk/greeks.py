@@ -1,11 +1,11 @@
 """How does the worth of an option move, and how is that found?
 
 The gate takes the Greeks of a contract from whatever `Valuer` it is given; the one in here reads
-them off the contract's own quote.
+them off the contract's own quote, or takes how much its underlying has moved.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from attrs import define, field, frozen
@@ -15,7 +15,7 @@ from cream.core.model.market import Quote
 from cream.core.model.money import ZERO
 from cream.core.options.dividends import NOTHING_KNOWN, Dividend, Dividends
 from cream.core.options.occ import NEW_YORK, expires_at
-from cream.core.pricing.quoted import american_valuation_at
+from cream.core.pricing.quoted import american_valuation_at, american_valuation_with
 from cream.core.pricing.tree import Payment
 
 _YEAR = timedelta(days=365)
@@ -80,16 +80,25 @@ NO_GREEKS = Greeks()
 # A share moves with itself, and with nothing else.
 SHARE_GREEKS = Greeks(delta=Decimal(1))
 
-# What a contract's Greeks are, per share, given the underlying's quote and its own; None where they
-# cannot be told.
-Valuer = Callable[[OptionContract, Quote, Quote], Greeks | None]
+# What a contract's Greeks are, per share, given the underlying's quote and its own, if that is one
+# that a price can be taken from; None where they cannot be told.
+Valuer = Callable[[OptionContract, Quote, Quote | None], Greeks | None]
+# The volatility that an underlying has had, per year, as far as it is known.
+HistoryOf = Callable[[str], float | None]
+
+
+def _nothing_known(_underlying: str) -> float | None:
+    return None
 
 
 @frozen
 class _Kept:
+    """What it was worked out from: at its own `price`, or without one at `history`."""
+
     spot: Decimal
-    price: Decimal
-    quote: Quote
+    price: Decimal | None
+    history: float | None
+    at: datetime
     greeks: Greeks | None
 
 
@@ -97,55 +106,76 @@ class _Kept:
 class QuotedGreeks:
     """Greeks at the volatility that a contract's own quote implies, exercised when that pays best.
 
-    `dividends` are those to come, as far as they are known; where none is, `dividend_yield` stands
-    for them. Units: `rate` and that per year.
+    Without such a quote, and without `implied` always, at the one that `history_of` its underlying
+    tells. `dividends` are those to come, as far as they are known; where none is, `dividend_yield`
+    stands for them. Units: `rate` and that per year.
     """
 
     rate: float = 0.04
     dividends: Dividends = NOTHING_KNOWN
     dividend_yield: float = 0.0
+    history_of: HistoryOf = _nothing_known
+    implied: bool = True
     _kept: dict[OptionContract, _Kept] = field(factory=dict, init=False)
 
-    def __call__(self, contract: OptionContract, underlying: Quote, own: Quote) -> Greeks | None:
+    def __call__(
+        self, contract: OptionContract, underlying: Quote, own: Quote | None
+    ) -> Greeks | None:
         """What `Valuer` says."""
-        spot, price = underlying.mid, own.mid
+        priced = own if self.implied else None
+        spot, price = underlying.mid, None if priced is None else priced.mid
+        history = None if price is not None else self.history_of(contract.underlying)
+        at = underlying.at if priced is None else priced.at
         kept = self._kept.get(contract)
-        if kept is not None and _is_same(kept, spot, price, own):
+        if kept is not None and _is_same(kept, spot, price, history, at):
             return kept.greeks
-        greeks = _greeks_of(contract, spot, price, own, self)
+        greeks = None
+        if price is not None or history is not None:
+            greeks = _greeks_of(contract, spot, price, history, at, self)
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
-        self._kept[contract] = _Kept(spot, price, own, greeks)
+        self._kept[contract] = _Kept(spot, price, history, at, greeks)
         return greeks
 
 
-def _is_same(kept: _Kept, spot: Decimal, price: Decimal, own: Quote) -> bool:
-    return (
-        abs(own.at - kept.quote.at) <= _SAME_FOR
-        and abs(spot - kept.spot) <= _SAME_PART * kept.spot
-        and abs(price - kept.price) <= _SAME_PART * kept.price
-    )
+def _is_same(
+    kept: _Kept, spot: Decimal, price: Decimal | None, history: float | None, at: datetime
+) -> bool:
+    if price is None or kept.price is None:
+        alike = price is kept.price and history == kept.history
+    else:
+        alike = abs(price - kept.price) <= _SAME_PART * kept.price
+    near = abs(at - kept.at) <= _SAME_FOR and abs(spot - kept.spot) <= _SAME_PART * kept.spot
+    return alike and near
 
 
 def _greeks_of(
-    contract: OptionContract, spot: Decimal, price: Decimal, own: Quote, basis: QuotedGreeks
+    contract: OptionContract,
+    spot: Decimal,
+    price: Decimal | None,
+    history: float | None,
+    at: datetime,
+    basis: QuotedGreeks,
 ) -> Greeks | None:
-    """None where the figures do not fit together, so that nothing follows from them."""
+    """At its price, else at `history`; None where the figures do not fit together."""
     if spot <= 0:
         return None
-    today = own.at.astimezone(NEW_YORK).date()
+    today = at.astimezone(NEW_YORK).date()
     ahead = basis.dividends.ahead(contract.underlying, today)
+    share = (contract.right, float(spot), float(contract.strike))
+    years = (expires_at(contract) - at) / _YEAR
+    payments = _payments(ahead or (), today)
+    dividend_yield = basis.dividend_yield if ahead is None else 0.0
     try:
-        found = american_valuation_at(
-            contract.right,
-            float(spot),
-            float(contract.strike),
-            (expires_at(contract) - own.at) / _YEAR,
-            float(price),
-            basis.rate,
-            _payments(ahead or (), today),
-            basis.dividend_yield if ahead is None else 0.0,
-        )
+        if price is not None:
+            found = american_valuation_at(
+                *share, years, float(price), basis.rate, payments, dividend_yield
+            )
+        else:
+            assert history is not None, "one of the two is known"
+            found = american_valuation_with(
+                *share, years, history, basis.rate, payments, dividend_yield
+            )
     except ValueError:
         return None
     return Greeks(

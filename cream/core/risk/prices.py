@@ -79,7 +79,7 @@ class Prices:
     def greeks(self, contract: OptionContract) -> Greeks | None:
         """The Greeks of `contract` per share; None where a quote that they need is no price."""
         underlying, own = self.of(contract.underlying).quote, self.of(contract.symbol).quote
-        if underlying is None or own is None:
+        if underlying is None:
             return None
         return self.valuer(contract, underlying, own)
 

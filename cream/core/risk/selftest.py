@@ -132,7 +132,7 @@ def _view(
         working=(),
         quote=quote,
         knows=lambda _instrument: True,
-        valuer=lambda _contract, _underlying, _own: _GREEKS,
+        valuer=lambda _contract, _underlying, own: None if own is None else _GREEKS,
         history=history,
         baseline=baseline,
         exposure=exposure,

@@ -101,6 +101,11 @@ def test_a_chain_is_a_table_for_each_expiration(
         ({"type": "PUT", "figures_from": "TWIN"}, "volatility of the call"),
         ({"figures_from": "FEED"}, "Greeks of the feed"),
         (
+            {"valuation_status": "NO_PRICE", "figures_from": "HISTORY"},
+            "volatility of the underlying's closes",
+        ),
+        ({"valuation_status": "NO_HISTORY"}, "too few closes of the underlying"),
+        (
             {"flags": ["CROSSED"], "valuation_status": "NO_PRICE", "figures_from": "SMILE"},
             "crossed; volatility between those of its neighbours",
         ),

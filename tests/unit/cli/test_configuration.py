@@ -1,11 +1,13 @@
 """The configuration is checked with all its problems, shown without its secrets, described."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 import yaml
 
+from cream.adapters.config.show import NotEffective
 from cream.cli import exits
 from cream.cli.main import main
 
@@ -53,10 +55,16 @@ def test_problems_in_json_have_path_line_and_what_is_expected(
 
 
 @pytest.fixture
-def waiting(config: Path) -> str:
-    """A key that is accepted although its feature is not there yet."""
+def waiting(config: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A key that is accepted although its feature is not there yet. There is none left."""
+    path = "pricing.volatility_window_days"
     config.write_text("pricing: {volatility_window_days: 5}\n")
-    return "pricing.volatility_window_days"
+
+    def found(_settings: object, given: Collection[str]) -> list[NotEffective]:
+        return [NotEffective(path, "Later")] if path in given else []
+
+    monkeypatch.setattr("cream.cli.configuration.not_effective", found)
+    return path
 
 
 def test_keys_that_do_nothing_yet_are_listed(

@@ -1,6 +1,7 @@
 """A chain is what is listed, narrowed, valued, and flagged."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -16,12 +17,19 @@ from cream.core.options.chain import (
     ValuationStatus,
 )
 from cream.core.options.greeks import PerShare
+from cream.core.pricing.historical import historical_volatility
 from cream.daemon.chains import Chains
 from cream.daemon.valuations import InlineOffload, OptionValuations, Rates
+from cream.daemon.volatilities import HistoricalVolatilities
 from tests.fakes.chains import NOW, SHARE, FakeChains, contract, listed
 from tests.unit.daemon.test_valuations import Stopped
+from tests.unit.daemon.test_volatilities import CLOSES, Detail, past
 
 ALL = ChainFilter(underlying="AAPL")
+FEED = FeedFigures(
+    implied_volatility=0.25,
+    greeks=PerShare(delta=0.4, gamma=0.02, vega=20.0, theta=-30.0, rho=7.0),
+)
 
 
 def chains(*options: ListedOption, share: Quote | None = SHARE) -> Chains:
@@ -91,16 +99,42 @@ async def test_an_old_quote_of_the_underlying_is_said_to_be_old() -> None:
 
 
 async def test_greeks_of_the_feed_go_before_our_own_and_are_marked() -> None:
-    greeks = PerShare(delta=0.4, gamma=0.02, vega=20.0, theta=-30.0, rho=7.0)
-    told = FeedFigures(implied_volatility=0.25, greeks=greeks)
-    one = evolve(listed(contract("240"), "5.10", "5.20"), figures=told)
+    one = evolve(listed(contract("240"), "5.10", "5.20"), figures=FEED)
 
     chain = await chains(one, listed(contract("250"), "1.50", "1.60")).chain(ALL)
 
     first, second = (row.valuation for row in chain.rows)
     assert first.figures_from is FiguresFrom.FEED
-    assert (first.implied_volatility, first.greeks) == (0.25, greeks)
+    assert (first.implied_volatility, first.greeks) == (0.25, FEED.greeks)
     assert second.figures_from is FiguresFrom.QUOTE
+
+
+@pytest.mark.parametrize("implied", [True, False])
+async def test_what_the_share_has_done_stands_in_for_quotes(implied: bool) -> None:
+    """Where quotes are not asked, neither are the Greeks of the feed, which has asked them."""
+    made = chains(
+        listed(contract("240"), "5.10", "5.20"),
+        evolve(listed(contract("260"), "1.00", "1.10"), figures=FEED),
+        ListedOption(contract=contract("400"), quote=None),
+    )
+    made.valuations.rates = Rates(0.04, 0.01, implied=implied, window_days=3)
+    detail: Any = Detail({"AAPL": past(*CLOSES)})
+    made.valuations.volatilities = HistoricalVolatilities(detail, made.clock, 3)
+
+    rows = (await made.chain(ALL)).rows
+
+    history = historical_volatility([float(close) for close in CLOSES])
+    sources = [one.valuation.figures_from for one in rows]
+    if implied:
+        assert sources == [FiguresFrom.QUOTE, FiguresFrom.FEED, FiguresFrom.HISTORY]
+    else:
+        assert sources == [FiguresFrom.HISTORY] * 3
+        assert rows[0].valuation.implied_volatility == history
+    assert rows[2].valuation.implied_volatility == history
+    again = await made.chain(ALL)
+    assert [one.valuation for one in again.rows] == [one.valuation for one in rows]
+    assert made.valuations.worked_out == 3
+    assert len(detail.asked) == 1
 
 
 async def test_without_a_source_no_chain_is_offered() -> None:

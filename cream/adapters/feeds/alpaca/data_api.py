@@ -99,8 +99,13 @@ class DataApi:
                 found[_ours(name)] = option_snapshot(_ours(name), raw)
         return found
 
-    async def bars(self, symbol: str, minutes: int, count: int, now: datetime) -> Sequence[Bar]:
-        """The newest `count` bars, oldest first.   Raises: BrokerUnavailable, NoSuchData."""
+    async def bars(
+        self, symbol: str, minutes: int, count: int, now: datetime, adjusted: bool = False
+    ) -> Sequence[Bar]:
+        """The newest `count` bars, oldest first; `adjusted` for splits.
+
+        Raises: BrokerUnavailable, NoSuchData.
+        """
         ((path, _),) = _asked("bars", [symbol])
         params = dict(self._query(path, [symbol])) | {
             "timeframe": _TIMEFRAMES[minutes],
@@ -110,6 +115,8 @@ class DataApi:
         }
         if path.startswith("/v1beta1"):
             params.pop("feed")
+        elif adjusted:
+            params["adjustment"] = "split"
         newest: list[Bar] = []
         for _page in range(MOST_PAGES):
             page = _read(AlpacaBars, await self._get(path, params, Priority.QUERY))

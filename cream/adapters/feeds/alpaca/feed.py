@@ -197,13 +197,15 @@ class AlpacaFeed:
         """Quotes, volatility and Greeks of contracts.   Raises: BrokerUnavailable."""
         return await self.api.option_snapshots(symbols)
 
-    async def bars(self, symbol: str, minutes: int, count: int) -> Sequence[Bar]:
+    async def bars(
+        self, symbol: str, minutes: int, count: int, *, adjusted: bool = False
+    ) -> Sequence[Bar]:
         """The newest `count` bars, oldest first; none of what Alpaca has none of.
 
         Raises: BrokerUnavailable.
         """
         try:
-            return await self.api.bars(symbol, minutes, count, self.clock.now())
+            return await self.api.bars(symbol, minutes, count, self.clock.now(), adjusted)
         except NoSuchData as error:
             log.info("alpaca.bars_refused", symbol=symbol, error=str(error))
             return ()

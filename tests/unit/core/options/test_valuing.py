@@ -138,3 +138,39 @@ def test_tables_are_used_again_where_they_serve_and_solved_where_they_do_not() -
 
     assert again.solved is first.solved
     assert anew.solved is not first.solved
+
+
+def test_what_no_quote_gives_takes_what_the_share_has_done() -> None:
+    """Its own, its twin's and its neighbours' quotes come first; the status stays its own."""
+    put, call, lone = contract("260", "P"), contract("240"), contract("300")
+    at_intrinsic = quoted(put.symbol, "21.59", "21.61")
+    one_sided = quoted(lone.symbol, "0.10", "0")
+
+    asked = evolve(job((put, at_intrinsic), (call, around(call)), (lone, one_sided)), history=0.31)
+    found = work_out(asked).valuations
+
+    assert [one.figures_from for one in found] == [
+        FiguresFrom.HISTORY,
+        FiguresFrom.QUOTE,
+        FiguresFrom.HISTORY,
+    ]
+    assert [one.implied_volatility for one in found][0::2] == [0.31, 0.31]
+    assert found[0].status is ValuationStatus.BELOW_INTRINSIC
+    assert found[2].status is ValuationStatus.NO_PRICE
+    assert all(one.greeks is not None and one.price is not None for one in found)
+
+
+def test_where_quotes_are_not_to_be_asked_all_take_what_the_share_has_done() -> None:
+    call, put = contract("240"), contract("240", "P")
+    asked = evolve(job((call, around(call)), (put, around(put))), implied=False, history=0.31)
+
+    known = work_out(asked).valuations
+    unknown = work_out(evolve(asked, history=None)).valuations
+
+    assert [one.figures_from for one in known] == [FiguresFrom.HISTORY] * 2
+    assert {one.implied_volatility for one in known} == {0.31}
+    years = (expires_at(call) - NOW).total_seconds() / (365 * 86_400)
+    price = black_scholes.price(call.right, 238.40, 240.0, years, 0.31, RATE)
+    assert known[0].price == pytest.approx(price, abs=1e-3)
+    assert [one.status for one in unknown] == [ValuationStatus.NO_HISTORY] * 2
+    assert [(one.greeks, one.figures_from) for one in unknown] == [(None, None)] * 2

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from cream.core.model.instrument import OptionRight
 from cream.core.pricing import tree
 from cream.core.pricing.black_scholes import value
-from cream.core.pricing.quoted import american_valuation_at, valuation_at
+from cream.core.pricing.quoted import american_valuation_at, american_valuation_with, valuation_at
 from cream.core.pricing.tree import Payment, option
 
 
@@ -63,3 +63,30 @@ def test_an_option_that_has_ended_is_worth_what_it_pays() -> None:
     found = american_valuation_at(OptionRight.PUT, 90.0, 100.0, -0.01, 10.0, 0.04)
 
     assert (found.price, found.delta) == (10.0, -1.0)
+
+
+@given(
+    st.sampled_from(OptionRight),
+    st.floats(85, 115),
+    st.floats(0.02, 1),
+    st.floats(0.15, 1.5),
+    st.sampled_from([0.0, 1.5]),
+)
+def test_a_volatility_and_the_price_that_it_gives_say_the_same(
+    right: OptionRight, strike: float, years: float, volatility: float, paid: float
+) -> None:
+    payments = [Payment(years / 2, paid)] if paid else []
+    told = american_valuation_with(right, 100.0, strike, years, volatility, 0.04, payments)
+    found = american_valuation_at(right, 100.0, strike, years, told.price, 0.04, payments)
+    assert found.price == pytest.approx(told.price, abs=0.02)
+    assert told.vega >= 0
+
+
+def test_what_has_ended_is_worth_what_exercise_brings_at_any_volatility() -> None:
+    ended = american_valuation_with(OptionRight.PUT, 90.0, 100.0, 0.0, 0.3, 0.04)
+    assert (ended.price, ended.delta) == (10.0, -1.0)
+
+
+def test_a_volatility_beyond_all_bounds_is_read_as_the_nearest() -> None:
+    wild = american_valuation_with(OptionRight.PUT, 100.0, 100.0, 0.5, 50.0, 0.04)
+    assert 0 < wild.price <= 100

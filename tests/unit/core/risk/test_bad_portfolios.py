@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cream.core.model.market import Known, Quote, Stale, Unknown
 from cream.core.model.order import OrderPurpose
 from cream.core.model.plan import Decision, SizeUnit
+from cream.core.risk.greeks import QuotedGreeks
 from cream.core.risk.limits import Constraints
 from cream.core.risk.view import PortfolioView
 from tests.unit.core.risk.scenes import (
@@ -56,6 +57,12 @@ STRANGE: dict[str, PortfolioView] = {
     ),
     "no quote of the underlying of an option": view(
         HELD[0], held(ON_NVDA, 1, 6), data={"NVDA": Unknown("no feed")}
+    ),
+    "no quote of an option whose share is known well": view(
+        HELD[0],
+        held(ON_NVDA, 1, 6),
+        data={ON_NVDA: Unknown("no feed")},
+        valuer=QuotedGreeks(history_of=lambda _underlying: 0.4),
     ),
     "a position in an unknown symbol": view(*HELD),
 }

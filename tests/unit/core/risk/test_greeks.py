@@ -124,3 +124,36 @@ def test_a_yield_stands_for_dividends_where_none_is_known() -> None:
     assert bare is not None
     assert QuotedGreeks(dividend_yield=0.06)(CALL, *quotes) != bare
     assert QuotedGreeks(dividend_yield=0.06, dividends=none)(CALL, *quotes) == bare
+
+
+# What the share has done ------------------------------------------------------------------------
+
+SHARE = quote("AAPL", "238.40", "238.40")
+
+
+def test_without_a_quote_of_its_own_an_option_is_read_by_what_its_share_has_done() -> None:
+    known = QuotedGreeks(history_of={"AAPL": 0.25}.get)
+    own = quote(CALL.symbol, "4.20", "4.20")
+
+    found = known(CALL, SHARE, None)
+
+    assert found is not None
+    assert d("0.3") < found.delta < d("0.7")
+    assert QuotedGreeks()(CALL, SHARE, None) is None
+    assert known(CALL, SHARE, own) == QuotedGreeks()(CALL, SHARE, own), "its quote goes first"
+
+
+def test_where_quotes_are_not_to_be_asked_only_what_the_share_has_done_counts() -> None:
+    history: dict[str, float] = {}
+    source = QuotedGreeks(history_of=history.get, implied=False)
+    cheap, dear = quote(CALL.symbol, "1.00", "1.00"), quote(CALL.symbol, "20.00", "20.00")
+    assert source(CALL, SHARE, cheap) is None, "nothing is known yet"
+
+    history["AAPL"] = 0.25
+
+    found = source(CALL, SHARE, cheap)
+    assert found is not None, "what becomes known counts at once"
+    assert source(CALL, SHARE, dear) is found
+    assert found == QuotedGreeks(history_of=history.get)(CALL, SHARE, None)
+    history["AAPL"] = 0.50
+    assert source(CALL, SHARE, dear) != found

@@ -2490,13 +2490,14 @@ class OptionQuote(betterproto2.Message):
     valuation_status: "str" = betterproto2.field(102, betterproto2.TYPE_STRING)
     """
     Empty where nothing was valued. OK, or why the quote gives no volatility: BELOW_INTRINSIC, ABOVE_MAXIMUM, BAD_INPUT,
-    NOT_BRACKETED, NO_PRICE, NO_SPOT, EXPIRED.
+    NOT_BRACKETED, NO_PRICE, NO_SPOT, NO_HISTORY, EXPIRED.
     """
 
     figures_from: "str" = betterproto2.field(103, betterproto2.TYPE_STRING)
     """
     Where volatility and Greeks come from: QUOTE (this one), TWIN (the other right at the same
-    strike), SMILE (the strikes beside it), FEED; empty without any.
+    strike), SMILE (the strikes beside it), HISTORY (closes of the underlying), FEED; empty without
+    any.
     """
 
     model_price: "float | None" = betterproto2.field(104, betterproto2.TYPE_DOUBLE, optional=True)

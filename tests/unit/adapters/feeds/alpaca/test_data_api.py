@@ -168,6 +168,22 @@ async def test_bars_are_the_newest_page_by_page_and_come_oldest_first() -> None:
     assert asked[1]["page_token"] == "next"
 
 
+@pytest.mark.parametrize("symbol", ["AAPL", OPTION])
+async def test_bars_of_shares_can_be_had_as_if_there_had_been_no_splits(symbol: str) -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.url.params))
+        return httpx.Response(200, json={"bars": {}})
+
+    async with api(answer) as data:
+        await data.bars(symbol, 1440, 5, NOW)
+        await data.bars(symbol, 1440, 5, NOW, adjusted=True)
+
+    expected = [None, "split"] if symbol == "AAPL" else [None, None]
+    assert [one.get("adjustment") for one in asked] == expected
+
+
 async def test_recorded_bars_are_read_and_none_are_none() -> None:
     async with api(always(recorded("alpaca-py-tests", "stock_bars_empty.json"))) as data:
         assert await data.bars("AAPL", 1440, 5, NOW) == []
