@@ -6,7 +6,9 @@ How many times they can get depends on the disk: one submitter waits for a sync 
 are bound by the CPU of an order. So the same is measured with some milliseconds more in every sync,
 which is what other disks take; and of each kind of order it is said from which sync on 8 times is
 possible at all: where (CPU at 1 + syncs an order x sync) / CPU at 64 is 8. A ratio is only called
-met where it was measured. And the cost of an order must not grow with how many there are.
+met where it was measured; how much of the time others had the cores is said beside it, for what 64
+get is then less than the CPU of an order explains, and one hardly notices. And the cost of an order
+must not grow with how many there are.
 """
 
 import math

@@ -74,7 +74,12 @@ class Target:
 
 @frozen(kw_only=True)
 class Load:
-    """What so many submitters got. Units: milliseconds of CPU for an order; orders a second."""
+    """What so many submitters got. Units: milliseconds of CPU for an order; orders a second.
+
+    In the row, `of_a_core` is how much of the time the process had a core, `starved` how much of it
+    the event loop waited for one that others had: rates are those of an idle machine where that is
+    next to nothing.
+    """
 
     row: dict[str, Any]
     cpu_ms: float
@@ -93,11 +98,12 @@ async def submitted(
     ]
     took: list[float] = []
     orders, commits = submitters * each, target.commits.commits
-    cpu, wall = time.process_time(), time.perf_counter()
+    cpu, wall, starved = time.process_time(), time.perf_counter(), _starved_seconds()
     async with trio.open_nursery() as nursery:
         for own in plans:
             nursery.start_soon(_submit, target.tree, own, took)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    starved = _starved_seconds() - starved
     syncs = (target.commits.commits - commits) / orders
     return Load(
         row={
@@ -105,11 +111,22 @@ async def submitted(
             "cpu_ms_per_order": round(cpu / orders * 1e3, 2),
             "orders_per_s": round(orders / wall),
             "syncs_per_order": round(syncs, 2),
+            "of_a_core": round(cpu / wall, 2),
+            "starved": round(starved / wall, 2),
         },
         cpu_ms=cpu / orders * 1e3,
         rate=orders / wall,
         syncs_per_order=syncs,
     )
+
+
+def _starved_seconds() -> float:
+    """How long this thread could have run and others had the cores; zero where nobody says."""
+    try:
+        waited = Path("/proc/thread-self/schedstat").read_text().split()[1]
+    except OSError:
+        return 0.0
+    return int(waited) / 1e9
 
 
 async def _submit(tree: Tree, plans: Sequence[DecisionPlan], took: list[float]) -> None:
