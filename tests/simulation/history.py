@@ -13,8 +13,8 @@ from attrs import define, evolve, field
 
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
-from cream.core.execution.events import Record
-from cream.core.execution.memory import BookState
+from cream.core.execution.events import PlanJudged, Record
+from cream.core.execution.memory import ArchivedOrder, BookState
 from cream.core.model.errors import JournalFailed
 from cream.core.model.order import OrderTerms
 from cream.core.model.plan import Environment
@@ -52,6 +52,9 @@ STILL_SECONDS = 30.0
 START_SECONDS = 30.0
 CALM_DOWN_SECONDS = 60.0
 STOP_SECONDS = 40.0
+# How long closed orders stay in memory: longer than what is late takes to come, and so short that a
+# history sees most of them go, and some come back.
+CLOSED_SECONDS = 100.0
 # A power cut rather than a killed process, of all crashes.
 _POWER_SHARE = 0.5
 # Log lines that say that something in the daemon is broken, whatever comes of it.
@@ -69,7 +72,7 @@ def settings_of_the_daemon() -> TreeSettings:
         reconciler=evolve(plain.reconciler, interval=30.0),
         restart=Backoff(base=0.1, cap=5.0),
         levels_interval=0.5,
-        archivist=ArchivistSettings(snapshot_interval=20.0),
+        archivist=ArchivistSettings(snapshot_interval=20.0, closed_orders=CLOSED_SECONDS),
     )
 
 
@@ -94,6 +97,8 @@ class History:
     lives: int = 0
     _bounds: BoundsJudge | None = None
     _snapshots: list[BookState] = field(factory=list)
+    _shelf: list[tuple[int, ArchivedOrder]] = field(factory=list)
+    _plans: dict[str, PlanJudged] = field(factory=dict)
     _stopped: trio.Event = field(factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
@@ -218,6 +223,13 @@ class History:
     async def _live(self, process: Process) -> None:
         broker, feed = NetworkBroker(self.exchange, process), LossyFeed(self.exchange, process)
         journal = DiskJournal(self.disk, process, Environment.PAPER, ACCOUNT)
+        archive = DiskArchive(
+            journal=journal,
+            snapshots=self._snapshots,
+            shelf=self._shelf,
+            plans=self._plans,
+            process=process,
+        )
         chance = self.world.chance
         outside = Outside(
             account_id=ACCOUNT,
@@ -225,7 +237,7 @@ class History:
             broker=broker,
             market=feed,
             journal=journal,
-            archive=DiskArchive(journal=journal, snapshots=self._snapshots, process=process),
+            archive=archive,
             draw=lambda: chance.draw("jitter", process.number),
             trusted=self.disk.marker,
             entrust=partial(self._mark, process, trusted=True),
@@ -234,7 +246,7 @@ class History:
         tree = await assemble(settings_of_the_daemon(), outside)
         book = tree.desk.book
         self.judge.begun(book)
-        self.memory.check(book)
+        self.memory.check(book, archive)
         BookJudge(self.exchange, self.judge, feed, book).watch()
         broker.submitting = lambda terms: self.judge.submitting(terms, book)
         broker.settled = self.judge.settled

@@ -10,6 +10,7 @@ from attrs import define, field
 from cream.core.execution.book import Book
 from cream.core.model.order import OrderPurpose, OrderTerms
 from cream.core.model.plan import DecisionPlan
+from tests.fakes.memory_archive import MemoryArchive
 from tests.simulation.world import World
 
 
@@ -51,21 +52,25 @@ class Memory:
             return None
         return self.asked.get((terms.plan_id, terms.decision_id))
 
-    def check(self, book: Book) -> None:
-        """I2: whatever was acknowledged is known after any crash.   Raises: Violation."""
+    def check(self, book: Book, archive: MemoryArchive) -> None:
+        """I2: whatever was acknowledged is known after any crash, in memory or beside the journal.
+
+        Raises: Violation.
+        """
+        away = {one.order.order_id for _, one in archive.shelf}
         for plan_id, order_ids in self.acknowledged.items():
-            known = book.plans.get(plan_id)
+            known = book.plans.get(plan_id) or archive.plans.get(plan_id)
             self.world.demand(
                 known is not None and known.order_ids == order_ids,
                 "I2",
                 f"{plan_id} was acknowledged with {order_ids} and is not known like that",
             )
             for order_id in order_ids:
-                found = book.find(order_id) is not None
+                found = book.find(order_id) is not None or order_id in away
                 self.world.demand(found, "I2", f"order {order_id} was acknowledged and is lost")
         for order_id in self.cancelled:
-            order = book.find(order_id)
-            self.world.demand(order is not None, "I2", f"{order_id} was cancelled and is lost")
+            found = book.find(order_id) is not None or order_id in away
+            self.world.demand(found, "I2", f"{order_id} was cancelled and is lost")
         if self.halted:
             text = "the operator has stopped trading, and a new life does not know it"
             self.world.demand(not book.trading_state.allows_increases, "I20", text)
