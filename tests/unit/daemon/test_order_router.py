@@ -314,3 +314,22 @@ async def test_orders_leave_in_the_order_in_which_they_were_decided(
 
         assert shown == decided
         assert len(shown) == 40
+
+
+async def test_an_order_whose_cancel_the_broker_refuses_is_not_over(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """A refusal is a reason to ask what happened; what works on works on here too."""
+    async with world.life() as life:
+        await life.submit(buy(**RESTING))
+        await life.until(lambda: life.orders(OrderPurpose.ENTRY)[0].broker_order_id)
+        life.stubborn.lets_none_go = True
+        (entry,) = life.orders(OrderPurpose.ENTRY)
+
+        await life.operations.cancel_orders([entry.order_id], "why", "me")
+        await trio.sleep(1)
+
+        (entry,) = life.orders(OrderPurpose.ENTRY)
+        assert entry.status is OrderStatus.ACCEPTED
+        assert "it is in another state than you think" in entry.reason
+        assert len(await life.broker.open_orders()) == 1
