@@ -125,6 +125,30 @@ def money_is_rounded(bench: Bench) -> None:
     plain = bench.swap(Position, "filled", filled)
 
 
+@mutant("I11")
+def an_average_is_the_last_price(bench: Bench) -> None:
+    """What an order has cost is what its last fill has cost."""
+
+    def filled(order: Any, quantity: Decimal, price: Decimal, commission: Decimal, at: Any) -> Any:
+        return evolve(plain(order, quantity, price, commission, at), average_price=price)
+
+    plain = bench.swap(lifecycle, "filled", filled)
+
+
+@mutant("I11")
+def a_partial_close_gains_nothing(bench: Bench) -> None:
+    """What a partial close brings is taken off what the rest has cost: the sum is right."""
+
+    def filled(self: Position, signed_quantity: Decimal, price: Decimal) -> Position:
+        after = plain(self, signed_quantity, price)
+        if self.quantity * signed_quantity < 0 < self.quantity * after.quantity:
+            cost = self.cost + signed_quantity * price
+            return evolve(after, cost=cost, realized_pnl=self.realized_pnl)
+        return after
+
+    plain = bench.swap(Position, "filled", filled)
+
+
 @mutant("I21")
 def a_reconciliation_always_writes(bench: Bench) -> None:
     """A clean reconciliation lifts restrictions that do not stand."""

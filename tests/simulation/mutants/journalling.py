@@ -119,6 +119,14 @@ def a_record_is_folded_twice(bench: Bench) -> None:
     bench.swap(Book, "apply", apply)
 
 
+@mutant("defect")
+def families_are_parted(bench: Bench) -> None:
+    """A closed order leaves memory though an order of its family is still at work."""
+    from cream.core.execution import memory
+
+    bench.swap(memory, "_root", lambda _book, order_id: order_id)
+
+
 @mutant("I17")
 def an_update_is_skipped(bench: Bench) -> None:
     """Now and then subscribers are not told."""

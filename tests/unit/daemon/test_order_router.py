@@ -333,3 +333,25 @@ async def test_an_order_whose_cancel_the_broker_refuses_is_not_over(
         assert entry.status is OrderStatus.ACCEPTED
         assert "it is in another state than you think" in entry.reason
         assert len(await life.broker.open_orders()) == 1
+
+
+async def test_an_exit_that_waits_does_not_leave_once_the_journal_has_failed(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """Its intent is durable, but what comes of it could not be written down any more."""
+    async with world.life() as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        life.broker.fault("submit_unavailable", {})
+        await life.submit(close("20"), plan_id="out")
+        await trio.sleep(0.5)
+        world.journal.fail_next_commit()
+        with pytest.raises(CreamError, match="the disk is full"):
+            await life.submit(buy("1"), plan_id="other")
+        life.broker.fault("submit_unavailable", {"on": False})
+
+        await trio.sleep(20)
+
+        assert life.held() == 20
+        held = {one.instrument.symbol: one.quantity for one in await life.broker.positions()}
+        assert held == {"AAPL": 20}
