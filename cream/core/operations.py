@@ -15,7 +15,11 @@ from attrs import frozen
 
 from cream.core.execution.account_shown import AccountShown
 from cream.core.execution.events import Event, ReconciliationCompleted
-from cream.core.execution.instructions import ExerciseInstructions, RollsShown
+from cream.core.execution.instructions import (
+    ExerciseInstructions,
+    HoldingsRiskShown,
+    RollsShown,
+)
 from cream.core.market.views import FeedView, SymbolView
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
@@ -217,7 +221,7 @@ class BreakerView:
     failure_rate: float
 
 
-class Operations(ExerciseInstructions, RollsShown, Protocol):
+class Operations(ExerciseInstructions, HoldingsRiskShown, RollsShown, Protocol):
     """What Cream does for its callers. One implementation serves every interface.
 
     All methods raise `CreamError` for what is an error rather than an answer.

@@ -46,6 +46,7 @@ from cream.core.operations import (
     TradingStateView,
 )
 from cream.core.options.chain import ChainFilter, OptionChain
+from cream.core.options.holdings_risk import HoldingsRisk
 from cream.core.ports import MarketData
 from cream.core.resilience.breaker import Breaker
 from cream.core.risk.decisions import (
@@ -64,6 +65,7 @@ from cream.daemon.chains import Chains
 from cream.daemon.client_sessions import ClientSessions
 from cream.daemon.desk import Desk
 from cream.daemon.exerciser import DO_NOT_EXERCISE, EXERCISE, Exerciser, Instruction
+from cream.daemon.holdings_risk import risk_of_holdings
 from cream.daemon.hub import Hub, QuoteBoard
 from cream.daemon.link import BrokerLink
 from cream.daemon.market_desk import MarketDesk
@@ -126,8 +128,7 @@ class LiveOperations(RollCommands):
     ) -> Verdict:
         """The verdict on `plan` now, under limits at least as tight as `asked`; nothing changes."""
         await self._prepare(plan.instruments)
-        now = self.desk.clock.now()
-        return self.gate.judge(plan, self._view(override), now, asked=asked)
+        return self.gate.judge(plan, self._view(override), self.desk.clock.now(), asked=asked)
 
     async def check_order(self, order: SingleOrder) -> Verdict:
         """The verdict on one order now; nothing changes."""
@@ -267,6 +268,10 @@ class LiveOperations(RollCommands):
         """Listed options with quotes, volatilities and Greeks."""
         return await self.chains.chain(wanted)
 
+    async def holdings_risk(self) -> HoldingsRisk:
+        """Greeks of all holdings by underlying, and which short options may be exercised."""
+        return await risk_of_holdings(self.book, self.market, self.chains)
+
     def market_status(self) -> MarketStatus:
         """Where in its day the market stands now."""
         return self.market.status(self.desk.clock.now())
@@ -370,8 +375,8 @@ class LiveOperations(RollCommands):
 
     def circuit_breakers(self) -> Sequence[BreakerView]:
         """Every circuit breaker."""
-        now = trio.current_time()
-        return [breaker_view(one, now) for one in (self.breaker, *self.breakers)]
+        every = (self.breaker, *self.breakers)
+        return [breaker_view(one, trio.current_time()) for one in every]
 
     def reconciliation(self) -> ReconciliationView:
         """How the broker's view and ours compare, as far as is known."""
@@ -383,8 +388,7 @@ class LiveOperations(RollCommands):
 
     def supervision(self) -> Sequence[SubsystemView]:
         """Every supervised child."""
-        wall = self.desk.clock.now()
-        return subsystem_views(self.supervisor, trio.current_time(), wall)
+        return subsystem_views(self.supervisor, trio.current_time(), self.desk.clock.now())
 
     @property
     def simulation(self) -> Simulation | None:

@@ -51,7 +51,9 @@ from cream.core.operations import (
     Update,
 )
 from cream.core.options.chain import ChainFilter, OptionChain
+from cream.core.options.holdings_risk import HoldingsRisk
 from tests.fakes.account_history import FakeHistory
+from tests.fakes.holdings_risk import nothing_at_risk
 from tests.fakes.operations_data import (
     ACCOUNT,
     NOW,
@@ -145,6 +147,7 @@ class FakeOperations:
     chain: OptionChain | None = None
     rolls: RollReport = field(factory=a_roll_report)
     history: FakeHistory = field(factory=FakeHistory)
+    risk: HoldingsRisk = field(factory=nothing_at_risk)
     chains_asked: list[ChainFilter] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
@@ -428,6 +431,9 @@ class FakeOperations:
             raise CreamError("ROLL_REFUSED", f"{symbol} is not rolled: the market is closed")
         self.commands.append(("roll_now", symbol, actor))
         return a_roll_owed(actor=actor)
+
+    async def holdings_risk(self) -> HoldingsRisk:
+        return self.risk
 
     async def option_chain(self, wanted: ChainFilter) -> OptionChain:
         self.chains_asked.append(wanted)

@@ -6,8 +6,10 @@ from quart import Quart, Response, g
 from quart_schema import document_response
 
 from cream.adapters.server import json_bodies as bodies
+from cream.adapters.server import json_holdings_risk_types as risks
 from cream.adapters.server import json_roll_types as rolling
 from cream.adapters.server import json_state_types as api
+from cream.adapters.server.holdings_risk_views import holdings_risk_view
 from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.json_reader import ObjectReader
@@ -39,6 +41,12 @@ def add_option_routes(app: Quart, site: Site) -> None:
         """Begin to roll one position now, whatever its triggers say, if the gate lets it pass."""
         contract, _ = exercise_request(await json_body(), ("symbol",))
         return reply(under_way_view(await operations.roll_now(contract.symbol, g.actor)))
+
+    @app.get("/v1/options/risk")
+    @document_response(risks.HoldingsRisk)
+    async def holdings_risk() -> Response:
+        """Greeks of everything that is held, and which of the options sold may be exercised."""
+        return reply(holdings_risk_view(await operations.holdings_risk()))
 
     @app.post("/v1/options/exercise")
     @document_request(bodies.ExerciseBody)

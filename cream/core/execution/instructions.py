@@ -7,6 +7,7 @@ from cream.core.execution.option_book import ExerciseState
 from cream.core.execution.roll_events import RollOwed
 from cream.core.execution.rolls import RollReport
 from cream.core.model.instrument import OptionContract
+from cream.core.options.holdings_risk import HoldingsRisk
 
 
 class ExerciseInstructions(Protocol):
@@ -32,4 +33,12 @@ class RollsShown(Protocol):
 
     async def roll_now(self, symbol: str, actor: str) -> RollOwed:
         """Begin to roll the position that `symbol` is (a leg of).   Raises: CreamError."""
+        ...
+
+
+class HoldingsRiskShown(Protocol):
+    """The part of `core.operations.Operations` that is about the Greeks of what is held."""
+
+    async def holdings_risk(self) -> HoldingsRisk:
+        """Greeks of all holdings by underlying, and which short options may be exercised."""
         ...

@@ -39,6 +39,7 @@ ROUTES = [
     ("GET", "/v1/options/alarms", None),
     ("GET", "/v1/activities?type=FEE&limit=1", None),
     ("GET", "/v1/fees", None),
+    ("GET", "/v1/options/risk", None),
     ("POST", "/v1/options/exercise", {"symbol": "AAPL261218C00240000", "quantity": 2}),
     ("POST", "/v1/options/do-not-exercise", {"symbol": "AAPL261218C00240000"}),
     ("POST", "/v1/heartbeat", {"session_id": "agent-1"}),
