@@ -103,6 +103,8 @@ def _drawings(plan: DecisionPlan, options: argparse.Namespace) -> Iterator[_Draw
 
 def _terms(decision: Decision) -> tuple[list[StrategyLeg], Decimal] | None:
     """The legs of one unit and its net price; None for what is not an option trade with a price."""
+    if not decision.action.trades:
+        return None
     if decision.legs and decision.net_limit_price is not None:
         legs = [StrategyLeg(leg.contract, leg.ratio) for leg in decision.legs]
         return legs, decision.net_limit_price

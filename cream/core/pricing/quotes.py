@@ -54,8 +54,8 @@ class Quote:
 
 @frozen
 class Answer:
-    """The figures of one row; NaN where the status is not OK. `sigma` is implied if it was asked
-    for, else the one given."""
+    """The figures of one row; NaN, all of them, where the status is not OK. `sigma` is implied if
+    it was asked for, else the one given."""
 
     status: Status
     sigma: float
@@ -100,6 +100,7 @@ def answer(quotes: Sequence[Quote]) -> list[Answer]:
     partial = (status == Status.OK) & ~np.isfinite(figures).all(axis=0)
     status[partial] = Status.BAD_INPUT
     figures[:, status != Status.OK] = np.nan
+    sigma[status != Status.OK] = np.nan
     return [
         Answer(Status(int(code)), float(vol), *(float(figure) for figure in row))
         for code, vol, row in zip(status, sigma, figures.T, strict=True)

@@ -28,6 +28,8 @@ _QUANTUM = Decimal("0.000001")
 # time: nearer than that, its Greeks differ by less than they are known.
 _SAME_PART = Decimal("0.001")
 _SAME_FOR = timedelta(seconds=30)
+# Nor may the delta have moved by this: in the last hours a tenth of a percent is a third of it.
+_SAME_DELTA = Decimal("0.01")
 # Contracts whose Greeks are kept; an account holds and trades far fewer.
 _MOST_KEPT = 5_000
 
@@ -145,8 +147,10 @@ def _is_same(
         alike = price is kept.price and history == kept.history
     else:
         alike = abs(price - kept.price) <= _SAME_PART * kept.price
-    near = abs(at - kept.at) <= _SAME_FOR and abs(spot - kept.spot) <= _SAME_PART * kept.spot
-    return alike and near
+    bend = ZERO if kept.greeks is None else kept.greeks.gamma
+    moved = abs(spot - kept.spot)
+    near = moved <= _SAME_PART * kept.spot and moved * bend <= _SAME_DELTA
+    return alike and near and abs(at - kept.at) <= _SAME_FOR
 
 
 def _greeks_of(

@@ -164,6 +164,15 @@ def test_who_breaks_even_at_nothing_is_drawn_all_the_same(
     assert main(["payoff", plan_with(tmp_path, **terms)]) == DONE
 
 
+def test_a_decision_that_trades_nothing_is_not_drawn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = plan_with(tmp_path, action="HOLD", size={"quantity": "0", "unit": "CONTRACTS"})
+
+    assert main(["payoff", file]) == USAGE
+    assert "no decision" in capsys.readouterr().err
+
+
 def test_legs_that_cancel_each_other_are_wrong_usage(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

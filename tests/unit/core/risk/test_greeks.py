@@ -6,6 +6,7 @@ from attrs import evolve
 
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.options.dividends import Dividend, dividends_of
+from cream.core.options.occ import expires_at
 from cream.core.pricing.quoted import valuation_at
 from cream.core.risk.greeks import NO_GREEKS, Greeks, QuotedGreeks
 from tests.unit.core.risk.scenes import MARKET, NOW, VERTICAL, d, quote
@@ -52,6 +53,22 @@ def test_greeks_are_found_anew_when_something_has_moved() -> None:
     assert source(CALL, quote("AAPL", "240", "240"), own) is not first
     later = evolve(own, at=NOW + timedelta(minutes=1))
     assert source(CALL, quote("AAPL", "240", "240"), later) is not first
+
+
+def test_in_the_last_hours_a_tenth_of_a_percent_is_much() -> None:
+    """The delta of what ends within the hour moves by more than it is known to."""
+    source, last = QuotedGreeks(), expires_at(CALL) - timedelta(minutes=30)
+    own = evolve(quote(CALL.symbol, "0.09", "0.11"), at=last)
+    strike = CALL.strike
+    before = source(CALL, quote("AAPL", f"{strike}", f"{strike}"), own)
+    moved = strike - d("0.20")
+    assert d("0.20") < d("0.001") * strike
+
+    after = source(CALL, quote("AAPL", f"{moved}", f"{moved}"), own)
+
+    assert before is not None
+    assert after is not None
+    assert before.delta - after.delta > d("0.1")
 
 
 def test_holdings_add_up() -> None:
