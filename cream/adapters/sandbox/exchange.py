@@ -210,7 +210,7 @@ class Exchange:
         new_id, now = outcome.order.broker_order_id, self.clock.now()
         updates = after_replacing(self._venue, self.faults, venue_id, new_id, updates, now)
         filled = [one.order.broker_order_id for one in updates if one.event == "fill"]
-        self._writer.link(venue_id, new_id, raced=venue_id in filled)
+        self._writer.link(venue_id, new_id, raced=venue_id in filled, trail=change.trail)
         shown = self._writer.order(outcome.order)
         self._told(updates)
         return shown

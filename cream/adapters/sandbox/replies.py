@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from cream.adapters.sandbox.words import (
     dollars,
@@ -70,12 +70,25 @@ class OrderWriter:
         """The notes on an order; none yet is an empty one."""
         return self.notes.setdefault(broker_order_id, OrderNotes())
 
-    def link(self, old_id: str, new_id: str, *, raced: bool = False) -> None:
-        """Let two orders name each other: one takes the place of the other, unless that filled."""
+    def link(
+        self, old_id: str, new_id: str, *, raced: bool = False, trail: Decimal | None = None
+    ) -> None:
+        """Let two orders name each other: one takes the place of the other, unless that filled.
+
+        `trail` is the new one's, where it has another: dollars stay dollars, percent percent.
+        """
         before, after = self.of(old_id), self.of(new_id)
         before.replaced_by = None if raced else uuid_text(new_id)
         after.replaces = uuid_text(old_id)
         after.terms, after.extended_hours = before.terms, before.extended_hours
+        terms = after.terms
+        if terms is not None and trail is not None:
+            in_dollars = terms.trail_price is not None
+            after.terms = (
+                evolve(terms, trail_price=trail)
+                if in_dollars
+                else evolve(terms, trail_percent=trail)
+            )
 
     def order(self, order: BrokerOrder, *, nested: bool = True) -> Json:
         """The order, with its legs if `nested`."""

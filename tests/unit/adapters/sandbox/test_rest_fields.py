@@ -30,6 +30,17 @@ async def test_a_trailing_stop_shows_how_far_the_price_has_been() -> None:
     assert (await one.order())["hwm"] is None
 
 
+@pytest.mark.parametrize("name", ["trail_price", "trail_percent"])
+async def test_a_trail_that_is_replaced_is_shown(name: str) -> None:
+    """The answer told of the old one, and the order kept the new one."""
+    one = lab()
+    await one.order()
+    stop = await one.order(side="sell", type="trailing_stop", **{name: "2"})
+    _, replaced = await one.ask("PATCH", f"/v2/orders/{stop['id']}", {"trail": "3"})
+    assert replaced[name] == "3"
+    assert (await one.ask("GET", f"/v2/orders/{stop['id']}"))[1][name] == "2"
+
+
 async def test_trading_and_market_data_are_counted_apart() -> None:
     one = lab(requests_per_minute=1)
     quotes = "/v2/stocks/quotes/latest?symbols=AAPL"
