@@ -10,7 +10,7 @@ from cream.core.exchange.calendar import Sessions
 from cream.core.execution.book import Book
 from cream.core.execution.history import trading_day
 from cream.core.model.account import Account
-from cream.core.model.instrument import Instrument
+from cream.core.model.instrument import Instrument, OptionContract
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import ZERO
 from cream.core.model.order import Order
@@ -81,8 +81,15 @@ class Portfolio:
                 return None
 
     def mark(self, symbol: str) -> Datum[Decimal]:
-        """The middle of the market of `symbol`, with its age judged."""
+        """The middle of the market of `symbol`, with its age judged.
+
+        What nobody bids for has none, unless it is an option: that may be worth next to nothing.
+        """
+        held = self.book.positions.get(symbol)
+        is_option = held is not None and isinstance(held.instrument, OptionContract)
         match self._judged(self.market.latest(symbol), self.clock.now()):
+            case Known(quote) | Stale(quote, _) if quote.bid <= 0 and not is_option:
+                return Unknown("nobody bids for it")
             case Known(quote):
                 return Known(quote.mid)
             case Stale(quote, age):

@@ -15,7 +15,8 @@ from attrs import evolve, field, frozen
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import Quote
 from cream.core.model.money import ZERO, decimal_from_float
-from cream.core.options.chain import OptionChain, OptionRow, QuoteFlag, price_of
+from cream.core.options import chain as chains
+from cream.core.options.chain import OptionChain, OptionRow, QuoteFlag
 from cream.core.options.dividends import Dividend
 from cream.core.options.exercise_risk import RiskLevel, ShortOption, exercise_risk
 from cream.core.options.expirations import days_to_expiry
@@ -117,8 +118,8 @@ class Unread(Kept):
 
 def spot_of(chain: OptionChain) -> Decimal:
     """The price of the underlying.   Raises: Unread without a fresh one."""
-    spot = price_of(chain.underlying)
-    if spot is None or spot <= 0:
+    spot = chains.spot_of(chain.underlying)
+    if spot is None:
         raise Unread(f"the price of {chain.symbol} is not known")
     if chain.underlying_is_stale:
         raise Unread(f"the price of {chain.symbol} is {chain.underlying_age_seconds:.1f} s old")

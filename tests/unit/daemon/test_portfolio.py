@@ -18,7 +18,7 @@ from cream.core.model.request import PortfolioOverride
 from cream.core.model.state import Cause, TradingState
 from cream.core.risk.ledger import Ledger as Sums
 from cream.daemon.portfolio import Portfolio
-from tests.fakes.builders import AAPL, MSFT, NOW, order_terms
+from tests.fakes.builders import AAPL, CALL, MSFT, NOW, order_terms
 from tests.fakes.ledger import Ledger
 from tests.fakes.operations_data import ACCOUNT
 
@@ -93,6 +93,19 @@ def test_a_quote_is_fresh_up_to_the_bound_and_stale_beyond(desk: Desk) -> None:
     assert desk.portfolio.mark("AAPL") == Known(Decimal(101))
     assert desk.portfolio.mark("MSFT") == Stale(Decimal(202), STALE_AFTER + 0.001)
     assert isinstance(desk.portfolio.mark("SPY"), Unknown)
+
+
+def test_a_share_that_nobody_bids_for_is_not_worth_half_of_what_is_asked(desk: Desk) -> None:
+    desk.market.put("AAPL", "0", "202")
+    desk.market.put("MSFT", "0", "404", age=STALE_AFTER + 1)
+    assert desk.portfolio.mark("AAPL") == Unknown("nobody bids for it")
+    assert desk.portfolio.mark("MSFT") == Unknown("nobody bids for it")
+
+
+def test_an_option_that_nobody_bids_for_is_worth_next_to_nothing(desk: Desk) -> None:
+    desk.ledger.enter(order_terms("a", "2", instrument=CALL))
+    desk.market.put(CALL.symbol, "0", "0.04")
+    assert desk.portfolio.mark(CALL.symbol) == Known(Decimal("0.02"))
 
 
 def test_only_a_fresh_quote_is_acted_on(desk: Desk) -> None:

@@ -3,10 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from cream.core.options.exercise_risk import RiskLevel
 from cream.core.options.roll_legs import RollLeg
-from cream.core.options.roll_market import OpenSpread, Unread, held_of, read, unknown_of
+from cream.core.options.roll_market import OpenSpread, Unread, held_of, read, spot_of, unknown_of
 from cream.core.options.rolling import RollPolicy
 from tests.unit.core.options.test_roll_choice import FAR, call, market, put, row
 
@@ -42,6 +43,14 @@ def test_of_what_ends_on_several_days_nobody_knows_the_most() -> None:
     held = held_of(read(calendar, there.chain), D(1), D("2.00"), there)
 
     assert (held.max_profit, held.days) == (None, 6)
+
+
+def test_a_share_that_nobody_bids_for_has_no_price() -> None:
+    there = market(*ROWS)
+    quote = there.chain.underlying
+    assert quote is not None
+    with pytest.raises(Unread, match="price of AAPL is not known"):
+        spot_of(evolve(there.chain, underlying=evolve(quote, bid=D(0))))
 
 
 def test_what_has_no_known_cost_has_neither_gained_nor_lost() -> None:
