@@ -46,8 +46,14 @@ DOUBT_SECONDS = 2.0
 
 CONNECTION_LIMIT, SYMBOL_LIMIT, SLOW_CLIENT = 406, 405, 407
 _KEYS_REFUSED = frozenset((401, 402, 404))
+# The account has not subscribed to this feed, or its keys are for something else.
+_NO_FEED = frozenset((408, 409, 411))
 # A request that was not granted; the connection stays.
 _NOT_GRANTED = frozenset((SYMBOL_LIMIT, 400, 409, 410, 411, 413))
+
+
+class _Barred(BrokerUnavailable):
+    """These keys may not read this feed. Asking again soon only brings a throttle."""
 
 
 class Sink(Protocol):
@@ -124,6 +130,9 @@ class DataStream:
                 hint = "is a second process running"
                 log.error("alpaca.data_haunted", stream=self.name, error=str(error), hint=hint)
                 self.reconnects.haunted(trio.current_time())
+            except _Barred as error:
+                log.error("alpaca.data_barred", stream=self.name, error=str(error))
+                self.reconnects.haunted(trio.current_time())
             except BrokerUnavailable as error:
                 log.warning("alpaca.data_lost", stream=self.name, error=str(error))
             finally:
@@ -198,6 +207,8 @@ class DataStream:
                         return
                     case Said(text) if text == wanted:
                         return
+                    case Failed(code) if code in _NO_FEED:
+                        raise _Barred(self._refusal(message))
                     case Failed():
                         self._fail(message)
                     case _:
@@ -251,7 +262,7 @@ class DataStream:
 
     def _fail(self, error: Failed) -> None:
         """What one of Alpaca's errors means.   Raises: BrokerUnavailable where it is the end."""
-        text = f"the {self.name} was refused: {error.code} {error.message}"
+        text = self._refusal(error)
         if error.code in _NOT_GRANTED:
             missing = self._asked - self._granted
             self.refused |= missing
@@ -268,9 +279,11 @@ class DataStream:
             raise Haunted(text)
         if error.code in _KEYS_REFUSED:
             log.critical("alpaca.credentials_refused", message=text)
-            # Asking again and again with the same keys only brings a throttle.
-            raise Haunted(text)
+            raise _Barred(text)
         raise BrokerUnavailable(text)
+
+    def _refusal(self, error: Failed) -> str:
+        return f"the {self.name} was refused: {error.code} {error.message}"
 
     def _confirmed(self, channels: Mapping[str, frozenset[str]]) -> None:
         """Compare what Alpaca sends with what it was asked for."""

@@ -217,9 +217,11 @@ async def test_room_is_made_for_what_is_more_important_than_what_is_read() -> No
     assert heard[4:6] == [("unsubscribe", ["B"]), ("subscribe", ["HELD"])]
 
 
-@pytest.mark.parametrize("code", [406, 402])
-async def test_a_ghost_and_refused_keys_are_given_their_time(code: int) -> None:
-    """Knocking goes on only after the long wait."""
+@pytest.mark.parametrize("code", [406, 402, 408, 409, 411])
+async def test_a_ghost_refused_keys_and_a_feed_without_subscription_are_given_their_time(
+    code: int,
+) -> None:
+    """Knocking goes on only after the long wait; it was every thirty seconds for SIP on Basic."""
     knocks: list[float] = []
 
     async def serve(request: Request) -> None:
