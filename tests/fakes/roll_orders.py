@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import trio
 from attrs import evolve
@@ -31,7 +32,7 @@ def roll_terms(
     quantity: int = 1,
     net: str | None = None,
     order_id: str = "o-roll",
-    **changes: object,
+    **changes: Any,
 ) -> OrderTerms:
     """An order that rolls. Of each leg: the contract, its signed ratio, and whether it opens."""
     parts = tuple(
