@@ -43,6 +43,7 @@ from cream.core.options.rolling import SessionHours
 from cream.core.risk.decisions import Decided
 from cream.core.risk.gate import Gate
 from cream.core.risk.roll_orders import owed_of
+from cream.core.risk.roll_parts import trades_spreads
 from cream.core.risk.rolls import refusal_of
 from cream.daemon.account_board import AccountBoard
 from cream.daemon.chains import Chains
@@ -165,7 +166,8 @@ class Rolls:
     def owed(self, roll: Roll, book: Book, now: datetime, actor: str = "") -> o.RollOwed:
         """What would be owed for it."""
         most = self.rules.of(leading(roll.closes).contract).target.most_debit
-        return owed_of(roll, most, book, now, actor)
+        spreads = trades_spreads(self.portfolio.account())
+        return owed_of(roll, most, book, now, actor, trades_spreads=spreads)
 
 
 def _is_named(position: OpenPosition, symbol: str) -> bool:

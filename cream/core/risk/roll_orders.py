@@ -57,9 +57,18 @@ _NO_LEVELS = RollLevels(
 
 
 def owed_of(
-    roll: Roll, most_debit: Decimal | None, book: Book, now: datetime, actor: str = ""
+    roll: Roll,
+    most_debit: Decimal | None,
+    book: Book,
+    now: datetime,
+    actor: str = "",
+    *,
+    trades_spreads: bool = True,
 ) -> o.RollOwed:
-    """What is owed once it is decided that `roll` is made."""
+    """What is owed once it is decided that `roll` is made.
+
+    An account that trades no spreads sends no order of several legs: it closes, and then opens.
+    """
     # The journal's length makes the id new for each roll and the same in a replay.
     name = digest("roll", roll.contract.symbol, str(book.sequence))
     reasons = tuple(one.value for one in roll.reasons)
@@ -77,7 +86,7 @@ def owed_of(
         levels=roll.levels,
         actor=actor,
     )
-    return evolve(owed, as_one=rolls_as_one(whole_legs(owed)))
+    return evolve(owed, as_one=trades_spreads and rolls_as_one(whole_legs(owed)))
 
 
 # At what price ------------------------------------------------------------------------------------

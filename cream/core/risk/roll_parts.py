@@ -110,13 +110,18 @@ def judged_roll(
     )
 
 
+def trades_spreads(account: Datum[Account]) -> bool:
+    """Whether the account may send orders of several legs, as far as that is known."""
+    return isinstance(account, Unknown) or account.value.options_level >= LEVEL_FOR_SPREAD
+
+
 def _not_entitled(terms: OrderTerms, view: PortfolioView) -> Iterator[Violation]:
     """Where the account may trade no orders of several legs, though it may open what this opens."""
     account = view.account
     if isinstance(account, Unknown) or len(terms.opening_legs) > 1:
         return  # Told by the rules of entries.
-    level = account.value.options_level
-    if level < LEVEL_FOR_SPREAD:
+    if not trades_spreads(account):
+        level = account.value.options_level
         message = f"an order of several legs takes level {LEVEL_FOR_SPREAD}, not {level}"
         yield violation("OPTIONS_LEVEL_TOO_LOW", terms, message, "legs")
 

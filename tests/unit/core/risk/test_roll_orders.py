@@ -230,7 +230,9 @@ def test_what_is_owed_says_who_wants_it_and_how_many_orders_it_takes() -> None:
     assert (owed.units, owed.as_one, owed.most_debit) == (2, False, D("0.10"))
     assert owed.reasons == ("urgent_expiry", "delta")
 
-    asked = owed_of(evolve(roll, closes=LONG.closes, opens=LONG.opens), None, Book(), NOW, "cli")
+    long = evolve(roll, closes=LONG.closes, opens=LONG.opens)
+    asked = owed_of(long, None, Book(), NOW, "cli")
     assert asked.as_one
+    assert not owed_of(long, None, Book(), NOW, trades_spreads=False).as_one
     assert (asked.reasons[-1], asked.actor) == ("asked_for", "cli")
     assert asked.roll_id == owed.roll_id, "the same moment of the same book"

@@ -30,7 +30,7 @@ from cream.core.model.state import TradingState
 from cream.core.model.verdict import Verdict, Violation
 from cream.core.risk.gate import Approved
 from cream.core.risk.limits import Constraints
-from cream.core.risk.roll_parts import after_closing
+from cream.core.risk.roll_parts import after_closing, trades_spreads
 from cream.core.risk.view import PortfolioView
 from tests.unit.core.risk.scenes import (
     LIMITS,
@@ -563,3 +563,9 @@ def test_the_property_says_something() -> None:
 
     assert isinstance(asked(roll(*legs, quantity=2, net="0.20"), on), Approved)
     assert refused(roll(*legs, quantity=3, net="0.20"), on) == ["POSITION_MISMATCH"]
+
+
+@pytest.mark.parametrize(("level", "may"), [(1, False), (2, False), (3, True)])
+def test_orders_of_several_legs_take_level_three(level: int, may: bool) -> None:
+    assert trades_spreads(Known(account(options_level=level))) is may
+    assert trades_spreads(Unknown("it was not read yet")), "the gate says so, not the roller"
