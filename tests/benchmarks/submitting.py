@@ -199,6 +199,8 @@ async def daemon(folder: Path, slower: float) -> AsyncIterator[Target]:
             await nursery.start(market.move)
             await nursery.start(broker.run)
             await nursery.start(partial(tree.run, ()))
+            # Increases are let through once there is a session at the broker.
+            await tree.recovered.wait()
             keep_what_is_there()
             yield Target(tree, commits)
             tree.stop()
