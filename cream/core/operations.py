@@ -13,7 +13,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from cream.core.execution.account_shown import AccountShown
+from cream.core.execution.account_shown import HistoryShown
 from cream.core.execution.events import Event, ReconciliationCompleted
 from cream.core.execution.instructions import (
     ExerciseInstructions,
@@ -221,7 +221,7 @@ class BreakerView:
     failure_rate: float
 
 
-class Operations(ExerciseInstructions, HoldingsRiskShown, RollsShown, Protocol):
+class Operations(ExerciseInstructions, HistoryShown, HoldingsRiskShown, RollsShown, Protocol):
     """What Cream does for its callers. One implementation serves every interface.
 
     All methods raise `CreamError` for what is an error rather than an answer.
@@ -388,11 +388,6 @@ class Operations(ExerciseInstructions, HoldingsRiskShown, RollsShown, Protocol):
 
     def supervision(self) -> Sequence[SubsystemView]:
         """Every supervised child."""
-        ...
-
-    @property
-    def history(self) -> AccountShown:
-        """What has happened to the account beside orders, and what is wrong with it."""
         ...
 
     @property

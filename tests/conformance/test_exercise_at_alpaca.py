@@ -42,15 +42,15 @@ async def test_an_exercise_is_done_once_though_its_answer_is_lost(
 async def test_what_is_not_to_be_exercised_ends_without_shares_on_both_sides(
     autojump_clock: MockClock,
 ) -> None:
-    """Deep in the money, on its last morning."""
-    async with life(start=datetime(2026, 12, 18, 15, tzinfo=UTC)) as one:
+    """Deep in the money, on its last day, while it may still be bought."""
+    async with life(start=datetime(2026, 12, 18, 18, 45, tzinfo=UTC)) as one:
         await owning(one)
 
         state = await one.operations.do_not_exercise(CALL, "me")
 
         assert state.answered is not None
         assert (state.answered.outcome, state.answered.message) == ("taken", "")
-        await trio.sleep(7 * 3_600)
+        await trio.sleep(2.5 * 3_600)
         await one.until(lambda: one.held(CALL.symbol) == 0, seconds=600)
         assert (one.held(), one.held_at_venue()) == (0, 0)
         assert one.sandbox.exchange.book()["positions"] == []

@@ -22,3 +22,12 @@ class AccountShown(Protocol):
     def option_alarms(self) -> Sequence[OptionAlarmed]:
         """What an operator has to know of options that are held, and is so still."""
         ...
+
+
+class HistoryShown(Protocol):
+    """Where that is asked for."""
+
+    @property
+    def history(self) -> AccountShown:
+        """What has happened to the account beside orders, and what is wrong with it."""
+        ...

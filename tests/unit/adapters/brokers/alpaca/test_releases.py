@@ -31,7 +31,7 @@ def methods(script: Script) -> str:
 
 
 async def test_it_is_sent_again_once_they_are_free(autojump_clock: MockClock) -> None:
-    """R-33: the shares of a cancelled order are waited for."""
+    """The shares of a cancelled order are waited for."""
     script = Script(lacking(), holding("0"), ok({}, 503), holding("10"), ok(order(side="sell")))
     assert isinstance(await over(script).submit(EXIT), Accepted)
     assert methods(script) == "POST GET GET GET POST"
