@@ -20,7 +20,8 @@ def fills(one: AlpacaLife) -> int:
 
 
 def is_connected(one: AlpacaLife) -> bool:
-    return bool(one.sandbox.broadcast._listener)
+    """Whether there is a session: the stream is open, and what it may have missed was read."""
+    return bool(one.sandbox.broadcast._listener) and one.tree.link.session_up
 
 
 def same_as_at_the_venue(one: AlpacaLife) -> None:
