@@ -76,7 +76,7 @@ async def test_however_often_an_order_was_replaced_unheard_it_is_the_same_order(
 ) -> None:
     """The list shows the last of the chain only; nobody has heard of those between."""
     async with world.life() as life:
-        await life.submit(buy(limit="200", stop="190", target=None))
+        await life.submit(buy(limit="200", stop="190"))
         newest = replace_by_hand(life, times)
 
         await trio.sleep(60)

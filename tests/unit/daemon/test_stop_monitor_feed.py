@@ -13,6 +13,7 @@ from trio.testing import MockClock
 from cream.core.model.market import MarketStatus, Quote
 from cream.core.model.order import OrderPurpose, OrderType
 from cream.core.model.plan import Guard
+from cream.core.model.ticks import Bar
 from cream.daemon.tree import TreeSettings
 from tests.fakes.world import START, World, buy
 from tests.unit.daemon.test_stop_monitor import CALL, call, holding
@@ -30,6 +31,11 @@ class Feed:
 
     def counts(self, quote: Quote) -> bool:
         return quote.symbol not in self.halts and quote.symbol not in self.from_before
+
+    async def bars(self, *_args: object, **_adjusted: object) -> tuple[Bar, ...]:
+        """It has none."""
+        await trio.lowlevel.checkpoint()
+        return ()
 
 
 @pytest.fixture
