@@ -16,6 +16,7 @@ import trio
 from attrs import define, field, frozen
 
 import cream
+from cream.adapters.blocks import give_back_large_blocks
 from cream.adapters.brokers.alpaca.endpoints import WrongAccount
 from cream.adapters.brokers.levers import SimulationLevers
 from cream.adapters.brokers.simulated import SimulatedBroker
@@ -83,6 +84,7 @@ def run_daemon(
     """
     give_way_quickly()
     collect_seldom()
+    give_back_large_blocks()
     try:
         trio.run(partial(_until_signalled, loaded, environ, read))
     except BaseException as error:
