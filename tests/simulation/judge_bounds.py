@@ -13,7 +13,7 @@ from attrs import define, field
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.venue_order import Role, VenueOrder
 from cream.core.model.money import ZERO
-from cream.core.model.order import OrderClass, OrderStatus, OrderType
+from cream.core.model.order import OrderClass, OrderPurpose, OrderStatus, OrderType
 from cream.core.safety.heartbeat import Link
 from cream.daemon.tree import Tree
 from tests.simulation.exchange import Exchange
@@ -93,7 +93,11 @@ class BoundsJudge:
                 self._while(f"bare {symbol}", UNGUARDED_SECONDS, "I4", text)
             elif self._is_reached(symbol, held):
                 text = f"{bare} of {held} {symbol} are held past their stop"
-                self._while(f"level {symbol}", LEVEL_SECONDS, "I4", text)
+                if self._is_exit_in_doubt(symbol):
+                    # Nobody sends another while the first may be there: it would close twice.
+                    self._while(f"doubted {symbol}", UNKNOWN_SECONDS + LEVEL_SECONDS, "I4", text)
+                else:
+                    self._while(f"level {symbol}", LEVEL_SECONDS, "I4", text)
 
     def _guarded(self, symbol: str, held: Decimal) -> Decimal:
         """What stops and exits at the venue are going to close."""
@@ -111,6 +115,12 @@ class BoundsJudge:
             root = self.exchange.book.order(order.parent_id)
             return root.order_class is OrderClass.OCO or root.status is VenueStatus.FILLED
         return order.is_stop
+
+    def _is_exit_in_doubt(self, symbol: str) -> bool:
+        return any(
+            one.status is OrderStatus.UNKNOWN_SUBMIT and one.terms.purpose is OrderPurpose.EXIT
+            for one in self.tree.desk.book.open_on(symbol)
+        )
 
     def _is_watched(self, symbol: str, held: Decimal) -> bool:
         book = self.tree.desk.book
