@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from cream.adapters.server import values
-from cream.adapters.server.json_reader import shown_key
 from cream.adapters.server.problems import Problems, shown
+from cream.adapters.server.queries import known_keys
 from cream.core.execution.activity_pages import DEFAULT_ROWS, MOST_ROWS, ActivityFilter, Place
 from cream.core.model.activity import ActivityKind
 
@@ -16,14 +16,7 @@ _KEYS = {"type": True, "since": False, "until": False, "limit": False, "cursor":
 def activities_from_query(given: Iterable[tuple[str, Sequence[str]]]) -> ActivityFilter:
     """The filter of a query, its keys with their values.   Raises: CreamError INVALID_REQUEST."""
     problems = Problems()
-    found: dict[str, Sequence[str]] = {}
-    for key, texts in given:
-        if key not in _KEYS:
-            problems.add(shown_key(key), "is not a known parameter")
-        elif len(texts) > 1 and not _KEYS[key]:
-            problems.add(key, "stands here more than once")
-        else:
-            found[key] = texts
+    found = known_keys(given, _KEYS, problems)
 
     def day(name: str) -> date | None:
         return values.day_value(found[name][0], name, problems) if name in found else None

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from cream.adapters.server import values
 from cream.adapters.server import wire_enums as enums
-from cream.adapters.server.json_reader import shown_key
 from cream.adapters.server.problems import Problems, shown
+from cream.adapters.server.queries import known_keys
 from cream.adapters.server.wire_values import decimal_from_double
 from cream.core.model.instrument import Equity, OptionRight
 from cream.core.model.money import ZERO
@@ -50,14 +50,7 @@ def chain_from_wire(message: market_snapshot_pb2.GetOptionChainRequest) -> Chain
 def chain_from_query(given: Iterable[tuple[str, Sequence[str]]]) -> ChainFilter:
     """The filter of a query, its keys with their values.   Raises: CreamError INVALID_REQUEST."""
     problems = Problems()
-    found: dict[str, Sequence[str]] = {}
-    for key, texts in given:
-        if key not in _KEYS:
-            problems.add(shown_key(key), "is not a known parameter")
-        elif len(texts) > 1 and not _KEYS[key]:
-            problems.add(key, "stands here more than once")
-        else:
-            found[key] = texts
+    found = known_keys(given, _KEYS, problems)
     right = limit = None
     if "type" in found:
         right = values.choice_value(found["type"][0].upper(), "type", problems, OptionRight)

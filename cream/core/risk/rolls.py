@@ -4,15 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from attrs import evolve
-
 from cream.core.execution import option_events as o
 from cream.core.execution.book import Book
 from cream.core.execution.roll_steps import OrderDue, Part, RollIds, RollState
 from cream.core.execution.rolls import open_positions
 from cream.core.model.money import ZERO
 from cream.core.model.plan import DecisionPlan
-from cream.core.model.position import Position
 from cream.core.model.verdict import Verdict, Violation
 from cream.core.options.roll_choice import Roll, still_wanted
 from cream.core.options.roll_legs import NetPrice, cost_of, per_contract
@@ -26,6 +23,7 @@ from cream.core.risk.roll_orders import (
     opening_plan,
     whole_terms,
 )
+from cream.core.risk.roll_parts import after_closing
 from cream.core.risk.view import PortfolioView
 
 _NO_COST = NetPrice(ZERO, ZERO)
@@ -174,18 +172,5 @@ def _trial(
     wanted = quantity / closes * opens
     limit = price.limit(ZERO, urgent=True) / opens
     plan = opening_plan(owed, gate.environment, 0, wanted, limit, now)
-    return approve_opening(plan, gate, once_closed(owed, quantity, view), now)
-
-
-def once_closed(owed: o.RollOwed, quantity: Decimal, view: PortfolioView) -> PortfolioView:
-    """The view as it would be once so much (in units of the closing order) is closed.
-
-    Its sums are not what they were, so it has none.
-    """
-    positions = dict(view.positions)
-    units = quantity / per_contract(owed.closes)
-    for leg in owed.closes:
-        symbol = leg.contract.symbol
-        held = positions.get(symbol) or Position(instrument=leg.contract)
-        positions[symbol] = held.filled(-leg.ratio * units, held.average_price)
-    return evolve(view, positions=positions, exposure=None)
+    closing = closing_terms(owed, ids_of(owed, gate), 0, quantity, limit)
+    return approve_opening(plan, gate, after_closing(closing, view), now)

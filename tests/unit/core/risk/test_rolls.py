@@ -4,11 +4,15 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from cream.core.execution.roll_steps import RollIds
 from cream.core.model.instrument import OptionContract, OptionRight
+from cream.core.model.plan import Environment
 from cream.core.model.position import Position
 from cream.core.model.verdict import Severity, Violation
 from cream.core.options.roll_legs import RollLeg
-from cream.core.risk.rolls import in_words, once_closed, position_of
+from cream.core.risk.roll_orders import closing_terms
+from cream.core.risk.roll_parts import after_closing
+from cream.core.risk.rolls import in_words, position_of
 from tests.fakes.ledger import Ledger
 from tests.fakes.rolls import CALL, a_roll_owed
 from tests.unit.core.execution.test_option_book import adjust
@@ -18,16 +22,16 @@ D = Decimal
 HIGHER = OptionContract("AAPL", CALL.expiration, OptionRight.CALL, D(245))
 
 
-def test_once_closed_less_is_held_and_nothing_has_been_earned() -> None:
+def test_once_closed_less_is_held_of_every_leg() -> None:
     held = Position(instrument=CALL, quantity=D(-3), cost=D("-2.40"))
     wing = Position(instrument=HIGHER, quantity=D(6), cost=D("1.20"))
     before = evolve(view(), positions={CALL.symbol: held, HIGHER.symbol: wing})
     owed = evolve(a_roll_owed(), closes=(RollLeg(CALL, -1), RollLeg(HIGHER, 2)))
 
-    after = once_closed(owed, D(2), before)
+    ids = RollIds(Environment.PAPER, "PA1", owed.roll_id)
+    after = after_closing(closing_terms(owed, ids, 0, D(2), D(1)), before)
 
     assert [after.positions[one.symbol].quantity for one in (CALL, HIGHER)] == [-1, 2]
-    assert {one.realized_pnl for one in after.positions.values()} == {D(0)}
     assert after.exposure is None
     assert before.positions[CALL.symbol] == held
 
