@@ -24,6 +24,7 @@ from cream.core.model.broker import (
     CancelOutcome,
     Execution,
     ExerciseOutcome,
+    OrderIds,
     OrderUpdate,
     SubmitOutcome,
 )
@@ -98,8 +99,8 @@ class Broker(Protocol):
         """Every open order with its legs, all pages."""
         ...
 
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
-        """Every order, open or closed, submitted or updated at `moment` or later, all pages."""
+    async def order_ids_since(self, moment: datetime) -> Sequence[OrderIds]:
+        """Of every order, open or closed, legs included, submitted at `moment` or later."""
         ...
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:

@@ -47,7 +47,7 @@ class SharedListing:
             if taken is None or taken.since > since or taken.asked_at < not_before:
                 # Before the question: what it does not show may have come while it was answered.
                 asked_at, oldest = trio.current_time(), self._oldest
-                shown = await broker.orders_since(oldest)
+                shown = await broker.order_ids_since(oldest)
                 ids = (name for one in shown for name in (one.client_order_id, one.broker_order_id))
                 taken = self._taken = _Taken(oldest, asked_at, frozenset(ids))
             return taken.names

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
 import structlog
 import trio
@@ -26,6 +27,7 @@ from cream.core.model.broker import (
     CancelOutcome,
     Execution,
     ExerciseOutcome,
+    OrderIds,
     OrderUpdate,
     SubmitOutcome,
 )
@@ -37,6 +39,9 @@ from cream.core.risk.decisions import Decided
 from cream.daemon.desk import Committed, Desk
 
 log = structlog.get_logger(__name__)
+
+# Orders that are read from the archive together where only a few of them will be wanted.
+_READ_AT_ONCE = 100
 
 
 @frozen(kw_only=True)
@@ -154,24 +159,33 @@ class Archivist:
         away = dict.fromkeys(
             one.broker_order_id for one in executions if find(one.broker_order_id) is None
         )
-        if not away:
-            return executions
-        archived = await self.archive.find(list(away))
-        booked = {each.execution_id for one in archived.orders for each in one.executions}
-        new = {
-            one.broker_order_id
-            for one in executions
-            if one.broker_order_id in away and one.execution_id not in booked
-        }
-        roots = {one.root_id for one in archived.orders if new.intersection(one.broker_ids)}
-        wanted = tuple(one for one in archived.orders if one.root_id in roots)
-        if wanted:
-            self._revive(evolve(archived, orders=wanted))
+        names, booked = iter(away), set[str]()
+        # A few at a time: there can be thousands, and nearly all are read for a comparison only.
+        while some := list(islice(names, _READ_AT_ONCE)):
+            of_some = frozenset(some)
+            told = [one for one in executions if one.broker_order_id in of_some]
+            booked |= await self._recall_unless_booked(some, told)
         return [
             one
             for one in executions
             if one.broker_order_id not in away or one.execution_id not in booked
         ]
+
+    async def _recall_unless_booked(
+        self, names: Sequence[str], executions: Sequence[Execution]
+    ) -> set[str]:
+        """Have those of the orders with these broker ids in the book that `executions` are new for.
+
+        Returns the execution ids that the archive has booked for any of them.
+        """
+        archived = await self.archive.find(names)
+        booked = {each.execution_id for one in archived.orders for each in one.executions}
+        new = {one.broker_order_id for one in executions if one.execution_id not in booked}
+        roots = {one.root_id for one in archived.orders if new.intersection(one.broker_ids)}
+        wanted = tuple(one for one in archived.orders if one.root_id in roots)
+        if wanted:
+            self._revive(evolve(archived, orders=wanted))
+        return booked
 
     async def recall_plan(self, plan_id: str) -> None:
         """Have the plan and its orders in the book, if it was ever answered with any.
@@ -289,9 +303,9 @@ class RecallingBroker:
         """As the broker."""
         return await self._known(await self._broker.open_orders())
 
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
-        """As the broker. It is of thousands: to have them all back would fill memory."""
-        return await self._broker.orders_since(moment)
+    async def order_ids_since(self, moment: datetime) -> Sequence[OrderIds]:
+        """As the broker. They are thousands: to have the orders all back would fill memory."""
+        return await self._broker.order_ids_since(moment)
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """As the broker."""

@@ -17,6 +17,7 @@ from cream.core.model.broker import (
     CancelTaken,
     Execution,
     ExerciseOutcome,
+    OrderIds,
     OrderUpdate,
     Refused,
     SubmitOutcome,
@@ -148,9 +149,9 @@ class StubbornBroker:
         silent = self.knows_no_orders or self.lists_no_orders
         return () if silent else await self.inner.open_orders()
 
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
-        await self._asked("orders_since")
-        return () if self.knows_no_orders else await self.inner.orders_since(moment)
+    async def order_ids_since(self, moment: datetime) -> Sequence[OrderIds]:
+        await self._asked("order_ids_since")
+        return () if self.knows_no_orders else await self.inner.order_ids_since(moment)
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         await self._asked("executions_since")

@@ -47,6 +47,8 @@ from tests.fakes.stubborn_broker import StubbornBroker
 
 # A Monday morning in New York, in session.
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+# What an entry with a stop and a target is at the broker: itself and its two exits.
+BRACKET = 3
 
 
 @define(eq=False)

@@ -17,10 +17,12 @@ from cream.core.model.broker import (
     CancelOutcome,
     Execution,
     ExerciseOutcome,
+    OrderIds,
     OrderUpdate,
     OutcomeUnknown,
     SubmitOutcome,
     Unavailable,
+    ids_of,
 )
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.instrument import Instrument, OptionContract
@@ -103,10 +105,10 @@ class NetworkBroker:
         venue = self.exchange.venue
         return await self._ask("open_orders", lambda: self.exchange.listed(venue.open_orders()))
 
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+    async def order_ids_since(self, moment: datetime) -> Sequence[OrderIds]:
         venue = self.exchange.venue
         return await self._ask(
-            "orders_since", lambda: self.exchange.listed(venue.orders_since(moment))
+            "order_ids_since", lambda: ids_of(self.exchange.listed(venue.orders_since(moment)))
         )
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:

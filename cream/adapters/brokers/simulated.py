@@ -35,11 +35,13 @@ from cream.core.model.broker import (
     CancelOutcome,
     Execution,
     ExerciseOutcome,
+    OrderIds,
     OrderUpdate,
     OutcomeUnknown,
     Refused,
     SubmitOutcome,
     Unavailable,
+    ids_of,
 )
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.instrument import OptionContract
@@ -288,11 +290,11 @@ class SimulatedBroker:
         await self._ask()
         return self._venue.open_orders()
 
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
-        """Every order that changed at `moment` or later.   Raises: BrokerUnavailable."""
+    async def order_ids_since(self, moment: datetime) -> Sequence[OrderIds]:
+        """Of every order that changed at `moment` or later.   Raises: BrokerUnavailable."""
         await self._ask()
         with _reading():
-            return self._venue.orders_since(moment)
+            return ids_of(self._venue.orders_since(moment))
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """Every execution at `moment` or later.   Raises: BrokerUnavailable."""

@@ -14,13 +14,9 @@ from attrs import define, evolve, field, frozen
 
 from cream.core.market.halts import HaltBoard
 from cream.core.market.health import FeedHealth, HealthLimits, HealthTracker
-from cream.core.market.microstructure import (
-    Microstructure,
-    TradeWindow,
-    microstructure,
-    quote_ns,
-)
+from cream.core.market.microstructure import Microstructure, microstructure, quote_ns
 from cream.core.market.quote_filter import FilterLimits, QuoteFilter, Unusable
+from cream.core.market.trade_window import TradeWindow
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import MarketStatus, Quote
 from cream.core.model.ticks import StatusChanged, Trade, TradeCancelled, TradeCorrected

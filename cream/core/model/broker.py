@@ -4,6 +4,7 @@ The outside fails in three ways, and every answer to a command is one of these t
 caller without a branch for `OutcomeUnknown` does not type-check.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -46,6 +47,20 @@ class BrokerOrder:
     replaces: str | None = None
     replaced_by: str | None = None
     legs: tuple["BrokerOrder", ...] = ()
+
+
+@frozen
+class OrderIds:
+    """Which order it is; a leg's client id may be the broker's own."""
+
+    broker_order_id: str
+    client_order_id: str
+
+
+def ids_of(orders: Iterable[BrokerOrder]) -> list[OrderIds]:
+    """Of the orders and their legs."""
+    every = (one for order in orders for one in (order, *order.legs))
+    return [OrderIds(one.broker_order_id, one.client_order_id) for one in every]
 
 
 @frozen(kw_only=True)

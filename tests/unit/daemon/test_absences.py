@@ -11,7 +11,7 @@ from attrs import define, field
 
 from cream.core.execution import events as e
 from cream.core.execution import lifecycle
-from cream.core.model.broker import BrokerOrder
+from cream.core.model.broker import OrderIds, ids_of
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.model.order import Order
 from cream.core.ports import Broker
@@ -50,11 +50,11 @@ def test_what_is_not_asked_about_any_more_is_there() -> None:
 class Listed:
     """A broker of which only the listing is asked."""
 
-    shown: list[BrokerOrder] = field(factory=list)
+    shown: list[OrderIds] = field(factory=list)
     asked: list[datetime] = field(factory=list)
     fails: bool = False
 
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
+    async def order_ids_since(self, moment: datetime) -> Sequence[OrderIds]:
         self.asked.append(moment)
         await trio.sleep(1)
         if self.fails:
@@ -108,7 +108,7 @@ async def test_a_listing_names_orders_by_both_ids_and_one_that_failed_is_asked_f
         await names(listing, broker, NOON, 0.0)
     broker.fails = False
     terms = order_terms()
-    broker.shown = [shown(terms)]
+    broker.shown = ids_of([shown(terms)])
     found = await listing.names(cast(Broker, broker), NOON, 0.0)
     assert found == {broker_id(terms.order_id), terms.client_order_id}
 

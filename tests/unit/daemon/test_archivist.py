@@ -223,7 +223,7 @@ async def test_what_the_broker_shows_of_long_ago_is_no_strangers_order(
         assert await recalled()
         # A list of all orders is only looked through for names.
         assert entry.broker_order_id in [
-            one.broker_order_id for one in await broker.orders_since(moment)
+            one.broker_order_id for one in await broker.order_ids_since(moment)
         ]
         assert not await recalled()
         await broker.open_orders()

@@ -27,7 +27,7 @@ from cream.core.model.plan import (
 )
 from cream.core.model.state import TradingState
 from cream.core.risk.decisions import Decided
-from tests.fakes.world import Life, World, buy, close
+from tests.fakes.world import BRACKET, Life, World, buy, close
 
 TWO = Size(Decimal(2), SizeUnit.CONTRACTS)
 RESTING = {"limit": "200.00", "stop": "190.00", "target": "220.00"}
@@ -101,7 +101,7 @@ async def test_what_may_have_left_is_not_sent_again(
         await new_session(life)
 
         await life.until(lambda: life.held() == 20)
-        assert len(await life.broker.orders_since(life.orders()[0].intended_at)) == 1
+        assert len(await life.broker.order_ids_since(life.orders()[0].intended_at)) == BRACKET
 
 
 async def test_an_entry_does_not_leave_once_trading_is_halted(

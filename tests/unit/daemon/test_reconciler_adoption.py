@@ -1,7 +1,6 @@
 """Which orders at the broker are nobody's here, and what follows where the journal was another."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,9 +35,6 @@ class Chains:
 
     async def open_orders(self) -> Sequence[BrokerOrder]:
         return [self.named(one) for one in await self.inner.open_orders()]
-
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
-        return [self.named(one) for one in await self.inner.orders_since(moment)]
 
     async def order(self, broker_order_id: str) -> BrokerOrder | None:
         shown = await self.inner.order(broker_order_id)

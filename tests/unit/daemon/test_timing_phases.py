@@ -13,7 +13,7 @@ from cream.core.model.order import OrderPurpose, OrderStatus
 from cream.core.model.state import Cause
 from cream.core.safety.heartbeat import Link
 from tests.fakes.timeline import MILLISECOND, Timeline, timeline
-from tests.fakes.world import START, Life, World, buy
+from tests.fakes.world import BRACKET, START, Life, World, buy
 from tests.unit.daemon.timed import (
     GRACE,
     INTERVAL,
@@ -85,7 +85,7 @@ async def test_during_a_submit_the_order_is_found_and_cancelled(
 
         await settled(life)
         assert life.orders(OrderPurpose.ENTRY)[0].status is OrderStatus.CANCELED
-        assert len(await life.broker.orders_since(START)) == 1
+        assert len(await life.broker.order_ids_since(START)) == BRACKET
         await agrees(life)
 
 
@@ -100,7 +100,7 @@ async def test_during_a_submit_that_never_arrived_absence_is_proven_before_it_re
         await life.until(lambda: life.tree.desk.book.mass_cancel_owed is not None)
         await settled(life)
         assert life.orders(OrderPurpose.ENTRY)[0].status is OrderStatus.REJECTED
-        assert await life.broker.orders_since(START) == []
+        assert await life.broker.order_ids_since(START) == []
 
 
 async def test_during_a_cancel_it_is_asked_for_again(
@@ -179,7 +179,7 @@ async def test_a_router_that_ignores_its_cancellation_delays_only_itself(
         await settled(life)
         # The submit's own timeout (10 s) lies behind the scope's end: what counts is the clinging.
         assert line.times("broker_session.session_started")[1] >= gone + 6.0 - MILLISECOND
-        assert len(await life.broker.orders_since(START)) == 2
+        assert len(await life.broker.order_ids_since(START)) == 2 * BRACKET
         assert all(not one.is_open for one in life.orders(OrderPurpose.ENTRY))
 
 

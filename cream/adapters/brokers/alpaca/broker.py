@@ -29,7 +29,7 @@ from cream.adapters.brokers.alpaca.errors import (
     submit_outcome,
 )
 from cream.adapters.brokers.alpaca.fees import with_fees
-from cream.adapters.brokers.alpaca.groups import SpreadLegs, changed_since, open_in_groups
+from cream.adapters.brokers.alpaca.groups import SpreadLegs, open_in_groups
 from cream.adapters.brokers.alpaca.mapping import (
     account_figures,
     broker_order,
@@ -63,6 +63,7 @@ from cream.core.model.broker import (
     Execution,
     ExerciseOutcome,
     InstructionTaken,
+    OrderIds,
     OrderUpdate,
     OutcomeUnknown,
     Refused,
@@ -238,19 +239,9 @@ class AlpacaBroker:
         groups = await self.groups.whole(self.api, listed, parents, trio.current_time())
         return self._shown(open_in_groups(listed, groups))
 
-    async def orders_since(self, moment: datetime) -> Sequence[BrokerOrder]:
-        """Every order of which something changed at `moment` or later.
-
-        Of those that were submitted before `order_lookback_days`, only open ones.
-
-        Raises: BrokerUnavailable.
-        """
-        oldest = moment - timedelta(days=self.settings.order_lookback_days)
-        recent = await self.api.orders("all", nested=True, since=oldest)
-        older = await self.api.orders("open", nested=True)
-        known = {order.id for order in recent}
-        rows = [*recent, *(order for order in older if order.id not in known)]
-        return self._shown([order for order in rows if changed_since(order, moment)])
+    async def order_ids_since(self, moment: datetime) -> Sequence[OrderIds]:
+        """Of every order that was submitted at `moment` or later.   Raises: BrokerUnavailable."""
+        return await self.api.order_ids(moment)
 
     async def executions_since(self, moment: datetime) -> Sequence[Execution]:
         """Every execution at `moment` or later, oldest first.   Raises: BrokerUnavailable."""

@@ -5,7 +5,6 @@ under the leg's own order id, which nobody placed.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from attrs import define, field
 
@@ -46,16 +45,6 @@ def open_in_groups(
         elif parent.order_class != SPREAD:
             found += [leg for leg in parent.legs if is_open(leg)]
     return [*found, *(one for one in listed if one.id not in grouped)]
-
-
-def changed_since(order: AlpacaOrder, moment: datetime) -> bool:
-    """Whether the order or one of its legs was submitted or changed at `moment` or later."""
-    stamps = (
-        stamp
-        for one in (order, *order.legs)
-        for stamp in (one.updated_at, one.submitted_at, one.created_at)
-    )
-    return any(stamp is not None and stamp.at >= moment for stamp in stamps)
 
 
 @define

@@ -14,7 +14,7 @@ from typing import Protocol
 from attrs import define, evolve, field, frozen
 
 from cream.adapters.brokers.alpaca.models import AlpacaOrder
-from cream.adapters.brokers.alpaca.trading import OnPage, go_on
+from cream.adapters.brokers.alpaca.trading import OnPage
 
 # Groups that are asked for one by one. For more of them a page of 500 orders is the cheaper way.
 MOST_ASKED = 10
@@ -40,10 +40,8 @@ class Asked(Protocol):
         """The order with its legs, or None."""
         ...
 
-    async def orders(
-        self, status: str, *, nested: bool, on_page: OnPage = go_on
-    ) -> Sequence[AlpacaOrder]:
-        """Orders, newest first, until `on_page` has seen enough of them."""
+    async def go_through(self, status: str, *, nested: bool, on_page: OnPage) -> None:
+        """Show it orders, newest first, until it has seen enough of them."""
         ...
 
 
@@ -179,7 +177,7 @@ class OpenGroups:
                     self._looked[group.id] = _Looked(group, now)
             return self._needs_listing(missing) and not _is_past(page, missing.values())
 
-        await asked.orders("all", nested=True, on_page=on_page)
+        await asked.go_through("all", nested=True, on_page=on_page)
 
     async def _look_again(self, asked: Asked, now: float) -> None:
         """Ask for the group that was believed longest, if that is long."""

@@ -22,6 +22,7 @@ from cream.adapters.brokers.alpaca.errors import (
     Unreadable,
     failure_of,
 )
+from cream.adapters.brokers.alpaca.listed_ids import read_page
 from cream.adapters.brokers.alpaca.models import (
     AlpacaAccount,
     AlpacaActivity,
@@ -40,6 +41,7 @@ from cream.adapters.brokers.alpaca.rest import (
     Params,
     Reply,
 )
+from cream.core.model.broker import OrderIds
 from cream.core.model.errors import BrokerUnavailable
 from cream.core.ports import StillWanted, always_wanted
 from cream.core.resilience.budget import Priority
@@ -54,11 +56,6 @@ MAX_PAGES = 200
 
 # Sees each page of a listing; whether there shall be another.
 OnPage = Callable[[Sequence[AlpacaOrder]], bool]
-
-
-def go_on(_page: Sequence[AlpacaOrder]) -> bool:
-    """To the end."""
-    return True
 
 
 @frozen
@@ -156,28 +153,53 @@ class TradingApi:
         *,
         nested: bool,
         since: datetime | None = None,
-        on_page: OnPage = go_on,
     ) -> list[AlpacaOrder]:
         """Orders of this `status` (open, closed, all), newest first, back to `since`.
-
-        Or until `on_page` has seen enough.
 
         Raises: BrokerUnavailable.
         """
         found: dict[str, AlpacaOrder] = {}
-        params = {
-            "status": status,
-            "limit": str(ORDERS_A_PAGE),
-            "direction": "desc",
-            "nested": "true" if nested else "false",
-        }
+
+        def take(page: Sequence[AlpacaOrder]) -> bool:
+            young = {order.id: order for order in page if not _is_before(order, since)}
+            found.update(young)
+            return len(young) == len(page)
+
+        await self.go_through(status, nested=nested, on_page=take)
+        return list(found.values())
+
+    async def go_through(self, status: str, *, nested: bool, on_page: OnPage) -> None:
+        """Show `on_page` orders of this `status`, newest first, until it has seen enough.
+
+        Raises: BrokerUnavailable.
+        """
+        params = _newest_first(status, nested=nested)
         for _ in range(MAX_PAGES):
             page = self._list(AlpacaOrder, await self._get("/v2/orders", params))
-            found |= {order.id: order for order in page}
-            if not on_page(page) or len(page) < ORDERS_A_PAGE or _is_before(page[-1], since):
-                return [one for one in found.values() if not _is_before(one, since)]
+            if not on_page(page) or len(page) < ORDERS_A_PAGE:
+                return
             params["before_order_id"] = page[-1].id
         raise BrokerUnavailable(f"the list of {status} orders does not end")
+
+    async def order_ids(self, since: datetime) -> list[OrderIds]:
+        """Of all orders that were submitted at `since` or later, and of their legs.
+
+        Raises: BrokerUnavailable.
+        """
+        found: dict[str, OrderIds] = {}
+        params = _newest_first("all", nested=True)
+        for _ in range(MAX_PAGES):
+            reply = _successful(await self._asked("/v2/orders", params))
+            try:
+                page = read_page(reply.body)
+                young = [order for order in page if not order.is_before(since)]
+                found |= {ids.broker_order_id: ids for order in young for ids in order.ids()}
+                if len(page) < ORDERS_A_PAGE or len(young) < len(page):
+                    return list(found.values())
+            except SchemaMismatch as error:
+                raise _unreadable(error) from error
+            params["before_order_id"] = page[-1].id
+        raise BrokerUnavailable("the list of all orders does not end")
 
     async def fills(self, since: datetime) -> list[AlpacaActivity]:
         """Every FILL row from `since` on, oldest first.   Raises: BrokerUnavailable."""
@@ -258,6 +280,15 @@ class TradingApi:
             raise _unreadable(error) from error
 
 
+def _newest_first(status: str, *, nested: bool) -> dict[str, str]:
+    return {
+        "status": status,
+        "limit": str(ORDERS_A_PAGE),
+        "direction": "desc",
+        "nested": "true" if nested else "false",
+    }
+
+
 def _non_trade(row: AlpacaRow) -> AlpacaNonTrade | None:
     """The row, unless it is a fill after all, or cannot be read."""
     if row.activity_type == "FILL":
@@ -275,12 +306,16 @@ def _order_path(order_id: str) -> str:
 
 def _answer(reply: Reply) -> Any:
     """The document of a success.   Raises: BrokerUnavailable for anything else."""
-    if not reply.succeeded:
-        raise BrokerUnavailable(f"Alpaca answered {reply.status}: {_failure(reply)}")
     try:
-        return reply.document()
+        return _successful(reply).document()
     except SchemaMismatch as error:
         raise _unreadable(error) from error
+
+
+def _successful(reply: Reply) -> Reply:
+    if not reply.succeeded:
+        raise BrokerUnavailable(f"Alpaca answered {reply.status}: {_failure(reply)}")
+    return reply
 
 
 def _failure(reply: Reply) -> Failure:

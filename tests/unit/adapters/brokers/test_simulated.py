@@ -30,6 +30,7 @@ from cream.core.model.broker import (
     OutcomeUnknown,
     Refused,
     Unavailable,
+    ids_of,
 )
 from cream.core.model.errors import BrokerUnavailable, CreamError
 from cream.core.model.order import OrderStatus, Side
@@ -337,7 +338,7 @@ async def test_an_order_can_be_turned_away(
     with bench(tmp_path) as made:
         made.broker.fault(fault, {})
         assert isinstance(await made.broker.submit(terms()), answer)
-        assert await made.broker.orders_since(NOON) == []
+        assert await made.broker.order_ids_since(NOON) == []
         made.broker.fault(fault, {"on": False})
         assert isinstance(await made.broker.submit(terms()), Accepted)
 
@@ -403,7 +404,7 @@ async def test_who_is_cancelled_before_sending_has_sent_nothing(
             scope.cancel()
             await made.broker.submit(terms(Side.BUY, "10"))
         assert scope.cancelled_caught
-        assert await made.broker.orders_since(NOON) == []
+        assert await made.broker.order_ids_since(NOON) == []
 
 
 async def test_who_is_cancelled_while_waiting_for_the_answer_has_sent_the_order(
@@ -466,7 +467,7 @@ async def test_orders_that_left_memory_are_known_on_and_across_a_restart(
     with bench(tmp_path, kept_in_memory=1) as made:
         assert isinstance(await made.broker.submit(order), Refused)
         assert await made.broker.order(found.broker_order_id) == found
-        assert len(await made.broker.orders_since(NOON)) == 5
+        assert len(await made.broker.order_ids_since(NOON)) == 5
         assert len(await made.broker.executions_since(NOON)) == 5
         assert await made.held() == 5
 
@@ -489,7 +490,7 @@ async def test_a_file_that_can_no_longer_be_read_is_a_broker_out_of_reach(
         for question in (
             made.broker.order("x"),
             made.broker.order_by_client_id("x"),
-            made.broker.orders_since(NOON),
+            made.broker.order_ids_since(NOON),
             made.broker.executions_since(NOON),
         ):
             with pytest.raises(BrokerUnavailable):
@@ -513,8 +514,9 @@ async def test_an_order_that_somebody_took_out_of_the_file_is_gone_and_the_other
 
     with bench(tmp_path) as after:
         assert await after.broker.order(gone) is None
-        shown = [*await after.broker.open_orders(), *await after.broker.orders_since(NOON)]
-        every = {one.broker_order_id for order in shown for one in (order, *order.legs)}
+        shown = ids_of(await after.broker.open_orders())
+        shown += await after.broker.order_ids_since(NOON)
+        every = {one.broker_order_id for one in shown}
         assert every
         assert gone not in every
         after.quote("240.00", "240.01")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cream.core.market.microstructure import TradeWindow, microstructure
+from cream.core.market.microstructure import microstructure
+from cream.core.market.trade_window import TradeWindow
 from cream.core.market.views import SymbolView
 from cream.core.model.ticks import Bar, DayStatistics
 from tests.fakes.operations import FakeOperations

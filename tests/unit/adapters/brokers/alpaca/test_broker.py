@@ -11,6 +11,7 @@ from attrs import evolve
 from trio.testing import MockClock
 
 from cream.adapters.brokers.alpaca import broker as module
+from cream.adapters.brokers.alpaca import trading
 from cream.adapters.brokers.alpaca.broker import AlpacaBroker, open_alpaca
 from cream.adapters.brokers.alpaca.endpoints import WrongAccount
 from cream.adapters.brokers.alpaca.requests import Replacement
@@ -212,12 +213,42 @@ async def test_an_order_that_cannot_be_read_makes_the_whole_answer_unknown() -> 
         await over(Script(ok([order(side="sideways")]))).open_orders()
 
 
-async def test_orders_since_are_recent_ones_and_open_ones_however_old() -> None:
-    old = {"submitted_at": "2026-09-01T15:00:00Z", "updated_at": STAMP}
-    stale = order(id="stale", submitted_at="2026-11-20T15:00:00Z", updated_at=None)
-    script = Script(ok([order(), stale]), ok([order(), order(id="gtc", **old)]))
-    shown = await over(script).orders_since(NOW)
-    assert [one.broker_order_id for one in shown] == ["b-1", "gtc"]
+async def test_ids_are_those_of_young_orders_and_their_legs_page_by_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trading, "ORDERS_A_PAGE", 2)
+    leg = order(id="leg", client_order_id="alpacas-own")
+    first = [order(legs=[leg]), order(id="b-2", client_order_id=None)]
+    last = [order(id="b-3", submitted_at=None, created_at=STAMP)]
+    older = order(id="old", submitted_at="2026-11-20T15:00:00Z")
+    script = Script(ok(first), ok([*last, older]))
+    shown = await over(script).order_ids_since(NOW)
+    assert [one.broker_order_id for one in shown] == ["b-1", "leg", "b-2", "b-3"]
+    assert [one.client_order_id for one in shown[1:3]] == ["alpacas-own", ""]
+    assert script.requests[1].url.params["before_order_id"] == "b-2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b'{"id": "b-1"}', b"[{}]", b'[{"id": 7}]', b"[" * 100_000],
+    ids=["markup", "no list", "no id", "a number as id", "a deep nest"],
+)
+async def test_a_list_that_cannot_be_read_names_nothing(body: bytes) -> None:
+    """Whoever looks for an order in it must not take it for absent."""
+    with pytest.raises(BrokerUnavailable, match="cannot be read"):
+        await over(Script(httpx.Response(200, content=body))).order_ids_since(NOW)
+
+
+async def test_a_list_of_moments_that_are_none_names_nothing() -> None:
+    with pytest.raises(BrokerUnavailable, match="cannot be read"):
+        await over(Script(ok([order(submitted_at="yesterday")]))).order_ids_since(NOW)
+
+
+async def test_a_list_that_does_not_end_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trading, "ORDERS_A_PAGE", 1)
+    monkeypatch.setattr(trading, "MAX_PAGES", 2)
+    with pytest.raises(BrokerUnavailable, match="does not end"):
+        await over(Script(ok([order()]), ok([order()]))).order_ids_since(NOW)
 
 
 def fill(order_id: str, symbol: str = "AAPL", at: str = STAMP) -> dict[str, Any]:

@@ -3,12 +3,11 @@ from typing import Any
 from cream.adapters.brokers.alpaca.document import read
 from cream.adapters.brokers.alpaca.groups import (
     SpreadLegs,
-    changed_since,
     is_open,
     open_in_groups,
 )
 from cream.adapters.brokers.alpaca.models import AlpacaOrder
-from tests.unit.adapters.brokers.alpaca.scripted import NOW, order
+from tests.unit.adapters.brokers.alpaca.scripted import order
 
 
 def made(id: str, **changes: Any) -> AlpacaOrder:
@@ -44,13 +43,6 @@ def test_legs_of_a_spread_never_stand_alone() -> None:
 def test_what_is_in_no_group_stands_for_itself() -> None:
     plain, lost = made("plain"), made("lost", order_class="bracket")
     assert open_in_groups([plain, lost], []) == [plain, lost]
-
-
-def test_a_group_changed_when_one_of_its_members_did() -> None:
-    leg = order(id="leg", updated_at="2026-11-23T15:00:01Z")
-    old = {"submitted_at": "2026-11-20T15:00:00Z", "updated_at": "2026-11-20T15:00:00Z"}
-    assert changed_since(made("a", legs=[leg], **old), NOW)
-    assert not changed_since(made("a", **old), NOW)
 
 
 def test_a_leg_is_known_by_its_spread() -> None:

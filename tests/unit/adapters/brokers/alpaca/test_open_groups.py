@@ -1,6 +1,5 @@
 """An account at which exits wait that no list shows: which questions find them, and how few."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from attrs import define, field
@@ -10,7 +9,7 @@ from cream.adapters.brokers.alpaca.document import read
 from cream.adapters.brokers.alpaca.groups import open_in_groups
 from cream.adapters.brokers.alpaca.models import AlpacaOrder
 from cream.adapters.brokers.alpaca.open_groups import BELIEVED_SECONDS, MOST_ASKED, OpenGroups
-from cream.adapters.brokers.alpaca.trading import OnPage, go_on
+from cream.adapters.brokers.alpaca.trading import OnPage
 from tests.unit.adapters.brokers.alpaca.scripted import order
 
 PAGE = 10
@@ -61,16 +60,13 @@ class Account:
         found = self.groups.get(order_id)
         return read(AlpacaOrder, found) if found is not None else None
 
-    async def orders(
-        self, status: str, *, nested: bool, on_page: OnPage = go_on
-    ) -> Sequence[AlpacaOrder]:
+    async def go_through(self, status: str, *, nested: bool, on_page: OnPage) -> None:
         assert (status, nested) == ("all", True)
         rows = [read(AlpacaOrder, one) for one in reversed(self.groups.values())]
         for at in range(0, len(rows), PAGE):
             self.pages += 1
             if not on_page(rows[at : at + PAGE]):
-                break
-        return rows
+                return
 
 
 async def open_ids(groups: OpenGroups, account: Account, now: float = 0.0) -> set[str]:
