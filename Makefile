@@ -35,9 +35,11 @@ check: $(DEV_STAMP)
 	$(BIN)/python tools/protos.py --check
 	$(BIN)/python tools/docs.py --check
 
+# One process a core; the tests of a file stay together (docs/adr/0035-tests-run-on-all-cores.md).
+WORKERS ?= auto
 test: $(DEV_STAMP)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
