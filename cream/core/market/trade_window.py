@@ -72,12 +72,15 @@ class _Rows:
 
     def add(self, millisecond: int, price: int, size: int, taker: int, name: int) -> None:
         times = self.milliseconds
-        row = (millisecond, price, size, taker, name)
         if not times or times[-1] <= millisecond:
-            for column, number in zip(self._columns(), row, strict=True):
-                column.append(number)
+            times.append(millisecond)
+            self.prices.append(price)
+            self.sizes.append(size)
+            self.takers.append(taker)
+            self.names.append(name)
             return
         place = bisect_right(times, millisecond, self.first)
+        row = (millisecond, price, size, taker, name)
         for column, number in zip(self._columns(), row, strict=True):
             column.insert(place, number)
 
