@@ -16,6 +16,7 @@ from cream.core.exchange.calendar import Sessions
 from cream.core.execution import events as e
 from cream.core.execution import option_events as o
 from cream.core.execution.book import Book
+from cream.core.execution.market_exit import market_exit
 from cream.core.execution.option_duties import (
     CloseCause,
     OptionPolicy,
@@ -27,11 +28,8 @@ from cream.core.execution.option_duties import (
     orphans_of,
     settlements,
 )
-from cream.core.execution.protection import coverage, exit_side, in_the_way
+from cream.core.execution.protection import coverage, in_the_way
 from cream.core.model.errors import CreamError
-from cream.core.model.ids import client_order_id, digest
-from cream.core.model.order import OrderClass, OrderPurpose, OrderTerms, OrderType
-from cream.core.model.plan import PositionIntent, TimeInForce
 from cream.core.model.verdict import Violation
 from cream.core.resilience.backoff import Backoff
 from cream.core.risk.decisions import Decided, ViewOf, request_cancels, with_slices
@@ -133,7 +131,7 @@ class OptionKeeper:
             self._tries[symbol] = (attempt + 1, now + again)
             # Part of a position is closed beside what else works on it, all of it instead.
             going = in_the_way(book, symbol) if owed.keep == 0 else ()
-            terms = _exit(book, owed, quantity)
+            terms = market_exit(book, owed.cause, owed.contract, owed.held, quantity)
             approved = self.gate.approve_exit(terms, without(going, view))
             if isinstance(approved, Violation):
                 log.error("option_keeper.close_refused", symbol=symbol, code=approved.code)
@@ -150,28 +148,6 @@ class OptionKeeper:
             events.append(e.OrderIntended(at=now, terms=terms, reason=reason))
             sends.append(approved)
         return Decided(None, tuple(events), tuple(sends), tuple(cancels))
-
-
-def _exit(book: Book, owed: o.CloseOwed, quantity: Decimal) -> OrderTerms:
-    # The journal's length makes the id new for each attempt and the same in a replay.
-    order_id = "o" + digest(owed.cause, owed.contract.symbol, str(book.sequence))
-    owns = owed.held > 0
-    intent = PositionIntent.SELL_TO_CLOSE if owns else PositionIntent.BUY_TO_CLOSE
-    return OrderTerms(
-        order_id=order_id,
-        client_order_id=client_order_id(order_id),
-        plan_id="",
-        cycle_id="",
-        decision_id="",
-        instrument=owed.contract,
-        side=exit_side(owed.held),
-        order_type=OrderType.MARKET,
-        order_class=OrderClass.SIMPLE,
-        time_in_force=TimeInForce.DAY,
-        quantity=quantity,
-        purpose=OrderPurpose.EXIT,
-        position_intent=intent,
-    )
 
 
 def _say(event: e.Event) -> None:

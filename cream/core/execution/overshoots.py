@@ -11,10 +11,9 @@ from decimal import Decimal
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.guards import coverage, exit_side
-from cream.core.model.ids import client_order_id, digest
+from cream.core.execution.market_exit import market_exit
 from cream.core.model.money import ZERO
-from cream.core.model.order import Order, OrderClass, OrderPurpose, OrderTerms, OrderType
-from cream.core.model.plan import TimeInForce
+from cream.core.model.order import Order, OrderPurpose, OrderTerms
 
 _OPENING = frozenset((OrderPurpose.ENTRY, OrderPurpose.EXTERNAL))
 
@@ -73,22 +72,7 @@ def found_at_start(book: Book) -> Iterator[str]:
 def taking_back(book: Book, symbol: str, quantity: Decimal) -> OrderTerms:
     """The order at the market that closes so much of what should not be held."""
     position = book.positions[symbol]
-    # The journal's length makes the id new for each attempt and the same in a replay.
-    order_id = "o" + digest("taking back", symbol, str(book.sequence))
-    return OrderTerms(
-        order_id=order_id,
-        client_order_id=client_order_id(order_id),
-        plan_id="",
-        cycle_id="",
-        decision_id="",
-        instrument=position.instrument,
-        side=exit_side(position.quantity),
-        order_type=OrderType.MARKET,
-        order_class=OrderClass.SIMPLE,
-        time_in_force=TimeInForce.DAY,
-        quantity=quantity,
-        purpose=OrderPurpose.EXIT,
-    )
+    return market_exit(book, "taking back", position.instrument, position.quantity, quantity)
 
 
 def _simple(book: Book, symbol: str) -> Iterator[Order]:

@@ -5,17 +5,13 @@ cancelled; whoever sends the exits waits for that, and releases protection, befo
 """
 
 from datetime import datetime
-from decimal import Decimal
 
 from attrs import frozen
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
-from cream.core.execution.protection import coverage, exit_side, in_the_way
-from cream.core.model.ids import client_order_id, digest
-from cream.core.model.order import OrderClass, OrderPurpose, OrderTerms, OrderType
-from cream.core.model.plan import TimeInForce
-from cream.core.model.position import Position
+from cream.core.execution.market_exit import market_exit
+from cream.core.execution.protection import coverage, in_the_way
 from cream.core.model.verdict import Violation
 from cream.core.risk.decisions import Decide, Decided, ViewOf, request_cancels
 from cream.core.risk.gate import Approved, Gate
@@ -60,7 +56,7 @@ def close_everything(gate: Gate, view_of: ViewOf, reason: str) -> Decide[Closing
             if quantity <= 0:
                 continue
             going = in_the_way(book, symbol)
-            terms = _exit(book, position, quantity)
+            terms = market_exit(book, "flatten", position.instrument, position.quantity, quantity)
             approved = gate.approve_exit(terms, without(going, view))
             if isinstance(approved, Violation):
                 refused.append(approved)
@@ -76,23 +72,3 @@ def close_everything(gate: Gate, view_of: ViewOf, reason: str) -> Decide[Closing
         return Decided(closing, tuple(events), tuple(sends), tuple(cancels))
 
     return decide
-
-
-def _exit(book: Book, position: Position, quantity: Decimal) -> OrderTerms:
-    symbol = position.instrument.symbol
-    # The journal's length makes the id new for each flatten and the same in a replay.
-    order_id = "o" + digest("flatten", symbol, str(book.sequence))
-    return OrderTerms(
-        order_id=order_id,
-        client_order_id=client_order_id(order_id),
-        plan_id="",
-        cycle_id="",
-        decision_id="",
-        instrument=position.instrument,
-        side=exit_side(position.quantity),
-        order_type=OrderType.MARKET,
-        order_class=OrderClass.SIMPLE,
-        time_in_force=TimeInForce.DAY,
-        quantity=quantity,
-        purpose=OrderPurpose.EXIT,
-    )
