@@ -256,7 +256,7 @@ class DataStreamRoutes:
             return
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(cut_on, client.cut, nursery.cancel_scope)
+                nursery.start_soon(cut_on, client.cut)
                 await self._converse(client)
                 nursery.cancel_scope.cancel()
         finally:

@@ -37,7 +37,7 @@ from cream.adapters.sandbox.history_routes import HistoryRoutes
 from cream.adapters.sandbox.limits import RateLimits
 from cream.adapters.sandbox.market import SandboxMarket
 from cream.adapters.sandbox.reference_routes import ReferenceRoutes
-from cream.adapters.sandbox.stream_routes import StreamRoutes
+from cream.adapters.sandbox.stream_routes import SEVER, StreamRoutes
 from cream.adapters.sandbox.tape import Tape
 from cream.adapters.sandbox.trading_routes import TradingRoutes
 from cream.adapters.sandbox.words import Draws, account_number
@@ -193,7 +193,9 @@ async def _serve(
     listeners = await trio.open_tcp_listeners(port, host=host, backlog=_BACKLOG)
 
     async def connection(stream: Any) -> None:
-        await _Connection(wrapped, config, context, state.copy(), stream).run()
+        with trio.CancelScope() as scope:
+            own = state | {SEVER: scope.cancel}
+            await _Connection(wrapped, config, context, own, stream).run()
 
     async with trio.open_nursery() as nursery:
         await nursery.start(lifespan.handle_lifespan)

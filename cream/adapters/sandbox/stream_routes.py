@@ -19,6 +19,8 @@ from cream.adapters.sandbox.broadcast import Listener
 from cream.adapters.sandbox.faults import FaultName, Faults
 
 TRADE_UPDATES = "trade_updates"
+# In the state of a connection: what ends it below all protocols.
+SEVER = "sever"
 
 
 @frozen
@@ -63,7 +65,7 @@ class StreamRoutes:
                         if granted:
                             telling = trio.CancelScope()
                             listener = self.sandbox.broadcast.listen()
-                            nursery.start_soon(_forward, listener, nursery.cancel_scope, telling)
+                            nursery.start_soon(_forward, listener, telling)
                     case _:
                         error = {"error_message": "unknown action"}
                         await _send({"action": "error", "data": error})
@@ -77,21 +79,19 @@ class StreamRoutes:
         return self.sandbox.lets_in(str(key), str(secret))
 
 
-async def _forward(
-    listener: Listener, connection: trio.CancelScope, telling: trio.CancelScope
-) -> None:
+async def _forward(listener: Listener, telling: trio.CancelScope) -> None:
     """Hand messages on until the connection is cut, or something else is asked for."""
     with telling:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(cut_on, listener.cut, connection)
+            nursery.start_soon(cut_on, listener.cut)
             async for frame in listener.receiver:
                 await _send({"stream": TRADE_UPDATES, "data": frame or None})
 
 
-async def cut_on(cut: trio.Event, connection: trio.CancelScope) -> None:
-    """End a connection once it is to be cut."""
+async def cut_on(cut: trio.Event) -> None:
+    """End the connection once it is to be cut: without a closing frame, as a network does."""
     await cut.wait()
-    connection.cancel()
+    websocket.scope["state"][SEVER]()
 
 
 def refuse_if_away(faults: Faults) -> None:

@@ -19,6 +19,8 @@ from tests.unit.adapters.sandbox.sockets import Socket, ask, served, socket
 
 LOG_IN = {"action": "auth", "key": "PK", "secret": "s"}
 PACKED = {"Content-Type": "application/msgpack"}
+# A connection that ended with no closing frame. Source: RFC 6455, section 7.4.1.
+WITHOUT_A_WORD = 1006
 
 
 async def said(one: Socket) -> Any:
@@ -139,16 +141,18 @@ async def test_a_stream_can_be_cut_while_it_is_open(name: str) -> None:
         async with httpx.AsyncClient() as control:
             url = f"http://127.0.0.1:{opened.control_port}/faults"
             assert (await control.post(url, json={"name": name})).status_code == 200
-        with trio.fail_after(30), pytest.raises(trio_websocket.ConnectionClosed):
+        with trio.fail_after(30), pytest.raises(trio_websocket.ConnectionClosed) as closed:
             await said(one)
+        assert closed.value.reason.code == WITHOUT_A_WORD
 
 
 async def test_a_stream_can_be_cut_with_the_next_message() -> None:
     async with served() as opened, socket(opened, "/v2/iex", **KEYS) as one:
         opened.sandbox.faults.arm(Armed(name=FaultName.CUT, count=1, path="/v2/"))
         await one.send_message('{"action": "subscribe", "quotes": ["*"]}')
-        with trio.fail_after(30), pytest.raises(trio_websocket.ConnectionClosed):
+        with trio.fail_after(30), pytest.raises(trio_websocket.ConnectionClosed) as closed:
             await of_kind(one, "goodbye")
+        assert closed.value.reason.code == WITHOUT_A_WORD
 
 
 async def test_everything_can_come_many_times_over() -> None:

@@ -122,6 +122,18 @@ async def test_a_second_connection_is_refused_with_429() -> None:
         assert await upgrade(opened) == 429
 
 
+async def test_a_stream_that_is_cut_ends_without_a_word() -> None:
+    """No closing frame: whoever listens must notice it as it notices a network that is gone."""
+    async with served() as opened, socket(opened, **KEYS) as one:
+        await ask(one, LISTEN)
+        opened.sandbox.broadcast.cut()
+        with trio.fail_after(30), pytest.raises(trio_websocket.ConnectionClosed) as closed:
+            await one.get_message()
+        # Source: RFC 6455, section 7.4.1.
+        assert closed.value.reason.code == 1006
+        assert opened.sandbox.broadcast.may_connect()
+
+
 async def test_while_it_cannot_be_reached_no_stream_opens() -> None:
     async with served() as opened:
         async with httpx.AsyncClient() as client:
