@@ -25,6 +25,7 @@ from cream.adapters.sandbox.charging import FeeMode
 from cream.adapters.sandbox.data_plans import PLUS, DataPlan
 from cream.adapters.sandbox.faults import read_fault
 from cream.adapters.sandbox.server import SandboxSettings, serve_sandbox
+from cream.core.exchange.calendar import SessionMode
 from cream.core.model.order import Order, OrderPurpose
 from cream.core.model.plan import Environment
 from cream.core.model.secret import Secret
@@ -105,16 +106,17 @@ async def life(
     streamed: AlpacaFeedSettings | None = None,
     charged: FeeMode = FeeMode.PAPER,
     plan: DataPlan = PLUS,
+    session: SessionMode = SessionMode.ALWAYS_OPEN,
     **alpaca: Any,
 ) -> AsyncIterator[AlpacaLife]:
     """A life of the daemon, stopped in order at the end of the block.
 
     `ahead_seconds`: how far the daemon's clock is ahead of the broker's. `streamed`: quotes come
     over the sandbox's data streams, so that its faults are in them. `charged`: what fees it takes.
-    `plan`: how many symbols those may ask for.
+    `plan`: how many symbols those may ask for. `session`: the hours of the market.
     """
     clock = ShiftedClock(start)
-    market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), clock)
+    market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0, session=session), clock)
     async with trio.open_nursery() as nursery:
         sandbox_settings = SandboxSettings(requests_per_minute=100_000, fees=charged, plan=plan)
         opened = await nursery.start(

@@ -4,6 +4,7 @@ The whole daemon over the real adapter, over loopback, at the sandbox; the fault
 name, as anyone can do over the control port. The numbers are those of docs/sandbox.md.
 """
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +16,10 @@ from trio.testing import MockClock
 
 from cream.adapters.brokers.alpaca.requests import Replacement
 from cream.adapters.sandbox.exchange import Exchange
+from cream.core.exchange.calendar import SessionMode
 from cream.core.model.broker import Refused, SubmitOutcome
 from cream.core.model.order import OrderPurpose, OrderStatus, Side
-from cream.core.model.plan import Guard
+from cream.core.model.plan import Guard, TimeInForce
 from cream.core.options.occ import compact
 from cream.daemon.tree import TreeSettings
 from tests.conformance.alpaca_world import AlpacaLife, life, quick
@@ -27,7 +29,7 @@ from tests.conformance.failure_world import (
     only_timers,
     same_as_at_the_venue,
 )
-from tests.fakes.world import buy
+from tests.fakes.world import buy, close
 from tests.unit.daemon.option_lab import HIGH, LOW, quote, spread
 
 CALL = "AAPL261218C00240000"
@@ -228,6 +230,25 @@ async def test_47_what_is_left_when_a_part_has_filled_and_the_rest_expires(
         assert (one.entry().filled, one.held()) == (5, 5)
         await one.until(lambda: one.operations.positions()[0].protected_quantity == 5)
         same_as_at_the_venue(one)
+
+
+async def test_47_what_a_closing_auction_does_not_take_is_held_on_and_stays_protected(
+    autojump_clock: MockClock,
+) -> None:
+    """As the venue's own rules have it, with no fault switched on."""
+    late = datetime(2026, 11, 23, 20, 45, tzinfo=UTC)
+    async with life(start=late, session=SessionMode.CALENDAR) as one:
+        await filled(one, buy())
+        await one.submit(
+            close("20", decision_id="c", time_in_force=TimeInForce.CLS), plan_id="at-close"
+        )
+        await one.until(lambda: one.orders(OrderPurpose.EXIT)[0].status is OrderStatus.ACCEPTED)
+        one.quote("AAPL", "238.39", "238.41", 5)
+        await one.until(lambda: one.held() == 15, seconds=1_000)
+        await one.until(lambda: one.orders(OrderPurpose.EXIT)[0].status is OrderStatus.EXPIRED)
+        await trio.sleep(QUIET_SECONDS)
+        assert one.held() == one.held_at_venue() == 15
+        assert one.operations.positions()[0].protected_quantity == 15
 
 
 async def test_48_an_order_into_a_halt_waits_for_its_end(autojump_clock: MockClock) -> None:

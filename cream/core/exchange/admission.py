@@ -15,6 +15,7 @@ from attrs import frozen
 from cream.core.exchange.account import MIN_MARGIN_EQUITY, MarkOf, VenueAccount
 from cream.core.exchange.alpaca_rules import MIN_STOP_DISTANCE, violations_of
 from cream.core.exchange.alpaca_status import VenueStatus
+from cream.core.exchange.auctions import has_auctions, takes_orders
 from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.margin import SHARE_MARGIN, OptionHolding
 from cream.core.exchange.market_view import VenueMarket
@@ -24,7 +25,7 @@ from cream.core.model.broker import Refused
 from cream.core.model.instrument import Equity, Instrument, OptionContract, OptionRight
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderClass, OrderTerms, OrderType, Side
-from cream.core.model.plan import PositionIntent, TimeInForce
+from cream.core.model.plan import PositionIntent
 from cream.core.options.occ import expires_at
 
 # Names that callers branch on.
@@ -38,7 +39,6 @@ CLOSING_ONLY_BEFORE_EXPIRY = timedelta(minutes=30)
 # A short sale at the market is taken to sell a little above the offer, so that it stays covered.
 SHORT_SALE_MARKUP = Decimal("1.03")
 
-_AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))
 _WITH_EXITS = frozenset((OrderClass.BRACKET, OrderClass.OTO, OrderClass.OCO))
 _CLOSING = frozenset((PositionIntent.BUY_TO_CLOSE, PositionIntent.SELL_TO_CLOSE))
 
@@ -126,9 +126,12 @@ def _listed(terms: OrderTerms, standing: Standing) -> Iterator[Refused]:
 
 
 def _timing(terms: OrderTerms, standing: Standing) -> Iterator[Refused]:
-    if terms.time_in_force in _AUCTIONS:
-        word = terms.time_in_force.value.lower()
-        yield Refused("INVALID_TIME_IN_FORCE", f"the simulated venue has no auctions ({word})")
+    tif = terms.time_in_force
+    if tif.is_in_auction and not has_auctions(standing.sessions):
+        message = f"a market that never closes has no auctions ({tif.value.lower()})"
+        yield Refused("INVALID_TIME_IN_FORCE", message)
+    elif tif.is_in_auction and not takes_orders(tif, standing.sessions, standing.now):
+        yield Refused("INVALID_TIME_IN_FORCE", f"{tif.value.lower()} orders are not taken now")
     options = [
         (instrument, side, intent)
         for instrument, side, _, intent in _deltas(terms)

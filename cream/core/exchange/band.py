@@ -12,6 +12,7 @@ from cream.core.exchange.venue_order import VenueOrder
 from cream.core.model.instrument import Equity
 from cream.core.model.market import Quote
 from cream.core.model.order import OrderType, Side
+from cream.core.model.plan import TimeInForce
 
 
 @define
@@ -30,10 +31,12 @@ class Band:
 
     def narrow(self, order: VenueOrder) -> None:
         """Let `order`, which is open, wake in time."""
+        if order.time_in_force is TimeInForce.CLS:
+            return  # It waits for a time, and for no price.
         if order.legs or not isinstance(order.instrument, Equity):
             # The quotes of options move with those of the share.
             self.lively = True
-        elif order.time_in_force.is_at_once:
+        elif order.has_one_chance:
             # Held back until now, it has one chance: the next quote trades it or ends it.
             self.lively = True
         elif order.is_stop:

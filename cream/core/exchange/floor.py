@@ -87,6 +87,17 @@ class TradingFloor:
             self._book.looked_at(underlying)
         return self._told()
 
+    def hold_closing_auction(
+        self, orders: Sequence[VenueOrder], now: datetime
+    ) -> Sequence[OrderUpdate]:
+        """Let these trade by price and time, at the session's last quotes; the rest expires."""
+        for order in sorted(orders, key=priority):
+            if order.underlying not in self.halted:
+                self._trade(order, now)
+            if order.is_open:
+                self._close([order], VenueStatus.EXPIRED, "the closing auction is over", now)
+        return self._told()
+
     def close_group(
         self, order: VenueOrder, status: VenueStatus, reason: str, now: datetime
     ) -> Sequence[OrderUpdate]:
@@ -127,18 +138,20 @@ class TradingFloor:
         """Trade one order, if it is open and not held back; what wants it at once, now or never."""
         if not order.is_open or order.status is VenueStatus.ACCEPTED or self._waits(order):
             return
-        if self._rules.holds_back(order):
+        if order.time_in_force is TimeInForce.CLS or self._rules.holds_back(order):
             return
         if order.underlying in self.halted:
-            if order.time_in_force.is_at_once:
+            if order.has_one_chance:
                 self._close([order], VenueStatus.CANCELED, "the symbol is halted", now)
             return
         if order.time_in_force is TimeInForce.FOK and not self._fills_whole(order):
             self._close([order], VenueStatus.CANCELED, "fill or kill", now)
             return
         self._trade(order, now)
-        if order.time_in_force.is_at_once and order.is_open:
-            self._close([order], VenueStatus.CANCELED, "immediate or cancel", now)
+        if order.has_one_chance and order.is_open:
+            opening = order.time_in_force is TimeInForce.OPG
+            why = "the opening auction is over" if opening else "immediate or cancel"
+            self._close([order], VenueStatus.CANCELED, why, now)
 
     def _trade(self, order: VenueOrder, now: datetime) -> None:
         """Trigger the order where it is a stop, and let it take what the market offers."""

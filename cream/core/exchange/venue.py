@@ -21,6 +21,7 @@ from cream.core.exchange.admission import NOT_UNIQUE, Admitted, Standing, judge,
 from cream.core.exchange.alpaca_rules import CENT, violations_of
 from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.archive import Retention
+from cream.core.exchange.auctions import LASTS, opening_is_over
 from cream.core.exchange.calendar import Sessions
 from cream.core.exchange.exercising import ExerciseDesk
 from cream.core.exchange.floor import TradingFloor
@@ -199,11 +200,17 @@ class Venue:
         """What the passing of time makes happen: orders expire, options end, queues open."""
         moment = self._book.advance_to(now)
         updates: list[OrderUpdate] = []
+        closing: list[VenueOrder] = []
         for order in self._book.ended(moment):
-            updates += self._floor.close_group(order, VenueStatus.EXPIRED, "", moment)
+            if order.time_in_force is TimeInForce.CLS and moment < order.expires_at + LASTS:
+                closing.append(order)
+            else:
+                updates += self._floor.close_group(order, VenueStatus.EXPIRED, "", moment)
+        updates += self._floor.hold_closing_auction(closing, moment)
         self._settle_options(moment)
         self._begin_day(moment)
         if self._sessions.is_open(moment):
+            updates += self._end_missed_openings(moment)
             updates += self._floor.open_queue(moment)
         return updates
 
@@ -324,6 +331,15 @@ class Venue:
         if isinstance(terms.instrument, OptionContract):
             contracts.append(terms.instrument)
         return min([ends, *(expires_at(contract) for contract in contracts)])
+
+    def _end_missed_openings(self, moment: datetime) -> Updates:
+        updates: list[OrderUpdate] = []
+        if opening_is_over(self._sessions, moment):
+            missed = [one for one in self._book.queued() if one.time_in_force is TimeInForce.OPG]
+            for order in missed:
+                reason = "the opening auction was missed"
+                updates += self._floor.end(order, VenueStatus.CANCELED, reason, moment)
+        return updates
 
     def _exercises(self) -> ExerciseDesk:
         excess = self._book.account.excess(self._mark, reserved_margin(self._book.open_orders()))

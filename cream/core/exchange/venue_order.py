@@ -94,6 +94,11 @@ class VenueOrder:
         return self.quantity - self.filled if self.is_open else ZERO
 
     @property
+    def has_one_chance(self) -> bool:
+        """Whether what does not trade when it is put to work is over."""
+        return self.time_in_force.is_at_once or self.time_in_force is TimeInForce.OPG
+
+    @property
     def is_stop(self) -> bool:
         """Whether the order waits for a trigger before it trades."""
         stops = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)

@@ -22,10 +22,8 @@ from cream.core.model.order import (
     OrderType,
     Side,
 )
-from cream.core.model.plan import TimeInForce
 
 _STOPS = frozenset((OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP))
-_AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))
 
 
 @frozen(kw_only=True)
@@ -110,7 +108,7 @@ def coverage(book: Book, symbol: str) -> Coverage:
 def closes_at_any_price(order: Order) -> bool:
     """Whether the order waits for nothing: neither for a price nor for an auction."""
     terms = order.terms
-    return terms.order_type is OrderType.MARKET and terms.time_in_force not in _AUCTIONS
+    return terms.order_type is OrderType.MARKET and not terms.time_in_force.is_in_auction
 
 
 def protected_quantity(book: Book, symbol: str) -> Decimal:

@@ -128,6 +128,11 @@ class TimeInForce(Enum):
         """Whether it has one chance, at the first price at which it may trade."""
         return self in (TimeInForce.IOC, TimeInForce.FOK)
 
+    @property
+    def is_in_auction(self) -> bool:
+        """Whether it waits for the auction that opens or closes a session."""
+        return self in (TimeInForce.OPG, TimeInForce.CLS)
+
 
 @frozen
 class Size:

@@ -1,23 +1,17 @@
 """May anything be traded now: by the state of trading, by the calendar, until when?"""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
 
-from cream.core.exchange.calendar import SessionMode, Sessions
+from cream.core.exchange.auctions import has_auctions, takes_orders
 from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.plan import TimeHorizon, TimeInForce
 from cream.core.model.state import TradingState
 from cream.core.model.verdict import Severity
-from cream.core.options.occ import NEW_YORK, expires_at
+from cream.core.options.occ import expires_at
 from cream.core.risk.case import Case
 from cream.core.risk.checks.price import traded_by
 from cream.core.risk.rule import Breach, Rule
 from cream.core.risk.traits import Scope
-
-_AUCTIONS = frozenset((TimeInForce.OPG, TimeInForce.CLS))
-_OPENING_CUTOFF = timedelta(minutes=2)
-_CLOSING_CUTOFF = timedelta(minutes=10)
-_NEXT_DAY_FROM = time(19, 0)
 
 
 class _StateAllows(Rule):
@@ -140,7 +134,7 @@ class AuctionTakesOrders(Rule):
     def breaches(self, case: Case) -> Sequence[Breach]:
         """A market that never closes has no auctions, and takes them all."""
         sessions = case.scene.view.sessions
-        if sessions.mode is SessionMode.ALWAYS_OPEN:
+        if not has_auctions(sessions):
             return ()
         return [
             Breach(
@@ -149,19 +143,9 @@ class AuctionTakesOrders(Rule):
                 field_path=intent.path("time_in_force"),
             )
             for intent in case.intents
-            if (tif := intent.decision.time_in_force) in _AUCTIONS
-            and _is_too_late(tif, sessions, case.now)
+            if (tif := intent.decision.time_in_force).is_in_auction
+            and not takes_orders(tif, sessions, case.now)
         ]
-
-
-def _is_too_late(tif: TimeInForce, sessions: Sessions, now: datetime) -> bool:
-    local = now.astimezone(NEW_YORK)
-    session = sessions.session_on(local.date())
-    if session is None or local.time() >= _NEXT_DAY_FROM:
-        return False
-    if tif is TimeInForce.OPG:
-        return now >= session.opens_at - _OPENING_CUTOFF
-    return now >= session.closes_at - _CLOSING_CUTOFF
 
 
 class ExecutesInSession(Rule):

@@ -13,7 +13,7 @@ from cream.core.exchange.admission import (
 )
 from cream.core.exchange.calendar import SessionMode
 from cream.core.model.order import OrderClass, OrderPurpose, OrderTerms, OrderType, Side
-from cream.core.model.plan import PositionIntent, TimeInForce
+from cream.core.model.plan import PositionIntent
 from cream.core.options.occ import expires_at
 from tests.fakes.venue_lab import Lab, bracket, call, leg, oco, put, spread, terms
 
@@ -59,11 +59,6 @@ def test_a_listed_symbol_without_a_quote_is_refused() -> None:
     lab = Lab()
     lab.market.knows = lambda instrument, now: True  # type: ignore[method-assign]
     assert lab.refused(terms(symbol="IPO")).code == "NO_QUOTE"
-
-
-@pytest.mark.parametrize("tif", [TimeInForce.OPG, TimeInForce.CLS])
-def test_there_are_no_auctions_in_the_simulation(tif: TimeInForce) -> None:
-    assert Lab().refused(terms(limit="200", tif=tif)).code == "INVALID_TIME_IN_FORCE"
 
 
 # When -----------------------------------------------------------------------------------------
