@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from attrs import define, evolve, field, frozen
 
@@ -110,8 +110,9 @@ def _timeline(
     bars: Iterable[MarketBar], plans: Iterable[DatedPlan]
 ) -> Iterator[tuple[datetime, _Step]]:
     """Everything that happens, in order. Within an instant symbols go by name, plans as given."""
-    ends: list[tuple[datetime, _Step]] = [(bar.ends_at, _Ends(bar)) for bar in bars]
-    begins: list[tuple[datetime, _Step]] = [(bar.starts_at, _Begins(bar)) for bar in bars]
+    by_name = sorted(bars, key=attrgetter("symbol"))
+    ends: list[tuple[datetime, _Step]] = [(bar.ends_at, _Ends(bar)) for bar in by_name]
+    begins: list[tuple[datetime, _Step]] = [(bar.starts_at, _Begins(bar)) for bar in by_name]
     decided: list[tuple[datetime, _Step]] = [(one.at, one) for one in plans]
     return iter(sorted([*ends, *decided, *begins], key=itemgetter(0)))
 
@@ -158,8 +159,8 @@ class _Run:
     def at(self, moment: datetime, steps: Sequence[_Step]) -> None:
         """Everything that happens at one instant, and before it what time alone brings about."""
         self._wait_until(moment)
-        ending = sorted((one.bar for one in steps if isinstance(one, _Ends)), key=_by_symbol)
-        beginning = sorted((one.bar for one in steps if isinstance(one, _Begins)), key=_by_symbol)
+        ending = [one.bar for one in steps if isinstance(one, _Ends)]
+        beginning = [one.bar for one in steps if isinstance(one, _Begins)]
         if ending:
             self._go_through(ending, moment - _A_MOMENT)
             self._end(ending, moment)
@@ -215,6 +216,8 @@ class _Run:
 
     def _end(self, bars: Sequence[MarketBar], now: datetime) -> None:
         self._clock(now)
+        # Closing auctions take of what the bar that ends has traded.
+        self.clerk.take(self.venue.advance(now))
         for bar in bars:
             self.tape.close(bar.symbol)
         self.dealing.bars_ended()
@@ -394,7 +397,3 @@ def _baseline(history: TradeHistory, now: datetime) -> Datum[Baseline]:
 
 def _by_name(one: Holding) -> str:
     return one.position.instrument.symbol
-
-
-def _by_symbol(bar: MarketBar) -> str:
-    return bar.symbol

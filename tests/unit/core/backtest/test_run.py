@@ -225,6 +225,28 @@ def test_an_entry_within_the_bar_meets_what_the_priority_puts_after_it(
     assert [one[3] for one in fills(outcome)] == reasons
 
 
+@pytest.mark.parametrize(
+    ("kind", "hour", "day", "price"),
+    [
+        # Before the session: for its opening, for its close.
+        (TimeInForce.OPG, 0, 1, "101.89"),
+        (TimeInForce.CLS, 0, 1, "105.89"),
+        # Within the bar: its close is still to come.
+        (TimeInForce.CLS, 4, 1, "105.89"),
+    ],
+)
+def test_an_auction_trades_at_the_open_or_the_close_of_its_session(
+    kind: TimeInForce, hour: int, day: int, price: str
+) -> None:
+    bars = days(QUIET, "100 101 99 100", "102 107 101 106", "110 111 109 110")
+    out = evolve(leave(), time_in_force=kind)
+    at = TUESDAY + timedelta(days=1, hours=hour)
+    outcome = run(bars, enter(), more=[(plan(out, plan_id="out"), at)], slippage_bps=BPS)
+    sale = outcome.trades[-1].fill
+    assert (sale.side.value, f"{sale.price:f}") == ("SELL", price)
+    assert sale.executed_at.date() == bars[1 + day].starts_at.date()
+
+
 @pytest.mark.parametrize("kind", [TimeInForce.IOC, TimeInForce.FOK])
 @pytest.mark.parametrize(
     ("hours", "limit", "status", "sold"),
