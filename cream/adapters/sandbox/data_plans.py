@@ -4,12 +4,16 @@ Source: docs.alpaca.markets, About Market Data API, 2026-09.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
 
 # Feeds that carry the whole market, and are paid for.
 _WHOLE_MARKET = frozenset(("/v2/sip", "/v1beta1/opra"))
+# The consolidated tape of shares, from which the past is told by default; so old it is free.
+SIP = "sip"
+_EMBARGO = timedelta(minutes=15)
 
 
 @frozen(kw_only=True)
@@ -24,6 +28,10 @@ class DataPlan:
     def has(self, feed: str) -> bool:
         """Whether this feed can be read at all."""
         return self.whole_market or feed not in _WHOLE_MARKET
+
+    def last_readable(self, feed: str, now: datetime) -> datetime:
+        """Until when the past of shares on this feed can be read."""
+        return now - _EMBARGO if feed == SIP and not self.whole_market else now
 
     def allows(self, wanted: Mapping[str, Mapping[str, Any]], *, options: bool) -> bool:
         """Whether so much may be subscribed on one stream, by channel."""

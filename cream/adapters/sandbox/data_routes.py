@@ -16,7 +16,7 @@ from cream.adapters.sandbox.app import Sandbox
 from cream.adapters.sandbox.chains import contracts_of, greeks_json
 from cream.adapters.sandbox.data_words import NUMBERS, bar_json, quote_json, trade_json
 from cream.adapters.sandbox.forms import read_symbol
-from cream.adapters.sandbox.refusals import Refusal, unprocessable
+from cream.adapters.sandbox.refusals import Refusal, too_recent, unprocessable
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.tape import LOT, Print
 from cream.adapters.sandbox.words import symbol as symbol_text
@@ -29,6 +29,9 @@ MOST_SYMBOLS = 1_000
 _CHAIN_PAGE, _MOST_A_CHAIN_PAGE = 100, 1_000
 # A chain has every expiration, unlike the list of contracts.
 _UNBOUNDED = {"expiration_date_lte": date.max.isoformat()}
+
+# Paths of shares begin like this, those of options do not.
+SHARES = "/v2/stocks"
 
 View = Callable[[Instrument], Json | None]
 
@@ -161,15 +164,24 @@ class DataRoutes:
 
     def _each(self, view: View) -> Json:
         """What is known of each symbol that was asked for; others are left out."""
+        self._refuse_what_is_too_recent()
         symbols = symbols_asked()
         found = {one: view(read_instrument(one)) for one in symbols}
         return {one: shown for one, shown in found.items() if shown is not None}
 
     def _one(self, symbol: str, view: View) -> Json:
+        self._refuse_what_is_too_recent()
         shown = view(read_instrument(symbol))
         if shown is None:
             raise Refusal(404, None, f"no data found for {symbol}")
         return shown
+
+    def _refuse_what_is_too_recent(self) -> None:
+        """By default the best feed answers that the plan has."""
+        now = self.sandbox.exchange.clock.now()
+        feed = request.args.get("feed", "")
+        if request.path.startswith(SHARES) and self.sandbox.plan.last_readable(feed, now) < now:
+            raise too_recent()
 
 
 def symbols_asked() -> list[str]:

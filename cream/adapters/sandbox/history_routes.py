@@ -18,10 +18,16 @@ from quart_trio import QuartTrio
 
 from cream.adapters.sandbox.app import Sandbox
 from cream.adapters.sandbox.bars import Frame, read_frame
-from cream.adapters.sandbox.data_routes import answer, read_instrument, symbols_asked
+from cream.adapters.sandbox.data_plans import SIP
+from cream.adapters.sandbox.data_routes import (
+    SHARES,
+    answer,
+    read_instrument,
+    symbols_asked,
+)
 from cream.adapters.sandbox.data_words import bar_json, quote_json, trade_json
 from cream.adapters.sandbox.listings import read_time
-from cream.adapters.sandbox.refusals import Refusal
+from cream.adapters.sandbox.refusals import Refusal, too_recent
 from cream.adapters.sandbox.replies import Json
 from cream.adapters.sandbox.tape import Track
 from cream.adapters.sandbox.words import whole
@@ -129,13 +135,18 @@ class HistoryRoutes:
         if sort not in ("asc", "desc"):
             raise Refusal(400, None, f"invalid sort: {sort}")
         start = read_time(arguments.get("start"), "start") or Frame(1, "Day").start_of(now)
-        end = read_time(arguments.get("end"), "end") or now
+        end = read_time(arguments.get("end"), "end")
+        if request.path.startswith(SHARES):
+            last = self.sandbox.plan.last_readable(arguments.get("feed", SIP), now)
+            if end is not None and end > last:
+                raise too_recent()
+            now = min(now, last)
         symbols = [symbol] if symbol is not None else symbols_asked()
         at_symbol, at, skip = _read_token(arguments.get("page_token", ""))
         return Page(
             symbols=sorted(symbols),
             start=max(start, _EARLIEST),
-            end=min(end, now),
+            end=now if end is None else min(end, now),
             limit=max(1, min(size, most)),
             backward=sort == "desc",
             symbol=at_symbol,

@@ -52,6 +52,12 @@ def unprocessable(message: str) -> Refusal:
     return Refusal(422, UNPROCESSABLE, message)
 
 
+def too_recent() -> Refusal:
+    """The account's plan shows the consolidated tape only once it is old."""
+    message = "subscription does not permit querying recent SIP data"
+    return Refusal(403, UNPROCESSABLE, message)
+
+
 def not_found(message: str) -> Refusal:
     """There is no such thing."""
     return Refusal(404, NOT_FOUND, message)

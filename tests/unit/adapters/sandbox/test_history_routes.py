@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from cream.adapters.sandbox.data_plans import BASIC
 from tests.unit.adapters.sandbox.lab import NEAR, Lab, lab
 
 
@@ -84,3 +85,41 @@ async def test_a_minute_that_is_running_is_no_bar_and_a_day_is() -> None:
 )
 async def test_what_makes_no_sense_is_refused(query: str) -> None:
     assert (await lab().ask("GET", f"/v2/stocks/bars?{query}"))[0] == 400
+
+
+EMBARGOED = (
+    403,
+    {"code": 42210000, "message": "subscription does not permit querying recent SIP data"},
+)
+
+
+async def test_a_basic_plan_reads_the_consolidated_tape_a_quarter_of_an_hour_later() -> None:
+    """By default it is that tape, and then the end is what may be read; IEX has no embargo."""
+    one = lab(plan=BASIC)
+    bars = "/v2/stocks/bars?symbols=AAPL&start=2026-11-23T14:30:00Z"
+    old, recent = "2026-11-23T14:45:00Z", "2026-11-23T14:45:01Z"
+
+    status, shown = await one.ask("GET", bars)
+    assert status == 200
+    assert max(row["t"] for row in shown["bars"]["AAPL"]) <= old
+    assert (await one.ask("GET", f"{bars}&end={old}&feed=sip"))[0] == 200
+    assert await one.ask("GET", f"{bars}&end={recent}&feed=sip") == EMBARGOED
+    assert await one.ask("GET", f"{bars}&end={recent}") == EMBARGOED
+    assert (await one.ask("GET", f"{bars}&end={recent}&feed=iex"))[0] == 200
+    assert (await lab().ask("GET", f"{bars}&end={recent}&feed=sip"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/stocks/quotes/latest?symbols=AAPL",
+        "/v2/stocks/AAPL/trades/latest?",
+        "/v2/stocks/snapshots?symbols=AAPL",
+    ],
+)
+async def test_a_basic_plan_does_not_read_what_is_on_that_tape_now(path: str) -> None:
+    one = lab(plan=BASIC)
+    assert await one.ask("GET", f"{path}&feed=sip") == EMBARGOED
+    assert (await one.ask("GET", f"{path}&feed=iex"))[0] == 200
+    assert (await one.ask("GET", path))[0] == 200
+    assert (await lab().ask("GET", f"{path}&feed=sip"))[0] == 200
