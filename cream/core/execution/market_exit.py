@@ -5,7 +5,7 @@ from decimal import Decimal
 from cream.core.execution.book import Book
 from cream.core.execution.guards import exit_side
 from cream.core.model.ids import client_order_id, digest
-from cream.core.model.instrument import Instrument, OptionContract
+from cream.core.model.instrument import Instrument
 from cream.core.model.order import OrderClass, OrderPurpose, OrderTerms, OrderType
 from cream.core.model.plan import PositionIntent, TimeInForce
 
@@ -15,12 +15,11 @@ def market_exit(
 ) -> OrderTerms:
     """The order that closes `quantity` of `held`, signed, because of `cause`.
 
-    Of an option it is said that it closes: where nothing is held any more, the venue then refuses
-    it and opens nothing.
+    It says that it closes: where nothing is held any more, the venue refuses it and opens nothing.
     """
     # The journal's length makes the id new for each attempt and the same in a replay.
     order_id = "o" + digest(cause, instrument.symbol, str(book.sequence))
-    closing = PositionIntent.SELL_TO_CLOSE if held > 0 else PositionIntent.BUY_TO_CLOSE
+    owns = held > 0
     return OrderTerms(
         order_id=order_id,
         client_order_id=client_order_id(order_id),
@@ -34,5 +33,5 @@ def market_exit(
         time_in_force=TimeInForce.DAY,
         quantity=quantity,
         purpose=OrderPurpose.EXIT,
-        position_intent=closing if isinstance(instrument, OptionContract) else None,
+        position_intent=PositionIntent.SELL_TO_CLOSE if owns else PositionIntent.BUY_TO_CLOSE,
     )

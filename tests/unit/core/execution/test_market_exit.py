@@ -18,7 +18,7 @@ CALL = parse_occ("AAPL261218C00200000")
     ("held", "side", "intent"),
     [("5", Side.SELL, PositionIntent.SELL_TO_CLOSE), ("-5", Side.BUY, PositionIntent.BUY_TO_CLOSE)],
 )
-def test_it_is_on_the_other_side_and_says_of_an_option_that_it_closes(
+def test_it_is_on_the_other_side_and_says_that_it_closes(
     held: str, side: Side, intent: PositionIntent
 ) -> None:
     book = Ledger().book
@@ -26,9 +26,8 @@ def test_it_is_on_the_other_side_and_says_of_an_option_that_it_closes(
     of_shares = market_exit(book, "flatten", AAPL, Decimal(held), Decimal(3))
 
     for terms in (of_option, of_shares):
-        assert (terms.side, terms.quantity) == (side, 3)
+        assert (terms.side, terms.quantity, terms.position_intent) == (side, 3, intent)
         assert (terms.purpose, terms.order_type) == (OrderPurpose.EXIT, OrderType.MARKET)
-    assert (of_option.position_intent, of_shares.position_intent) == (intent, None)
 
 
 def test_its_id_is_another_for_each_attempt_cause_and_symbol_and_the_same_in_a_replay() -> None:
