@@ -9,6 +9,8 @@ _SCALES: tuple[int, ...] = tuple(int("1" + "0" * (9 - digits)) for digits in ran
 # Stamps of the last few seconds share their beginnings; the bound is only that.
 _MAX_SECONDS = 64
 _TIMESTAMP_EXTENSION = -1
+# Nothing is told of before 1970 or after 2200: calendars and clocks can be asked about the rest.
+_LATEST = 7_258_118_400 * _SECOND
 
 _seconds: dict[str, int] = {}
 
@@ -22,7 +24,7 @@ def read_text_ns(text: str) -> int:
             return whole
         if text[_PREFIX] == "." and digits.isdecimal() and len(digits) <= 9:
             return whole + int(digits) * _SCALES[len(digits)]
-    nanoseconds = read_moment(text, "$.t").nanoseconds
+    nanoseconds = _sound(read_moment(text, "$.t").nanoseconds)
     if text.endswith("Z"):
         if len(_seconds) >= _MAX_SECONDS:
             _seconds.clear()
@@ -43,5 +45,11 @@ def read_timestamp_ns(code: int, data: bytes) -> int:
             return int.from_bytes(data, "big") * _SECOND
         if len(data) == 12:
             seconds = int.from_bytes(data[4:], "big", signed=True)
-            return seconds * _SECOND + int.from_bytes(data[:4], "big")
+            return _sound(seconds * _SECOND + int.from_bytes(data[:4], "big"))
     raise SchemaMismatch("$.t", f"is no timestamp: extension {code} of {len(data)} bytes")
+
+
+def _sound(nanoseconds: int) -> int:
+    if not 0 <= nanoseconds < _LATEST:
+        raise SchemaMismatch("$.t", f"is no time of a market: {nanoseconds} ns from 1970")
+    return nanoseconds

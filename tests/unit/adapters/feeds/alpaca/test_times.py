@@ -56,3 +56,16 @@ def test_another_extension_is_no_timestamp(code: int, data: bytes) -> None:
     extension = msgspec.msgpack.Ext(code, data)
     with pytest.raises(SchemaMismatch):
         read_timestamp_ns(extension.code, bytes(extension.data))
+
+
+@pytest.mark.parametrize("seconds", [-1, 2**63 - 1, -(2**63), 7_258_118_400])
+def test_a_time_that_no_calendar_knows_is_refused(seconds: int) -> None:
+    with pytest.raises(SchemaMismatch, match="no time of a market"):
+        read_timestamp_ns(-1, bytes(4) + seconds.to_bytes(8, "big", signed=True))
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_neither_is_one_in_words(text: str) -> None:
+    for _ in range(2):
+        with pytest.raises(SchemaMismatch, match="no time of a market"):
+            read_text_ns(text)
