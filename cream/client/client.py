@@ -1,28 +1,20 @@
 """What can an agent ask of the daemon, and how does it say so?"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
-from ssl import SSLContext
-from types import TracebackType
-from typing import Self
 
 from cream.client import v1
-from cream.client.connection import Connection, Reply, Request, UnaryCall, Updates, check_token
-from cream.client.retry import RetryPolicy, no_jitter
-
-# The port on which the daemon listens for gRPC by default.
-DEFAULT_PORT = 50053
-
-# What the known client of the contract allows a call; a plan's answers take milliseconds.
-DEFAULT_TIMEOUT_SECONDS = 30.0
-
-DEFAULT_RETRY = RetryPolicy()
+from cream.client.account_calls import AccountCalls
+from cream.client.connection import Updates
+from cream.client.option_calls import OptionCalls
+from cream.client.simulation_calls import SimulationCalls
+from cream.client.status_calls import StatusCalls
 
 _EXECUTIONS = "/cream.v1.ExecutionService/StreamExecutions"
 _MARKET_DATA = "/cream.v1.MarketDataService/SubscribeMarketData"
 
 
-class CreamClient:
+class CreamClient(OptionCalls, AccountCalls, StatusCalls, SimulationCalls):
     """A connection of an agent to a daemon, for use as `async with CreamClient(...) as client`.
 
     Replies are the messages of `cream.client.v1`, untouched. Calls that may be repeated without
@@ -37,49 +29,6 @@ class CreamClient:
     clear text to another machine.
     Owns: the connection, which ends with the block.
     """
-
-    def __init__(
-        self,
-        host: str = "127.0.0.1",
-        port: int = DEFAULT_PORT,
-        *,
-        token: str | None = None,
-        ssl: SSLContext | bool | None = None,
-        timeout: float = DEFAULT_TIMEOUT_SECONDS,
-        retry: RetryPolicy = DEFAULT_RETRY,
-        jitter: Callable[[], float] = no_jitter,
-    ) -> None:
-        check_token(host, token, ssl)
-        self.host = host
-        self.port = port
-        self.timeout = timeout
-        self._token = token
-        self._ssl = ssl
-        self._retry = retry
-        self._jitter = jitter
-        self._connection: Connection | None = None
-
-    async def __aenter__(self) -> Self:
-        """The client; it connects with the first call."""
-        self._connection = Connection(
-            self.host,
-            self.port,
-            token=self._token,
-            ssl=self._ssl,
-            retry=self._retry,
-            jitter=self._jitter,
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Hang up."""
-        self._open.close()
-        self._connection = None
 
     # Plans and orders
 
@@ -129,6 +78,16 @@ class CreamClient:
         """The order's status: REJECTED, with `error_message`, if the gate refused it."""
         named = bool(order.client_order_id)
         return await self._call(self._execution.submit_order, order, timeout, repeatable=named)
+
+    async def list_orders(
+        self, *, status: str = "", limit: int | None = None, timeout: float | None = None
+    ) -> v1.ListOrdersResponse:
+        """The newest orders, open and closed, oldest first; 1,000 unless `limit` says fewer.
+
+        `status` is a word of `status_detail`, such as FILLED.
+        """
+        request = v1.ListOrdersRequest(status=status, limit=limit)
+        return await self._ask(self._execution.list_orders, request, timeout)
 
     async def get_order_state(
         self, order_id: str, *, timeout: float | None = None
@@ -290,27 +249,7 @@ class CreamClient:
         request = v1.MassCancelRequest(reason=reason)
         return await self._call(self._control.mass_cancel, request, timeout)
 
-    async def exercise(
-        self, symbol: str, quantity: int | None = None, *, timeout: float | None = None
-    ) -> v1.ExerciseResponse:
-        """What became of exercising so many contracts of an option (None: all that are held)."""
-        request = v1.ExerciseRequest(symbol=symbol, quantity=quantity)
-        return await self._call(self._control.exercise, request, timeout)
-
-    async def do_not_exercise(
-        self, symbol: str, *, timeout: float | None = None
-    ) -> v1.ExerciseResponse:
-        """What became of having an option expire unexercised."""
-        request = v1.DoNotExerciseRequest(symbol=symbol)
-        return await self._call(self._control.do_not_exercise, request, timeout)
-
     # How
-
-    @property
-    def _open(self) -> Connection:
-        if self._connection is None:
-            raise RuntimeError("use the client inside its `async with` block")
-        return self._connection
 
     @property
     def _execution(self) -> v1.ExecutionServiceStub:
@@ -323,19 +262,3 @@ class CreamClient:
     @property
     def _control(self) -> v1.ControlServiceStub:
         return v1.ControlServiceStub(self._open.channel)
-
-    async def _ask(
-        self, call: UnaryCall[Request, Reply], request: Request, timeout: float | None
-    ) -> Reply:
-        return await self._call(call, request, timeout, repeatable=True)
-
-    async def _call(
-        self,
-        call: UnaryCall[Request, Reply],
-        request: Request,
-        timeout: float | None,
-        *,
-        repeatable: bool = False,
-    ) -> Reply:
-        limit = self.timeout if timeout is None else timeout
-        return await self._open.unary(call, request, repeatable=repeatable, timeout=limit)

@@ -54,6 +54,10 @@ class ExecutionServiceBase(abc.ABC):
     async def GetPortfolioState(self, stream: 'grpclib.server.Stream[cream.wire.execution_pb2.GetPortfolioStateRequest, cream.wire.execution_pb2.GetPortfolioStateResponse]') -> None:
         pass
 
+    @abc.abstractmethod
+    async def ListOrders(self, stream: 'grpclib.server.Stream[cream.wire.execution_pb2.ListOrdersRequest, cream.wire.execution_pb2.ListOrdersResponse]') -> None:
+        pass
+
     def __mapping__(self) -> typing.Dict[str, grpclib.const.Handler]:
         return {
             '/cream.v1.ExecutionService/CheckConstraints': grpclib.const.Handler(
@@ -109,6 +113,12 @@ class ExecutionServiceBase(abc.ABC):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 cream.wire.execution_pb2.GetPortfolioStateRequest,
                 cream.wire.execution_pb2.GetPortfolioStateResponse,
+            ),
+            '/cream.v1.ExecutionService/ListOrders': grpclib.const.Handler(
+                self.ListOrders,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                cream.wire.execution_pb2.ListOrdersRequest,
+                cream.wire.execution_pb2.ListOrdersResponse,
             ),
         }
 
@@ -169,4 +179,10 @@ class ExecutionServiceStub:
             '/cream.v1.ExecutionService/GetPortfolioState',
             cream.wire.execution_pb2.GetPortfolioStateRequest,
             cream.wire.execution_pb2.GetPortfolioStateResponse,
+        )
+        self.ListOrders = grpclib.client.UnaryUnaryMethod(
+            channel,
+            '/cream.v1.ExecutionService/ListOrders',
+            cream.wire.execution_pb2.ListOrdersRequest,
+            cream.wire.execution_pb2.ListOrdersResponse,
         )

@@ -690,3 +690,17 @@ class GetPortfolioStateResponse(_message.Message):
     exact_realized_pnl: str
     exact_unrealized_pnl: str
     def __init__(self, account_state: _Optional[_Union[AccountState, _Mapping]] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., working_orders: _Optional[_Iterable[_Union[OrderState, _Mapping]]] = ..., realized_pnl: _Optional[float] = ..., unrealized_pnl: _Optional[float] = ..., trading_state: _Optional[_Union[_control_pb2.TradingState, _Mapping]] = ..., data_ages: _Optional[_Iterable[_Union[DataAge, _Mapping]]] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exact_realized_pnl: _Optional[str] = ..., exact_unrealized_pnl: _Optional[str] = ...) -> None: ...
+
+class ListOrdersRequest(_message.Message):
+    __slots__ = ("status", "limit")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    status: str
+    limit: int
+    def __init__(self, status: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListOrdersResponse(_message.Message):
+    __slots__ = ("orders",)
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[OrderState]
+    def __init__(self, orders: _Optional[_Iterable[_Union[OrderState, _Mapping]]] = ...) -> None: ...

@@ -4,14 +4,13 @@ A chain has thousands of rows: they are made a few at a time, so that everyone e
 Units change here, and nowhere else: theta per day, vega and rho per point.
 """
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
-import trio
 from attrs import frozen
 
 from cream.adapters.server import json_chain_types as api
 from cream.adapters.server.json_views import text_or_none
+from cream.adapters.server.turns import in_turns
 from cream.adapters.server.wire_enums import OPTION_TYPE
 from cream.adapters.server.wire_market_views import quote_message
 from cream.adapters.server.wire_values import wire_instant
@@ -20,11 +19,6 @@ from cream.core.model.money import decimal_text
 from cream.core.options.chain import ListedOption, OptionChain, OptionRow, QuoteFlag, spot_of
 from cream.core.options.greeks import PerShare
 from cream.wire import common_pb2, market_snapshot_pb2
-
-T = TypeVar("T")
-
-# Rows that are made before everyone else gets a turn: about a millisecond.
-TURN = 50
 
 _DAYS_A_YEAR = 365.0
 _POINTS = 100.0
@@ -71,7 +65,7 @@ async def chain_view(chain: OptionChain) -> api.OptionChain:
         risk_free_rate=chain.rate,
         dividend_yield=chain.dividend_yield,
         matched=chain.matched,
-        options=tuple(await _in_turns(_option_view, chain)),
+        options=tuple(await in_turns(_option_view, chain.rows)),
     )
 
 
@@ -81,7 +75,7 @@ async def chain_message(chain: OptionChain) -> market_snapshot_pb2.OptionChain:
     return market_snapshot_pb2.OptionChain(
         underlying=chain.symbol,
         underlying_price=0.0 if price is None else float(price),
-        options=await _in_turns(option_message, chain),
+        options=await in_turns(option_message, chain.rows),
         as_of=wire_instant(chain.as_of),
         underlying_age_seconds=chain.underlying_age_seconds,
         underlying_is_stale=chain.underlying_is_stale,
@@ -89,14 +83,6 @@ async def chain_message(chain: OptionChain) -> market_snapshot_pb2.OptionChain:
         risk_free_rate=chain.rate,
         dividend_yield=chain.dividend_yield,
     )
-
-
-async def _in_turns(made: Callable[[OptionRow], T], chain: OptionChain) -> list[T]:
-    rows: list[T] = []
-    for start in range(0, len(chain.rows), TURN):
-        rows.extend(map(made, chain.rows[start : start + TURN]))
-        await trio.lowlevel.checkpoint()
-    return rows
 
 
 def _option_view(row: OptionRow) -> api.Option:

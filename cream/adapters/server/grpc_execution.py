@@ -11,7 +11,9 @@ from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.ending import end_of
 from cream.adapters.server.grpc_edge import request_of
+from cream.adapters.server.order_listing import orders_from_wire
 from cream.adapters.server.portfolio import portfolio, positions_as_of
+from cream.adapters.server.turns import in_turns
 from cream.adapters.server.wire_state_views import (
     account_message,
     known_account,
@@ -23,6 +25,7 @@ from cream.adapters.server.wire_values import wire_instant
 from cream.adapters.server.wire_views import (
     cancel_reply,
     check_reply,
+    order_message,
     order_state_reply,
     orders_ack,
     plan_reply,
@@ -132,6 +135,13 @@ class ExecutionService(ExecutionServiceBase):
                 as_of=wire_instant(positions_as_of(positions, self._now())),
             )
         )
+
+    async def ListOrders(self, stream: Any) -> None:  # noqa: N802 - the contract's name
+        """The newest orders, open and closed, oldest first."""
+        wanted = orders_from_wire(await request_of(stream))
+        chosen = await self._operations.all_orders(wanted.status, wanted.limit)
+        orders = await in_turns(order_message, chosen)
+        await stream.send_message(execution_pb2.ListOrdersResponse(orders=orders))
 
     async def GetPortfolioState(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Everything that the gate judges by."""

@@ -8,10 +8,14 @@ from grpclib.const import Status
 
 from cream.adapters.rpc import Health, RpcServer, RpcSettings, bound_port, with_reflection
 from cream.adapters.server.auth import Gatekeeper
+from cream.adapters.server.grpc_account import AccountService
 from cream.adapters.server.grpc_control import ControlService
 from cream.adapters.server.grpc_edge import Barrier, Service, call_authorizer
 from cream.adapters.server.grpc_execution import ExecutionService
 from cream.adapters.server.grpc_market_data import MarketDataService
+from cream.adapters.server.grpc_options import OptionService
+from cream.adapters.server.grpc_simulation import SimulationService
+from cream.adapters.server.grpc_status import StatusService
 from cream.adapters.server.settings import ServerSettings
 from cream.adapters.server.tls import grpc_context
 from cream.core.model.plan import Environment
@@ -24,6 +28,10 @@ SERVICE_NAMES = (
     "cream.v1.ExecutionService",
     "cream.v1.MarketDataService",
     "cream.v1.ControlService",
+    "cream.v1.OptionService",
+    "cream.v1.AccountService",
+    "cream.v1.StatusService",
+    "cream.v1.SimulationService",
 )
 
 
@@ -35,7 +43,7 @@ def create_services(
     now: Callable[[], datetime],
     shutdown: trio.Event,
 ) -> list[Service]:
-    """Cream's three services, each behind its barrier, for any server of grpclib services."""
+    """Cream's services, each behind its barrier, for any server of grpclib services."""
     execution = ExecutionService(
         operations, gatekeeper, environment=environment, now=now, shutdown=shutdown
     )
@@ -44,6 +52,10 @@ def create_services(
         Barrier(execution),
         Barrier(market_data),
         Barrier(ControlService(operations, gatekeeper)),
+        Barrier(OptionService(operations, gatekeeper)),
+        Barrier(AccountService(operations)),
+        Barrier(StatusService(operations)),
+        Barrier(SimulationService(operations)),
     ]
 
 

@@ -5,30 +5,24 @@ from quart_schema import document_response
 
 from cream.adapters.server import json_bodies as bodies
 from cream.adapters.server import json_types as api
-from cream.adapters.server import values
 from cream.adapters.server.chain_requests import chain_from_query
 from cream.adapters.server.chain_views import chain_view
 from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.json_chain_types import OptionChain
-from cream.adapters.server.json_reader import shown_key
 from cream.adapters.server.json_state_types import Portfolio as PortfolioShape
 from cream.adapters.server.json_state_types import Positions
 from cream.adapters.server.json_state_views import portfolio_view, position_view
 from cream.adapters.server.json_views import cancel_view, order_view, submit_view, verdict_view
 from cream.adapters.server.openapi import document_query, document_request
+from cream.adapters.server.order_listing import orders_from_query
 from cream.adapters.server.portfolio import portfolio
-from cream.adapters.server.problems import Problems
 from cream.adapters.server.requests_json import (
     cancel_request,
     check_request,
     order_ids_request,
     submit_request,
 )
-from cream.core.model.order import OrderStatus
-
-# More orders than any journal will hold.
-_LARGEST_LIMIT = 10**9
 
 
 def add_to(app: Quart, site: Site) -> None:
@@ -85,8 +79,8 @@ def _add_orders(app: Quart, site: Site) -> None:
     @document_response(api.Orders)
     async def orders() -> Response:
         """Every order, oldest first; `status` and `limit` (the newest) narrow it."""
-        status, limit = _narrowing()
-        chosen = await operations.all_orders(status, limit)
+        wanted = orders_from_query(list(request.args.lists()))
+        chosen = await operations.all_orders(wanted.status, wanted.limit)
         return reply(api.Orders(orders=tuple(order_view(one) for one in chosen)))
 
     @app.post("/v1/cancel-orders")
@@ -131,22 +125,3 @@ def _add_chains(app: Quart, site: Site) -> None:
         """The listed options of an underlying, with quotes, volatilities and Greeks."""
         wanted = chain_from_query(list(request.args.lists()))
         return reply(await chain_view(await site.operations.option_chain(wanted)))
-
-
-def _narrowing() -> tuple[OrderStatus | None, int | None]:
-    """The query of GET /v1/orders.   Raises: CreamError with everything wrong in it."""
-    problems = Problems()
-    for key, given in request.args.lists():
-        if key not in ("status", "limit"):
-            problems.add(shown_key(key), "is not a known parameter")
-        elif len(given) > 1:
-            problems.add(key, "stands here more than once")
-    status, limit = request.args.get("status"), request.args.get("limit")
-    word = None
-    if status is not None:
-        word = values.choice_value(status, "status", problems, OrderStatus)
-    most = None
-    if limit is not None:
-        most = values.whole_value(limit, "limit", problems, least=0, most=_LARGEST_LIMIT)
-    problems.raise_any()
-    return word, most

@@ -13,15 +13,16 @@ from cream.adapters.server.http_replies import json_body, reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.openapi import docs_page, document_request
 from cream.adapters.server.requests_json import (
-    disconnect_request,
-    fault_request,
     kill_switch_request,
     mass_cancel_request,
-    quote_request,
     trading_state_request,
 )
-from cream.core.model.errors import CreamError
-from cream.core.operations import Simulation
+from cream.adapters.server.simulation_requests import (
+    disconnect_request,
+    fault_request,
+    levers,
+    quote_request,
+)
 
 
 def add_to(app: Quart, site: Site) -> None:
@@ -48,8 +49,7 @@ def _add_health(app: Quart, site: Site) -> None:
     async def ready() -> Response:
         """200 exactly when a risk-increasing order would be accepted, else 503 with reasons."""
         state = site.operations.readiness()
-        view = api.Readiness(ready=state.ready, reasons=state.reasons)
-        return reply(view, 200 if state.ready else 503)
+        return reply(views.readiness_view(state), 200 if state.ready else 503)
 
 
 def _add_insight(app: Quart, site: Site) -> None:
@@ -71,8 +71,7 @@ def _add_insight(app: Quart, site: Site) -> None:
     @document_response(api.Subsystems)
     async def supervision() -> Response:
         """Every subsystem: its state, restarts and last error."""
-        shown = tuple(views.subsystem_view(one) for one in operations.supervision())
-        return reply(api.Subsystems(subsystems=shown))
+        return reply(views.subsystems_view(operations.supervision()))
 
     @app.get("/v1/reconciliation")
     @document_response(api.Reconciliation)
@@ -153,18 +152,14 @@ def _add_trading_state(app: Quart, site: Site) -> None:
 
 
 def _add_simulation(app: Quart, site: Site) -> None:
-    def levers() -> Simulation:
-        simulation = site.operations.simulation
-        if simulation is None:
-            raise CreamError("NOT_IN_SIMULATION", "the simulated broker is not active")
-        return simulation
+    operations = site.operations
 
     @app.post("/v1/simulation/quote")
     @document_request(bodies.QuoteBody)
     @document_response(api.Quote)
     async def move_market() -> Response:
         """Move the market by hand."""
-        simulation = levers()
+        simulation = levers(operations)
         asked = quote_request(await json_body())
         quote = simulation.set_quote(
             asked.instrument.symbol, asked.bid, asked.ask, asked.bid_size, asked.ask_size
@@ -176,7 +171,7 @@ def _add_simulation(app: Quart, site: Site) -> None:
     @document_response(api.Done)
     async def disconnect() -> Response:
         """Make the broker unreachable for a while."""
-        simulation = levers()
+        simulation = levers(operations)
         simulation.disconnect(disconnect_request(await json_body()))
         return reply(api.Done())
 
@@ -185,7 +180,7 @@ def _add_simulation(app: Quart, site: Site) -> None:
     @document_response(api.Done)
     async def fault() -> Response:
         """Switch a named fault on or off."""
-        simulation = levers()
+        simulation = levers(operations)
         asked = fault_request(await json_body())
         simulation.fault(asked.name, asked.parameters)
         return reply(api.Done())

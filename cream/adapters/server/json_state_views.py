@@ -16,6 +16,7 @@ from cream.core.operations import (
     KillSwitchReport,
     MassCancelReport,
     PositionView,
+    Readiness,
     ReconciliationView,
     SubsystemView,
     TradingStateView,
@@ -176,15 +177,25 @@ def breakers_view(views: Sequence[BreakerView]) -> api.Breakers:
     )
 
 
-def subsystem_view(view: SubsystemView) -> api.Subsystem:
-    """One supervised part of the daemon."""
-    return api.Subsystem(
-        name=view.name,
-        state=view.state,
-        restarts=view.restarts,
-        since=view.since,
-        last_error=view.last_error,
+def subsystems_view(children: Sequence[SubsystemView]) -> api.Subsystems:
+    """Every supervised part of the daemon."""
+    return api.Subsystems(
+        subsystems=tuple(
+            api.Subsystem(
+                name=view.name,
+                state=view.state,
+                restarts=view.restarts,
+                since=view.since,
+                last_error=view.last_error,
+            )
+            for view in children
+        )
     )
+
+
+def readiness_view(state: Readiness) -> api.Readiness:
+    """Whether an increase would be accepted now."""
+    return api.Readiness(ready=state.ready, reasons=state.reasons)
 
 
 def quote_view(quote: Quote) -> api.Quote:

@@ -3,15 +3,10 @@
 One function for each route that takes a body. Each raises CreamError with every problem at once.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
-
 from cream.adapters.server import values
 from cream.adapters.server.commands import (
     CancelRequest,
     CheckRequest,
-    FaultRequest,
-    QuoteRequest,
     SubmitRequest,
     TradingStateRequest,
 )
@@ -23,9 +18,8 @@ from cream.adapters.server.plan_json import (
     read_plan,
     read_portfolio,
 )
-from cream.adapters.server.problems import Problems, shown
-from cream.adapters.server.strict_json import Json, JsonObject, decode
-from cream.core.model.money import ZERO
+from cream.adapters.server.problems import Problems
+from cream.adapters.server.strict_json import Json, decode
 from cream.core.model.plan import DecisionPlan, Environment
 from cream.core.model.request import ExecutionParams, PortfolioOverride
 from cream.core.model.state import TradingState
@@ -34,13 +28,6 @@ from cream.core.model.state import TradingState
 MAX_IDS = 1_000
 # A sentence or two for the journal.
 LONGEST_REASON = 1_000
-# What a displayed size is where the call does not say.
-DEFAULT_QUOTE_SIZE = 1_000
-_LARGEST_QUOTE_SIZE = 10**9
-# A disconnect longer than a day is a stop of the daemon.
-_LONGEST_DISCONNECT_SECONDS = Decimal(86_400)
-# Parameters of a simulated fault.
-_MAX_FAULT_PARAMETERS = 50
 
 _OLD_CHECK_KEYS = ("plan", "request_id", "cycle_id", "risk_policy_id", "account_equity")
 _OLD_SUBMIT_KEYS = ("plan", "cycle_id", "environment")
@@ -170,82 +157,3 @@ def _reason(reader: ObjectReader) -> str:
     if reason is not None and not reason.strip():
         reader.problems.add(reader.at("reason"), "must not be empty")
     return reason or ""
-
-
-def quote_request(body: bytes) -> QuoteRequest:
-    """The body of POST /v1/simulation/quote."""
-    problems = Problems()
-    keys = ("symbol", "bid", "ask", "bid_size", "ask_size")
-    reader = ObjectReader(decode(body), "", problems, keys)
-    reader.require("symbol", "bid", "ask")
-    instrument = reader.instrument("symbol")
-    bid = values.within(reader.decimal("bid"), "bid", problems, least=ZERO)
-    ask = values.within(reader.decimal("ask"), "ask", problems, above=ZERO)
-    bid_size = reader.whole("bid_size", least=0, most=_LARGEST_QUOTE_SIZE)
-    ask_size = reader.whole("ask_size", least=0, most=_LARGEST_QUOTE_SIZE)
-    if bid is not None and ask is not None and bid > ask:
-        problems.add("bid", f"must not be above the ask, was {shown(bid)}")
-    problems.raise_any()
-    assert instrument is not None, "no problem, no gap"
-    assert bid is not None, "no problem, no gap"
-    assert ask is not None, "no problem, no gap"
-    return QuoteRequest(
-        instrument=instrument,
-        bid=bid,
-        ask=ask,
-        bid_size=DEFAULT_QUOTE_SIZE if bid_size is None else bid_size,
-        ask_size=DEFAULT_QUOTE_SIZE if ask_size is None else ask_size,
-    )
-
-
-def disconnect_request(body: bytes) -> float:
-    """The seconds, from the body of POST /v1/simulation/disconnect."""
-    problems = Problems()
-    reader = ObjectReader(decode(body), "", problems, ("seconds",))
-    reader.require("seconds")
-    seconds = values.within(
-        reader.decimal("seconds"),
-        "seconds",
-        problems,
-        least=ZERO,
-        most=_LONGEST_DISCONNECT_SECONDS,
-    )
-    problems.raise_any()
-    assert seconds is not None, "no problem, no gap"
-    return float(seconds)
-
-
-def fault_request(body: bytes) -> FaultRequest:
-    """The body of POST /v1/simulation/fault: a name, and parameters that the fault knows."""
-    problems = Problems()
-    value = decode(body)
-    keys: Sequence[str] = list(value) if isinstance(value, JsonObject) else []
-    reader = ObjectReader(value, "", problems, keys)
-    reader.require("name")
-    name = reader.identifier("name")
-    if len(keys) > _MAX_FAULT_PARAMETERS:
-        problems.add("", f"may have {_MAX_FAULT_PARAMETERS} keys, has {len(keys)}")
-        keys = []
-    parameters = {key: _parameter(reader, key) for key in keys if key != "name"}
-    problems.raise_any()
-    assert name is not None, "no problem, no gap"
-    return FaultRequest(name=name, parameters=parameters)
-
-
-def _parameter(reader: ObjectReader, key: str) -> object:
-    """A switch, a word or a number; a list of words or numbers."""
-    value = reader.raw(key)
-    if isinstance(value, list):
-        return [_scalar(item, reader.at(f"{key}[{i}]"), reader) for i, item in enumerate(value)]
-    return _scalar(value, reader.at(key), reader)
-
-
-def _scalar(value: Json, path: str, reader: ObjectReader) -> object:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return values.text_value(value, path, reader.problems, longest=LONGEST_REASON)
-    number = values.decimal_value(value, path, reader.problems)
-    if number is None:
-        return None
-    return int(number) if values.is_whole(number) else float(number)

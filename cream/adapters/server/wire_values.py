@@ -72,7 +72,7 @@ def json_from_struct(struct: Struct) -> JsonObject:
 def _json_from_value(value: Value) -> Json:
     kind = value.WhichOneof("kind")
     if kind == "number_value":
-        return _json_number(value.number_value)
+        return json_number(value.number_value)
     if kind == "string_value":
         return value.string_value
     if kind == "bool_value":
@@ -84,7 +84,8 @@ def _json_from_value(value: Value) -> Json:
     return None
 
 
-def _json_number(number: float) -> Json:
+def json_number(number: float) -> Json:
+    """A number as JSON would have brought it."""
     try:
         exact = decimal_from_float(number)
     except ValueError:

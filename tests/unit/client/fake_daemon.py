@@ -17,9 +17,13 @@ from grpclib.exceptions import GRPCError
 from grpclib.server import Server, Stream
 
 from cream.client import CreamClient, RetryPolicy
+from cream.wire.account_grpc import AccountServiceBase
 from cream.wire.control_grpc import ControlServiceBase
 from cream.wire.execution_grpc import ExecutionServiceBase
 from cream.wire.market_snapshot_grpc import MarketDataServiceBase
+from cream.wire.options_grpc import OptionServiceBase
+from cream.wire.simulation_grpc import SimulationServiceBase
+from cream.wire.status_grpc import StatusServiceBase
 
 AT_ONCE = RetryPolicy(first_delay_seconds=0)
 
@@ -139,7 +143,15 @@ def scripted(base: type[Any], script: Script) -> Any:
 @asynccontextmanager
 async def serving(script: Script, *, ssl: SSLContext | None = None) -> AsyncIterator[int]:
     """A daemon on a free port of the loopback, which is what it gives."""
-    bases: list[type[Any]] = [ExecutionServiceBase, MarketDataServiceBase, ControlServiceBase]
+    bases: list[type[Any]] = [
+        ExecutionServiceBase,
+        MarketDataServiceBase,
+        ControlServiceBase,
+        OptionServiceBase,
+        AccountServiceBase,
+        StatusServiceBase,
+        SimulationServiceBase,
+    ]
     services = [scripted(base, script) for base in bases]
     server = Server(services, codec=ProtoCodec(), status_details_codec=RawDetails())
     listener = socket.create_server(("127.0.0.1", 0))

@@ -3,15 +3,27 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 import pytest
 import trustme
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
 from cream.client import CreamClient, DeadlineExceeded, Refused, Unavailable, v1
-from cream.wire import control_pb2, decision_pb2, execution_pb2, market_snapshot_pb2
+from cream.wire import (
+    account_pb2,
+    control_pb2,
+    decision_pb2,
+    execution_pb2,
+    market_snapshot_pb2,
+    options_pb2,
+    simulation_pb2,
+    status_pb2,
+)
 from tests.unit.client.fake_daemon import Script, run, serving
 
 Call = Callable[[CreamClient], Awaitable[object]]
@@ -20,6 +32,8 @@ PLAN = v1.DecisionPlan(cycle_id="y", plan_id="p")
 WIRE_PLAN = decision_pb2.DecisionPlan(cycle_id="y", plan_id="p")
 UNNAMED = v1.DecisionPlan()
 HALTED = v1.TradingStateValue.TRADING_STATE_HALTED
+
+FAULT = ParseDict({"on": True, "count": 2}, Struct())
 
 # Name of the call, how the client makes it, what arrives, what it answers, whether it is repeated.
 CALLS: list[tuple[str, Call, Message, Message, bool]] = [
@@ -171,6 +185,124 @@ CALLS: list[tuple[str, Call, Message, Message, bool]] = [
         lambda c: c.do_not_exercise("AAPL261218C00240000"),
         control_pb2.DoNotExerciseRequest(symbol="AAPL261218C00240000"),
         control_pb2.ExerciseResponse(outcome="refused", message="too late"),
+        False,
+    ),
+    (
+        "ListOrders",
+        lambda c: c.list_orders(status="FILLED", limit=5),
+        execution_pb2.ListOrdersRequest(status="FILLED", limit=5),
+        execution_pb2.ListOrdersResponse(orders=[execution_pb2.OrderState(order_id="o")]),
+        True,
+    ),
+    (
+        "GetOptionRisk",
+        lambda c: c.get_option_risk(),
+        options_pb2.GetOptionRiskRequest(),
+        options_pb2.GetOptionRiskResponse(unknown=["AAPL"]),
+        True,
+    ),
+    (
+        "GetOptionAlarms",
+        lambda c: c.get_option_alarms(),
+        options_pb2.GetOptionAlarmsRequest(),
+        options_pb2.GetOptionAlarmsResponse(alarms=[options_pb2.OptionAlarm(kind="roll_due")]),
+        True,
+    ),
+    (
+        "GetOptionRolls",
+        lambda c: c.get_option_rolls(),
+        options_pb2.GetOptionRollsRequest(),
+        options_pb2.GetOptionRollsResponse(enabled=True),
+        True,
+    ),
+    (
+        "RollOption",
+        lambda c: c.roll_option("AAPL261218C00240000"),
+        options_pb2.RollOptionRequest(symbol="AAPL261218C00240000"),
+        options_pb2.RollOptionResponse(roll=options_pb2.OptionRollUnderWay(roll_id="r")),
+        False,
+    ),
+    (
+        "ListActivities",
+        lambda c: c.list_activities(
+            types=["FEE"], since="2026-11-01", until="2026-11-30", limit=0, cursor="x"
+        ),
+        account_pb2.ListActivitiesRequest(
+            types=["FEE"], since="2026-11-01", until="2026-11-30", limit=0, cursor="x"
+        ),
+        account_pb2.ListActivitiesResponse(next_cursor="y"),
+        True,
+    ),
+    (
+        "GetFees",
+        lambda c: c.get_fees(),
+        account_pb2.GetFeesRequest(),
+        account_pb2.GetFeesResponse(fees=[account_pb2.DayOfFees(charged="0.03")]),
+        True,
+    ),
+    (
+        "GetReadiness",
+        lambda c: c.get_readiness(),
+        status_pb2.GetReadinessRequest(),
+        status_pb2.GetReadinessResponse(reasons=["recovering"]),
+        True,
+    ),
+    (
+        "GetFeedHealth",
+        lambda c: c.get_feed_health(),
+        status_pb2.GetFeedHealthRequest(),
+        status_pb2.GetFeedHealthResponse(unusable_quotes={"CROSSED": 3}, health_score=0.0),
+        True,
+    ),
+    (
+        "GetCircuitBreakers",
+        lambda c: c.get_circuit_breakers(),
+        status_pb2.GetCircuitBreakersRequest(),
+        status_pb2.GetCircuitBreakersResponse(state="OPEN"),
+        True,
+    ),
+    (
+        "GetSupervision",
+        lambda c: c.get_supervision(),
+        status_pb2.GetSupervisionRequest(),
+        status_pb2.GetSupervisionResponse(subsystems=[status_pb2.Subsystem(name="feed")]),
+        True,
+    ),
+    (
+        "GetReconciliation",
+        lambda c: c.get_reconciliation(),
+        status_pb2.GetReconciliationRequest(),
+        status_pb2.GetReconciliationResponse(
+            reconciliation=status_pb2.Reconciliation(layer="full")
+        ),
+        True,
+    ),
+    (
+        "Reconcile",
+        lambda c: c.reconcile(),
+        status_pb2.ReconcileRequest(),
+        status_pb2.ReconcileResponse(reconciliation=status_pb2.Reconciliation(clean=True)),
+        True,
+    ),
+    (
+        "SetQuote",
+        lambda c: c.set_quote("AAPL", "228.39", Decimal("228.41"), ask_size=0),
+        simulation_pb2.SetQuoteRequest(symbol="AAPL", bid="228.39", ask="228.41", ask_size=0),
+        simulation_pb2.SetQuoteResponse(symbol="AAPL", bid="228.39"),
+        False,
+    ),
+    (
+        "Disconnect",
+        lambda c: c.disconnect(0.0),
+        simulation_pb2.DisconnectRequest(seconds=0.0),
+        simulation_pb2.DisconnectResponse(),
+        False,
+    ),
+    (
+        "SetFault",
+        lambda c: c.set_fault("submit_lost", on=True, count=2),
+        simulation_pb2.SetFaultRequest(name="submit_lost", parameters=FAULT),
+        simulation_pb2.SetFaultResponse(),
         False,
     ),
 ]

@@ -15,14 +15,28 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from cream.client import v1
 from cream.client.v1.google.protobuf import Struct as ClientStruct
 from cream.wire import (
+    account_pb2,
     common_pb2,
     control_pb2,
     decision_pb2,
     execution_pb2,
     market_snapshot_pb2,
+    options_pb2,
+    simulation_pb2,
+    status_pb2,
 )
 
-MODULES = (common_pb2, decision_pb2, execution_pb2, market_snapshot_pb2, control_pb2)
+MODULES = (
+    common_pb2,
+    decision_pb2,
+    execution_pb2,
+    market_snapshot_pb2,
+    control_pb2,
+    options_pb2,
+    account_pb2,
+    status_pb2,
+    simulation_pb2,
+)
 MESSAGES: list[type[Message]] = [
     getattr(module, name) for module in MODULES for name in module.DESCRIPTOR.message_types_by_name
 ]
@@ -59,6 +73,9 @@ def filled(descriptor: Descriptor) -> Message:
     """A message with every field set, of a oneof the last."""
     message = GetMessageClass(descriptor)()
     for field in descriptor.fields:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            getattr(message, field.name)["crossed"] = 2**40
+            continue
         value = sample(field)
         if field.is_repeated:
             getattr(message, field.name).extend([value, value])

@@ -12,12 +12,17 @@ from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor, FileDesc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from cream.wire import (
+    account_pb2,
     common_pb2,
     control_pb2,
     decision_pb2,
     execution_pb2,
     market_snapshot_pb2,
+    options_pb2,
+    simulation_pb2,
+    status_pb2,
 )
+from tests.unit.wire.newer_messages import NEWER
 
 # What the engine that agents know has spoken since January 2026.
 FIRST = """
@@ -178,6 +183,8 @@ GetOrderStateResponse: 100 order OrderState
 CancelOrderResponse: 100 status_detail string
 StreamExecutionsResponse: 100 sequence uint64; 101 snapshot bool; 102 trading_state TradingState;
     103 position Position
+ListOrdersRequest: 1 status string; 2 limit int32?
+ListOrdersResponse: 1 orders OrderState*
 DataAge: 1 name string; 2 age_seconds double?; 3 freshness string
 GetPortfolioStateRequest: 1 account_id string?
 GetPortfolioStateResponse: 1 account_state AccountState; 2 positions Position*;
@@ -249,7 +256,17 @@ TradingStateValue (TRADING_STATE): 0 UNSPECIFIED; 1 ACTIVE; 2 REDUCING; 3 HALTED
 
 FILES: list[FileDescriptor] = [
     module.DESCRIPTOR
-    for module in (common_pb2, decision_pb2, execution_pb2, market_snapshot_pb2, control_pb2)
+    for module in (
+        common_pb2,
+        decision_pb2,
+        execution_pb2,
+        market_snapshot_pb2,
+        control_pb2,
+        options_pb2,
+        account_pb2,
+        status_pb2,
+        simulation_pb2,
+    )
 ]
 
 # Numbers below this belong to the contract.
@@ -321,7 +338,7 @@ def number(field: str) -> int:
 
 def test_every_message_has_exactly_the_fields_of_the_tables() -> None:
     """Number, name, type and presence, and the file that it stands in."""
-    assert described() == messages(FIRST, LATER, OURS)
+    assert described() == messages(FIRST, LATER, OURS, NEWER)
 
 
 def test_what_cream_adds_to_a_message_of_the_contract_is_numbered_from_100() -> None:

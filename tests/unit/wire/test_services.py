@@ -4,11 +4,15 @@ import pytest
 from google.protobuf.descriptor import FileDescriptor
 
 from cream.wire import (
+    account_pb2,
     common_pb2,
     control_pb2,
     decision_pb2,
     execution_pb2,
     market_snapshot_pb2,
+    options_pb2,
+    simulation_pb2,
+    status_pb2,
 )
 
 # Method, request, response; `stream` where many responses come.
@@ -23,6 +27,7 @@ SERVICES = {
         GetPositions GetPositionsRequest GetPositionsResponse
         SubmitOrders SubmitOrdersRequest ExecutionAck
         GetPortfolioState GetPortfolioStateRequest GetPortfolioStateResponse
+        ListOrders ListOrdersRequest ListOrdersResponse
     """,
     "MarketDataService": """
         SubscribeMarketData SubscribeMarketDataRequest stream SubscribeMarketDataResponse
@@ -38,6 +43,29 @@ SERVICES = {
         DoNotExercise DoNotExerciseRequest ExerciseResponse
         Heartbeat HeartbeatRequest HeartbeatResponse
     """,
+    "OptionService": """
+        GetOptionRisk GetOptionRiskRequest GetOptionRiskResponse
+        GetOptionAlarms GetOptionAlarmsRequest GetOptionAlarmsResponse
+        GetOptionRolls GetOptionRollsRequest GetOptionRollsResponse
+        RollOption RollOptionRequest RollOptionResponse
+    """,
+    "AccountService": """
+        ListActivities ListActivitiesRequest ListActivitiesResponse
+        GetFees GetFeesRequest GetFeesResponse
+    """,
+    "StatusService": """
+        GetReadiness GetReadinessRequest GetReadinessResponse
+        GetFeedHealth GetFeedHealthRequest GetFeedHealthResponse
+        GetCircuitBreakers GetCircuitBreakersRequest GetCircuitBreakersResponse
+        GetSupervision GetSupervisionRequest GetSupervisionResponse
+        GetReconciliation GetReconciliationRequest GetReconciliationResponse
+        Reconcile ReconcileRequest ReconcileResponse
+    """,
+    "SimulationService": """
+        SetQuote SetQuoteRequest SetQuoteResponse
+        Disconnect DisconnectRequest DisconnectResponse
+        SetFault SetFaultRequest SetFaultResponse
+    """,
 }
 
 IMPORTS = {
@@ -52,11 +80,25 @@ IMPORTS = {
     },
     "market_snapshot": {"cream/v1/common", "google/protobuf/timestamp"},
     "control": {"google/protobuf/timestamp"},
+    "options": {"google/protobuf/timestamp"},
+    "account": {"google/protobuf/timestamp"},
+    "status": {"google/protobuf/timestamp"},
+    "simulation": {"google/protobuf/struct", "google/protobuf/timestamp"},
 }
 
 FILES: list[FileDescriptor] = [
     module.DESCRIPTOR
-    for module in (common_pb2, decision_pb2, execution_pb2, market_snapshot_pb2, control_pb2)
+    for module in (
+        common_pb2,
+        decision_pb2,
+        execution_pb2,
+        market_snapshot_pb2,
+        control_pb2,
+        options_pb2,
+        account_pb2,
+        status_pb2,
+        simulation_pb2,
+    )
 ]
 
 

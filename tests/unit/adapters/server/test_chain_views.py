@@ -3,7 +3,8 @@
 import pytest
 from attrs import evolve
 
-from cream.adapters.server.chain_views import TURN, chain_message, chain_view
+from cream.adapters.server.chain_views import chain_message, chain_view
+from cream.adapters.server.turns import TURN
 from cream.core.options.chain import OptionChain
 from cream.wire import common_pb2
 from tests.fakes.chains import SHARE, a_chain

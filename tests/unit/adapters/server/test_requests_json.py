@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from cream.adapters.server import requests_json as requests
 from cream.core.model.errors import CreamError
-from cream.core.model.instrument import Equity
 from cream.core.model.plan import Environment
 from cream.core.model.request import ExecutionParams
 from cream.core.model.state import TradingState
@@ -180,70 +178,3 @@ def test_a_lever_that_is_wrong_is_named(
     read: Callable[[bytes], object], value: Json, field: str
 ) -> None:
     assert field in problems_of(read, value)
-
-
-def test_a_quote_has_sizes_of_a_thousand_unless_they_are_given() -> None:
-    asked = requests.quote_request(body({"symbol": "AAPL", "bid": "228.39", "ask": 228.41}))
-    sized = requests.quote_request(
-        body({"symbol": "AAPL", "bid": 0, "ask": 1, "bid_size": 0, "ask_size": 7})
-    )
-
-    assert asked.instrument == Equity("AAPL")
-    assert (asked.bid, asked.ask) == (Decimal("228.39"), Decimal("228.41"))
-    assert (asked.bid_size, asked.ask_size) == (1000, 1000)
-    assert (sized.bid_size, sized.ask_size) == (0, 7)
-
-
-@pytest.mark.parametrize(
-    ("value", "field"),
-    [
-        ({}, "symbol"),
-        ({"symbol": "?", "bid": 1, "ask": 2}, "symbol"),
-        ({"symbol": "AAPL", "bid": 2, "ask": 1}, "bid"),
-        ({"symbol": "AAPL", "bid": -1, "ask": 1}, "bid"),
-        ({"symbol": "AAPL", "bid": 1, "ask": 0}, "ask"),
-        ({"symbol": "AAPL", "bid": 1, "ask": 2, "bid_size": -1}, "bid_size"),
-        ({"symbol": "AAPL", "bid": 1, "ask": 2, "last": 1}, "last"),
-    ],
-)
-def test_a_quote_that_is_wrong_is_named(value: Json, field: str) -> None:
-    assert field in problems_of(requests.quote_request, value)
-
-
-def test_a_disconnect_has_seconds() -> None:
-    assert requests.disconnect_request(body({"seconds": "45"})) == 45.0
-    for wrong in ({}, {"seconds": -1}, {"seconds": 1e6}, {"seconds": "soon"}):
-        assert "seconds" in problems_of(requests.disconnect_request, wrong)
-
-
-def test_a_fault_has_a_name_and_whatever_parameters_it_knows() -> None:
-    value = {"name": "f", "on": True, "count": 3, "rate": 0.5, "who": "x", "none": None}
-    value["ids"] = ["a", 1]
-
-    asked = requests.fault_request(body(value))
-
-    assert asked.name == "f"
-    assert asked.parameters == {
-        "on": True,
-        "count": 3,
-        "rate": 0.5,
-        "who": "x",
-        "none": None,
-        "ids": ["a", 1],
-    }
-
-
-@pytest.mark.parametrize(
-    ("value", "field"),
-    [
-        ({}, "name"),
-        ([], ""),
-        ({"name": 5}, "name"),
-        ({"name": "f", "x": {"y": 1}}, "x"),
-        ({"name": "f", "x": [[1]]}, "x[0]"),
-        ({"name": "f"} | {f"k{n}": n for n in range(60)}, ""),
-        (b'{"name": "f", "x": NaN}', "x"),
-    ],
-)
-def test_a_fault_that_is_wrong_is_named(value: Any, field: str) -> None:
-    assert field in problems_of(requests.fault_request, value)
