@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from cream.client import NotFound
 from tests.conformance.sandbox_process import Sandbox, sandbox
+from tests.integration.agents import ask
 from tests.integration.daemon import Daemon, running
 
 PLAN = Path(__file__).parents[2] / "examples" / "plans" / "equity-swing-long.json"
@@ -62,6 +64,8 @@ def test_the_simulations_levers_are_not_there_with_a_real_broker(tmp_path: Path)
     ):
         answer = daemon.http.post("/v1/simulation/disconnect", json={"seconds": 1})
         assert answer.status_code == 404
+        with pytest.raises(NotFound):
+            ask(daemon.grpc_port, lambda client: client.disconnect(1))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ import trio
 from grpclib.const import Status
 
 from cream.client import CreamClient, Unauthenticated, v1
-from cream.wire import control_pb2, execution_pb2, market_snapshot_pb2
+from cream.wire import (
+    account_pb2,
+    control_pb2,
+    execution_pb2,
+    market_snapshot_pb2,
+    options_pb2,
+    simulation_pb2,
+    status_pb2,
+)
 from tests.integration import attacks
 from tests.integration.agents import ask
 from tests.integration.daemon import Daemon, running
@@ -19,9 +27,18 @@ TOKEN = "a token that is long enough to be one"
 OTHERS = ("?", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), hashlib.sha256(TOKEN.encode()).hexdigest())
 OPEN_ROUTE = "/health"
 
+FILES = (
+    execution_pb2,
+    control_pb2,
+    market_snapshot_pb2,
+    options_pb2,
+    account_pb2,
+    status_pb2,
+    simulation_pb2,
+)
 METHODS = [
     f"/{service.full_name}/{method.name}"
-    for file in (execution_pb2, control_pb2, market_snapshot_pb2)
+    for file in FILES
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 ]

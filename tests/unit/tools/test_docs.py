@@ -21,7 +21,15 @@ from cream.core.model.verdict import Severity, Unit
 from cream.core.risk.case import Case
 from cream.core.risk.checks import ALL_RULES
 from cream.core.risk.rule import Breach, Rule
-from cream.wire import control_pb2, execution_pb2, market_snapshot_pb2
+from cream.wire import (
+    account_pb2,
+    control_pb2,
+    execution_pb2,
+    market_snapshot_pb2,
+    options_pb2,
+    simulation_pb2,
+    status_pb2,
+)
 from tools import docs
 from tools.docs import SHOWN_DIFF_LINES, Unmarked, difference, filled
 
@@ -290,7 +298,9 @@ def anchors(text: str) -> set[str]:
 
 def test_every_grpc_method_is_described() -> None:
     text = document("api.md")
-    for module in (execution_pb2, market_snapshot_pb2, control_pb2):
+    modules = (execution_pb2, market_snapshot_pb2, control_pb2)
+    newer = (options_pb2, account_pb2, status_pb2, simulation_pb2)
+    for module in (*modules, *newer):
         for service in module.DESCRIPTOR.services_by_name.values():
             assert f"`{service.full_name}`" in text
             for method in service.methods:

@@ -13,6 +13,10 @@ import trustme
 from attrs import evolve
 from grpclib.const import Status
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpclib.reflection.v1.reflection_pb2 import (
+    ServerReflectionRequest,
+    ServerReflectionResponse,
+)
 
 from cream.adapters.rpc.errors import decode_details
 from cream.adapters.server.grpc_server import SERVICE_NAMES, serve_grpc
@@ -174,6 +178,28 @@ def health_of(port: int, service: str) -> Any:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         check = unary(channel, "/grpc.health.v1.Health/Check", HealthCheckResponse.FromString)
         return check(HealthCheckRequest(service=service), timeout=10).status
+
+
+async def test_every_service_is_healthy_and_told_of_by_reflection(
+    operations: FakeOperations,
+) -> None:
+    def listed(port: int) -> set[str]:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.stream_stream(
+                "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                request_serializer=ServerReflectionRequest.SerializeToString,
+                response_deserializer=ServerReflectionResponse.FromString,
+            )
+            (reply,) = call(iter([ServerReflectionRequest(list_services="*")]), timeout=10)
+            return {one.name for one in reply.list_services_response.service}
+
+    async with served(operations) as port:
+        found = await in_thread(lambda: listed(port))
+        health = [await in_thread(partial(health_of, port, name)) for name in SERVICE_NAMES]
+
+    assert {name for name in found if name.startswith("cream.")} == set(SERVICE_NAMES)
+    assert len(SERVICE_NAMES) == 7
+    assert set(health) == {HealthCheckResponse.SERVING}
 
 
 async def test_the_operators_service_is_served_too(operations: FakeOperations) -> None:
