@@ -10,6 +10,7 @@ from cream.client.option_calls import OptionCalls
 from cream.client.simulation_calls import SimulationCalls
 from cream.client.status_calls import StatusCalls
 
+_ORDERS = "/cream.v1.ExecutionService/ListOrders"
 _EXECUTIONS = "/cream.v1.ExecutionService/StreamExecutions"
 _MARKET_DATA = "/cream.v1.MarketDataService/SubscribeMarketData"
 
@@ -79,15 +80,15 @@ class CreamClient(OptionCalls, AccountCalls, StatusCalls, SimulationCalls):
         named = bool(order.client_order_id)
         return await self._call(self._execution.submit_order, order, timeout, repeatable=named)
 
-    async def list_orders(
-        self, *, status: str = "", limit: int | None = None, timeout: float | None = None
-    ) -> v1.ListOrdersResponse:
-        """The newest orders, open and closed, oldest first; 1,000 unless `limit` says fewer.
+    def list_orders(
+        self, *, status: str = "", limit: int | None = None
+    ) -> AbstractAsyncContextManager[Updates[v1.ListOrdersResponse]]:
+        """Every order there ever was, oldest first, some a message, for `async with`.
 
-        `status` is a word of `status_detail`, such as FILLED.
+        `status` is a word of `status_detail`, such as FILLED; `limit` keeps the newest.
         """
         request = v1.ListOrdersRequest(status=status, limit=limit)
-        return await self._ask(self._execution.list_orders, request, timeout)
+        return self._open.stream(_ORDERS, request, v1.ListOrdersResponse)
 
     async def get_order_state(
         self, order_id: str, *, timeout: float | None = None

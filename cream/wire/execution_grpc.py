@@ -12,6 +12,7 @@ if typing.TYPE_CHECKING:
 import cream.wire.common_pb2
 import cream.wire.control_pb2
 import cream.wire.decision_pb2
+import cream.wire.status_pb2
 import google.protobuf.timestamp_pb2
 import cream.wire.execution_pb2
 
@@ -116,7 +117,7 @@ class ExecutionServiceBase(abc.ABC):
             ),
             '/cream.v1.ExecutionService/ListOrders': grpclib.const.Handler(
                 self.ListOrders,
-                grpclib.const.Cardinality.UNARY_UNARY,
+                grpclib.const.Cardinality.UNARY_STREAM,
                 cream.wire.execution_pb2.ListOrdersRequest,
                 cream.wire.execution_pb2.ListOrdersResponse,
             ),
@@ -180,7 +181,7 @@ class ExecutionServiceStub:
             cream.wire.execution_pb2.GetPortfolioStateRequest,
             cream.wire.execution_pb2.GetPortfolioStateResponse,
         )
-        self.ListOrders = grpclib.client.UnaryUnaryMethod(
+        self.ListOrders = grpclib.client.UnaryStreamMethod(
             channel,
             '/cream.v1.ExecutionService/ListOrders',
             cream.wire.execution_pb2.ListOrdersRequest,

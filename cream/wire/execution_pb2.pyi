@@ -3,6 +3,7 @@ import datetime
 from cream.wire import common_pb2 as _common_pb2
 from cream.wire import control_pb2 as _control_pb2
 from cream.wire import decision_pb2 as _decision_pb2
+from cream.wire import status_pb2 as _status_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -610,18 +611,20 @@ class StreamExecutionsRequest(_message.Message):
     def __init__(self, cycle_id: _Optional[str] = ..., order_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StreamExecutionsResponse(_message.Message):
-    __slots__ = ("execution", "sequence", "snapshot", "trading_state", "position")
+    __slots__ = ("execution", "sequence", "snapshot", "trading_state", "position", "alert")
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     TRADING_STATE_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    ALERT_FIELD_NUMBER: _ClassVar[int]
     execution: ExecutionAck
     sequence: int
     snapshot: bool
     trading_state: _control_pb2.TradingState
     position: Position
-    def __init__(self, execution: _Optional[_Union[ExecutionAck, _Mapping]] = ..., sequence: _Optional[int] = ..., snapshot: _Optional[bool] = ..., trading_state: _Optional[_Union[_control_pb2.TradingState, _Mapping]] = ..., position: _Optional[_Union[Position, _Mapping]] = ...) -> None: ...
+    alert: _status_pb2.ReconciliationDifference
+    def __init__(self, execution: _Optional[_Union[ExecutionAck, _Mapping]] = ..., sequence: _Optional[int] = ..., snapshot: _Optional[bool] = ..., trading_state: _Optional[_Union[_control_pb2.TradingState, _Mapping]] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., alert: _Optional[_Union[_status_pb2.ReconciliationDifference, _Mapping]] = ...) -> None: ...
 
 class GetAccountStateRequest(_message.Message):
     __slots__ = ("account_id",)

@@ -57,7 +57,7 @@ class Bar(_message.Message):
     def __init__(self, symbol: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., timeframe_minutes: _Optional[int] = ..., open: _Optional[float] = ..., high: _Optional[float] = ..., low: _Optional[float] = ..., close: _Optional[float] = ..., volume: _Optional[int] = ..., vwap: _Optional[float] = ..., trade_count: _Optional[int] = ...) -> None: ...
 
 class SymbolSnapshot(_message.Message):
-    __slots__ = ("symbol", "quote", "bars", "market_status", "day_high", "day_low", "prev_close", "open", "as_of")
+    __slots__ = ("symbol", "quote", "bars", "market_status", "day_high", "day_low", "prev_close", "open", "as_of", "halted", "microstructure")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     QUOTE_FIELD_NUMBER: _ClassVar[int]
     BARS_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +67,8 @@ class SymbolSnapshot(_message.Message):
     PREV_CLOSE_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    HALTED_FIELD_NUMBER: _ClassVar[int]
+    MICROSTRUCTURE_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     quote: Quote
     bars: _containers.RepeatedCompositeFieldContainer[Bar]
@@ -76,7 +78,39 @@ class SymbolSnapshot(_message.Message):
     prev_close: float
     open: float
     as_of: _timestamp_pb2.Timestamp
-    def __init__(self, symbol: _Optional[str] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., bars: _Optional[_Iterable[_Union[Bar, _Mapping]]] = ..., market_status: _Optional[_Union[_common_pb2.MarketStatus, str]] = ..., day_high: _Optional[float] = ..., day_low: _Optional[float] = ..., prev_close: _Optional[float] = ..., open: _Optional[float] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    halted: str
+    microstructure: Microstructure
+    def __init__(self, symbol: _Optional[str] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., bars: _Optional[_Iterable[_Union[Bar, _Mapping]]] = ..., market_status: _Optional[_Union[_common_pb2.MarketStatus, str]] = ..., day_high: _Optional[float] = ..., day_low: _Optional[float] = ..., prev_close: _Optional[float] = ..., open: _Optional[float] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., halted: _Optional[str] = ..., microstructure: _Optional[_Union[Microstructure, _Mapping]] = ...) -> None: ...
+
+class Microstructure(_message.Message):
+    __slots__ = ("spread", "spread_bps", "mid", "bid_depth", "ask_depth", "imbalance", "vwap", "volume", "buy_volume", "sell_volume", "last", "quote_age_seconds", "is_stale")
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_BPS_FIELD_NUMBER: _ClassVar[int]
+    MID_FIELD_NUMBER: _ClassVar[int]
+    BID_DEPTH_FIELD_NUMBER: _ClassVar[int]
+    ASK_DEPTH_FIELD_NUMBER: _ClassVar[int]
+    IMBALANCE_FIELD_NUMBER: _ClassVar[int]
+    VWAP_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    BUY_VOLUME_FIELD_NUMBER: _ClassVar[int]
+    SELL_VOLUME_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    QUOTE_AGE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    IS_STALE_FIELD_NUMBER: _ClassVar[int]
+    spread: str
+    spread_bps: str
+    mid: str
+    bid_depth: int
+    ask_depth: int
+    imbalance: str
+    vwap: str
+    volume: str
+    buy_volume: str
+    sell_volume: str
+    last: str
+    quote_age_seconds: float
+    is_stale: bool
+    def __init__(self, spread: _Optional[str] = ..., spread_bps: _Optional[str] = ..., mid: _Optional[str] = ..., bid_depth: _Optional[int] = ..., ask_depth: _Optional[int] = ..., imbalance: _Optional[str] = ..., vwap: _Optional[str] = ..., volume: _Optional[str] = ..., buy_volume: _Optional[str] = ..., sell_volume: _Optional[str] = ..., last: _Optional[str] = ..., quote_age_seconds: _Optional[float] = ..., is_stale: _Optional[bool] = ...) -> None: ...
 
 class MarketSnapshot(_message.Message):
     __slots__ = ("environment", "as_of", "market_status", "regime", "symbols")

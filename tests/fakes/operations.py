@@ -161,7 +161,11 @@ class FakeOperations:
             self.orders_by_id[order.order_id] = order
 
     def publish(
-        self, event: Event, *orders: Order, positions: Sequence[PositionView] = ()
+        self,
+        event: Event,
+        *orders: Order,
+        positions: Sequence[PositionView] = (),
+        alerts: Sequence[Difference] = (),
     ) -> Update:
         """Change `orders` and tell every subscriber; one that is full is dropped."""
         self.put(*orders)
@@ -173,6 +177,7 @@ class FakeOperations:
             orders=orders,
             positions=tuple(positions),
             trading_state=(self.trading_state() if isinstance(event, TradingRestricted) else None),
+            alerts=tuple(alerts),
         )
         for subscriber in list(self.subscribers):
             try:

@@ -12,10 +12,16 @@ import pytest
 from google.protobuf.message import Message
 from grpclib.client import Channel
 
-from cream.client import InvalidRequest, NotFound, PreconditionFailed, Refused, Unauthenticated
-from cream.wire import account_grpc, execution_grpc, options_grpc, simulation_grpc, status_grpc
+from cream.client import (
+    CreamClient,
+    InvalidRequest,
+    NotFound,
+    PreconditionFailed,
+    Refused,
+    Unauthenticated,
+)
+from cream.wire import account_grpc, options_grpc, simulation_grpc, status_grpc
 from cream.wire.account_pb2 import GetFeesRequest, ListActivitiesRequest
-from cream.wire.execution_pb2 import ListOrdersRequest
 from cream.wire.options_pb2 import (
     GetOptionAlarmsRequest,
     GetOptionRiskRequest,
@@ -51,7 +57,6 @@ MOVING = (
 
 STUBS: dict[str, Any] = {
     "AccountService": account_grpc.AccountServiceStub,
-    "ExecutionService": execution_grpc.ExecutionServiceStub,
     "OptionService": options_grpc.OptionServiceStub,
     "SimulationService": simulation_grpc.SimulationServiceStub,
     "StatusService": status_grpc.StatusServiceStub,
@@ -157,11 +162,16 @@ def test_the_risk_is_that_of_the_spread(daemon: Daemon) -> None:
 
 
 def test_orders_are_listed_as_over_json(daemon: Daemon) -> None:
-    reply = by_grpclib(daemon.grpc_port, "ExecutionService/ListOrders", ListOrdersRequest())
+    async def listed(client: CreamClient) -> list[tuple[str, str, str | None]]:
+        async with client.list_orders() as messages:
+            return [
+                (one.order_id, one.status_detail, one.exact_filled_quantity)
+                async for message in messages
+                for one in message.orders
+            ]
 
-    listed = [(one.order_id, one.status_detail, one.exact_filled_quantity) for one in reply.orders]
     shown = [(one["order_id"], one["status"], one["filled_quantity"]) for one in daemon.orders()]
-    assert listed == shown
+    assert ask(daemon.grpc_port, listed) == shown
     assert shown
 
 

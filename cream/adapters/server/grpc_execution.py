@@ -11,9 +11,11 @@ from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.ending import end_of
 from cream.adapters.server.grpc_edge import request_of
-from cream.adapters.server.order_listing import orders_from_wire
+from cream.adapters.server.json_state_views import difference_view
+from cream.adapters.server.order_listing import ORDERS_A_MESSAGE, orders_from_wire
 from cream.adapters.server.portfolio import portfolio, positions_as_of
 from cream.adapters.server.turns import in_turns
+from cream.adapters.server.wire_shapes import message_of
 from cream.adapters.server.wire_state_views import (
     account_message,
     known_account,
@@ -35,7 +37,7 @@ from cream.core.model.errors import CreamError
 from cream.core.model.order import Order
 from cream.core.model.plan import Environment
 from cream.core.operations import Operations, PlanResult, StreamEnd, Subscription, Update
-from cream.wire import execution_pb2
+from cream.wire import execution_pb2, status_pb2
 from cream.wire.execution_grpc import ExecutionServiceBase
 
 
@@ -137,11 +139,13 @@ class ExecutionService(ExecutionServiceBase):
         )
 
     async def ListOrders(self, stream: Any) -> None:  # noqa: N802 - the contract's name
-        """The newest orders, open and closed, oldest first."""
+        """Every order, or those that are asked for, oldest first."""
         wanted = orders_from_wire(await request_of(stream))
         chosen = await self._operations.all_orders(wanted.status, wanted.limit)
-        orders = await in_turns(order_message, chosen)
-        await stream.send_message(execution_pb2.ListOrdersResponse(orders=orders))
+        for start in range(0, len(chosen), ORDERS_A_MESSAGE):
+            some = chosen[start : start + ORDERS_A_MESSAGE]
+            orders = await in_turns(order_message, some)
+            await stream.send_message(execution_pb2.ListOrdersResponse(orders=orders))
 
     async def GetPortfolioState(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """Everything that the gate judges by."""
@@ -216,6 +220,9 @@ class ExecutionService(ExecutionServiceBase):
                 trading_state=trading_state_message(update.trading_state),
                 sequence=update.sequence,
             )
+        for alert in update.alerts:
+            difference = message_of(difference_view(alert), status_pb2.ReconciliationDifference)
+            yield execution_pb2.StreamExecutionsResponse(alert=difference, sequence=update.sequence)
 
 
 def children_of(operations: Operations, result: PlanResult) -> list[Sequence[Order]]:

@@ -48,7 +48,7 @@ def _symbol(view: SymbolView) -> api.SymbolMarket:
         quote=None if view.quote is None else quote_view(view.quote),
         halted=view.halted,
         day=None if view.day is None else _day(view.day),
-        microstructure=None if view.microstructure is None else _minute(view.microstructure),
+        microstructure=None if view.microstructure is None else minute_view(view.microstructure),
         bars=tuple(bar_view(bar) for bar in view.bars),
     )
 
@@ -63,7 +63,8 @@ def _day(day: DayStatistics) -> api.Day:
     )
 
 
-def _minute(one: Microstructure) -> api.Microstructure:
+def minute_view(one: Microstructure) -> api.Microstructure:
+    """The last sixty seconds."""
     return api.Microstructure(
         spread=_text(one.spread),
         spread_bps=_text(one.spread_bps),

@@ -12,9 +12,9 @@ from cream.core.model.order import OrderStatus
 from cream.wire import execution_pb2
 
 # More orders than any journal will hold.
-LARGEST_LIMIT = 10**9
-# Clients take messages of 4 MiB; an order with all its texts has less than 4 KiB.
-MOST_IN_ONE_MESSAGE = 1_000
+_LARGEST_LIMIT = 10**9
+# Clients take messages of 4 MiB; an order has a kilobyte, with long texts several.
+ORDERS_A_MESSAGE = 250
 
 _KEYS = {"status": False, "limit": False}
 
@@ -31,20 +31,20 @@ def orders_from_query(given: Iterable[tuple[str, Sequence[str]]]) -> OrderListin
     """The query of GET /v1/orders.   Raises: CreamError INVALID_REQUEST."""
     problems = Problems()
     found = {name: texts[0] for name, texts in known_keys(given, _KEYS, problems).items()}
-    return _listing(found.get("status"), found.get("limit"), LARGEST_LIMIT, problems)
+    return _listing(found.get("status"), found.get("limit"), problems)
 
 
 def orders_from_wire(message: execution_pb2.ListOrdersRequest) -> OrderListing:
-    """The same, over gRPC: never more than fit into one message."""
-    limit = message.limit if message.HasField("limit") else MOST_IN_ONE_MESSAGE
-    return _listing(message.status or None, limit, MOST_IN_ONE_MESSAGE, Problems())
+    """The same, over gRPC."""
+    limit = message.limit if message.HasField("limit") else None
+    return _listing(message.status or None, limit, Problems())
 
 
-def _listing(status: str | None, limit: Json, most: int, problems: Problems) -> OrderListing:
+def _listing(status: str | None, limit: Json, problems: Problems) -> OrderListing:
     word = count = None
     if status is not None:
         word = values.choice_value(status, "status", problems, OrderStatus)
     if limit is not None:
-        count = values.whole_value(limit, "limit", problems, least=0, most=most)
+        count = values.whole_value(limit, "limit", problems, least=0, most=_LARGEST_LIMIT)
     problems.raise_any()
     return OrderListing(word, count)

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from cream.adapters.server import wire_enums as enums
+from cream.adapters.server.market_views import minute_view
+from cream.adapters.server.wire_shapes import message_of
 from cream.adapters.server.wire_values import wire_instant, wire_nanoseconds
 from cream.adapters.server.wire_views import double
 from cream.core.market.views import SymbolView
@@ -13,6 +15,7 @@ from cream.core.model.plan import Environment
 from cream.core.model.ticks import Bar
 from cream.wire import market_snapshot_pb2
 
+_MINUTE = market_snapshot_pb2.Microstructure
 _LARGEST_INT32, _LARGEST_INT64 = 2**31 - 1, 2**63 - 1
 
 
@@ -61,7 +64,7 @@ def snapshot_message(
 
 
 def _symbol_message(view: SymbolView, status: MarketStatus) -> market_snapshot_pb2.SymbolSnapshot:
-    quote, day = view.quote, view.day
+    quote, day, minute = view.quote, view.day, view.microstructure
     volume = None if day is None else day.volume
     return market_snapshot_pb2.SymbolSnapshot(
         symbol=view.symbol,
@@ -73,6 +76,8 @@ def _symbol_message(view: SymbolView, status: MarketStatus) -> market_snapshot_p
         prev_close=double(None if day is None else day.previous_close),
         open=double(None if day is None else day.open),
         as_of=None if quote is None else wire_instant(quote.at),
+        halted=view.halted,
+        microstructure=None if minute is None else message_of(minute_view(minute), _MINUTE),
     )
 
 

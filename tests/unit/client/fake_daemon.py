@@ -126,7 +126,7 @@ class RawDetails(StatusDetailsCodecBase):
 
 def taker(name: str, script: Script) -> Callable[[object, Stream[Any, Any]], Awaitable[None]]:
     """A service method that goes by the script."""
-    streams = name in ("StreamExecutions", "SubscribeMarketData")
+    streams = name in ("StreamExecutions", "SubscribeMarketData", "ListOrders")
 
     async def take(_: object, stream: Stream[Any, Any]) -> None:
         await (script.flow if streams else script.call)(name, stream)

@@ -188,13 +188,6 @@ CALLS: list[tuple[str, Call, Message, Message, bool]] = [
         False,
     ),
     (
-        "ListOrders",
-        lambda c: c.list_orders(status="FILLED", limit=5),
-        execution_pb2.ListOrdersRequest(status="FILLED", limit=5),
-        execution_pb2.ListOrdersResponse(orders=[execution_pb2.OrderState(order_id="o")]),
-        True,
-    ),
-    (
         "GetOptionRisk",
         lambda c: c.get_option_risk(),
         options_pb2.GetOptionRiskRequest(),
@@ -381,6 +374,9 @@ def test_streams_ask_for_what_they_are_told() -> None:
     quote = market_snapshot_pb2.Quote(symbol="AAPL", bid=1.0)
     script.will("StreamExecutions", execution_pb2.StreamExecutionsResponse(sequence=7))
     script.will("SubscribeMarketData", market_snapshot_pb2.SubscribeMarketDataResponse(quote=quote))
+    for order_id in ("o-1", "o-2"):
+        order = execution_pb2.OrderState(order_id=order_id)
+        script.will("ListOrders", execution_pb2.ListOrdersResponse(orders=[order]))
 
     async def scenario(client: CreamClient) -> None:
         async with client.stream_executions(cycle_id="y", order_ids=["o"]) as executions:
@@ -390,6 +386,9 @@ def test_streams_ask_for_what_they_are_told() -> None:
         ) as market:
             news = [update async for update in market]
         assert [update.quote and update.quote.bid for update in news] == [1.0]
+        async with client.list_orders(status="FILLED", limit=5) as orders:
+            listed = [order.order_id async for some in orders for order in some.orders]
+        assert listed == ["o-1", "o-2"]
 
     run(script, scenario)
     assert [seen.request for seen in script.seen] == [
@@ -397,6 +396,7 @@ def test_streams_ask_for_what_they_are_told() -> None:
         market_snapshot_pb2.SubscribeMarketDataRequest(
             symbols=["AAPL"], include_options=True, bar_timeframes=[5]
         ),
+        execution_pb2.ListOrdersRequest(status="FILLED", limit=5),
     ]
 
 

@@ -14,6 +14,7 @@ from cream.wire import (
     decision_pb2,
     execution_pb2,
     market_snapshot_pb2,
+    status_pb2,
 )
 
 # Written by hand from the encoding rules: tag is number * 8 + wire type (0 varint, 1 eight bytes,
@@ -111,7 +112,14 @@ GOLDEN: dict[str, tuple[str, Message]] = {
 
 FILES = [
     module.DESCRIPTOR
-    for module in (common_pb2, decision_pb2, control_pb2, execution_pb2, market_snapshot_pb2)
+    for module in (
+        common_pb2,
+        decision_pb2,
+        control_pb2,
+        status_pb2,
+        execution_pb2,
+        market_snapshot_pb2,
+    )
 ]
 
 FIRST_NUMBER_OF_OURS = 100

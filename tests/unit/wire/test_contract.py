@@ -182,7 +182,7 @@ OrderLegState: 100 status_detail string; 101 position_intent PositionIntent;
 GetOrderStateResponse: 100 order OrderState
 CancelOrderResponse: 100 status_detail string
 StreamExecutionsResponse: 100 sequence uint64; 101 snapshot bool; 102 trading_state TradingState;
-    103 position Position
+    103 position Position; 104 alert ReconciliationDifference
 ListOrdersRequest: 1 status string; 2 limit int32?
 ListOrdersResponse: 1 orders OrderState*
 DataAge: 1 name string; 2 age_seconds double?; 3 freshness string
@@ -192,6 +192,11 @@ GetPortfolioStateResponse: 1 account_state AccountState; 2 positions Position*;
     6 trading_state TradingState; 7 data_ages DataAge*; 8 as_of gp.Timestamp;
     9 exact_realized_pnl string?; 10 exact_unrealized_pnl string?
 [market_snapshot]
+SymbolSnapshot: 100 halted string?; 101 microstructure Microstructure
+Microstructure: 1 spread string?; 2 spread_bps string?; 3 mid string?; 4 bid_depth int64?;
+    5 ask_depth int64?; 6 imbalance string?; 7 vwap string?; 8 volume string;
+    9 buy_volume string; 10 sell_volume string; 11 last string?; 12 quote_age_seconds double?;
+    13 is_stale bool
 OptionQuote: 100 quote_age_seconds double?; 101 flags string*; 102 valuation_status string;
     103 figures_from string; 104 model_price double?; 105 open_interest_is_known bool;
     106 volume int64?

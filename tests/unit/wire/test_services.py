@@ -27,7 +27,7 @@ SERVICES = {
         GetPositions GetPositionsRequest GetPositionsResponse
         SubmitOrders SubmitOrdersRequest ExecutionAck
         GetPortfolioState GetPortfolioStateRequest GetPortfolioStateResponse
-        ListOrders ListOrdersRequest ListOrdersResponse
+        ListOrders ListOrdersRequest stream ListOrdersResponse
     """,
     "MarketDataService": """
         SubscribeMarketData SubscribeMarketDataRequest stream SubscribeMarketDataResponse
@@ -71,11 +71,12 @@ SERVICES = {
 IMPORTS = {
     "common": set(),
     "decision": {"cream/v1/common", "google/protobuf/struct", "google/protobuf/timestamp"},
-    # control is newer; the rest is as agents compile it.
+    # control and status are newer; the rest is as agents compile it.
     "execution": {
         "cream/v1/common",
         "cream/v1/control",
         "cream/v1/decision",
+        "cream/v1/status",
         "google/protobuf/timestamp",
     },
     "market_snapshot": {"cream/v1/common", "google/protobuf/timestamp"},

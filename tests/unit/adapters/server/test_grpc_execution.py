@@ -12,6 +12,7 @@ from grpclib.exceptions import GRPCError
 
 from cream.adapters.rpc.google_rpc import BadRequest
 from cream.core.execution import events as e
+from cream.core.model.broker import Difference
 from cream.core.model.market import Unknown
 from cream.core.model.order import OrderStatus
 from cream.core.model.order_state import standing
@@ -275,6 +276,27 @@ async def test_every_change_follows_with_its_sequence(caller: Caller) -> None:
     assert position.HasField("position")
     assert state.HasField("trading_state")
     assert not operations.subscribers
+
+
+async def test_what_somebody_has_to_look_at_is_told_one_by_one(caller: Caller) -> None:
+    """Not to who follows some orders only: it is about everything."""
+    found = [
+        Difference(kind="POSITION_QUANTITY", subject=one, ours="1", theirs="0", critical=True)
+        for one in ("AAPL", "MSFT")
+    ]
+    event = e.ReconciliationCompleted(at=NOW, layer="full", differences=tuple(found))
+
+    async with following(caller) as everything, following(caller, cycle_id="c-2") as some:
+        await everything.wait_sent(2)
+        await some.wait_sent(1)
+        caller.operations.publish(event, alerts=found)
+        first, second = (await everything.wait_sent(4))[2:]
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(some.sent) == 1
+
+    assert [one.alert.subject for one in (first, second)] == ["AAPL", "MSFT"]
+    assert (first.sequence, first.alert.ours, first.alert.critical) == (8, "1", True)
+    assert not first.HasField("execution")
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,21 @@
 
 from decimal import Decimal
 
+import attrs
 from attrs import evolve
 
 from cream.adapters.server import wire_market_views as views
+from cream.adapters.server.market_views import market_view
 from cream.adapters.server.wire_values import wire_instant
+from cream.core.market.microstructure import microstructure
+from cream.core.market.trade_window import TradeWindow
 from cream.core.market.views import SymbolView
 from cream.core.model.market import MarketStatus
 from cream.core.model.plan import Environment
 from cream.core.model.ticks import Bar, DayStatistics
 from cream.wire import common_pb2
 from tests.fakes.operations_data import NOW, a_quote
+from tests.unit.adapters.server.both import as_json
 
 BAR = Bar(
     symbol="AAPL",
@@ -64,6 +69,24 @@ def test_a_symbol_shows_its_day_and_its_bars() -> None:
     assert (bar.timeframe_minutes, bar.close, bar.volume) == (5, 238.5, 8547)
     assert (bar.vwap, bar.trade_count) == (238.25, 66)
     assert bar.timestamp == wire_instant(NOW)
+
+
+def test_a_symbol_shows_its_halt_and_its_last_minute_as_json_does() -> None:
+    minute = microstructure("AAPL", a_quote(), None, TradeWindow(), 0)
+    view = SymbolView(symbol="AAPL", quote=a_quote(), halted="LUDP", microstructure=minute)
+    bare = SymbolView(symbol="XOM", quote=None)
+
+    shown, other = views.snapshot_message(
+        [view, bare], Environment.PAPER, MarketStatus.OPEN, NOW
+    ).symbols
+
+    assert shown.halted == "LUDP"
+    (expected, _) = market_view([view, bare], MarketStatus.OPEN, NOW).symbols
+    assert expected.microstructure is not None
+    assert as_json(shown.microstructure) == attrs.asdict(expected.microstructure)
+    assert (shown.microstructure.spread, shown.microstructure.HasField("vwap")) == ("0.02", False)
+    assert not other.HasField("halted")
+    assert not other.HasField("microstructure")
 
 
 def test_what_a_bar_does_not_say_is_not_there() -> None:

@@ -83,6 +83,7 @@ __all__ = (
     "MarketStatus",
     "MassCancelRequest",
     "MassCancelResponse",
+    "Microstructure",
     "OnClientLoss",
     "OptionAlarm",
     "OptionChain",
@@ -2892,7 +2893,7 @@ default_message_pool.register_message("cream.v1", "ListActivitiesResponse", List
 @dataclass(eq=False, repr=False)
 class ListOrdersRequest(betterproto2.Message):
     """
-    Which orders are wanted. A stream of executions begins with all of them.
+    Which orders are wanted.
     """
 
     status: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2902,7 +2903,7 @@ class ListOrdersRequest(betterproto2.Message):
 
     limit: "int | None" = betterproto2.field(2, betterproto2.TYPE_INT32, optional=True)
     """
-    Only so many, the newest of them. Absent 1000, which is also the most.
+    Only so many, the newest of them; absent for all.
     """
 
 
@@ -2912,7 +2913,7 @@ default_message_pool.register_message("cream.v1", "ListOrdersRequest", ListOrder
 @dataclass(eq=False, repr=False)
 class ListOrdersResponse(betterproto2.Message):
     """
-    Orders, parents and children each by themselves.
+    Some orders, parents and children each by themselves.
     """
 
     orders: "list[OrderState]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -2991,6 +2992,78 @@ class MassCancelResponse(betterproto2.Message):
 
 
 default_message_pool.register_message("cream.v1", "MassCancelResponse", MassCancelResponse)
+
+
+@dataclass(eq=False, repr=False)
+class Microstructure(betterproto2.Message):
+    """
+    The last sixty seconds by the exchange's time. Prices are decimals as text, absent where nothing
+    is known.
+    """
+
+    spread: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True)
+    """
+    Dollars per share.
+    """
+
+    spread_bps: "str | None" = betterproto2.field(2, betterproto2.TYPE_STRING, optional=True)
+    """
+    Hundredths of a percent of the middle.
+    """
+
+    mid: "str | None" = betterproto2.field(3, betterproto2.TYPE_STRING, optional=True)
+    """
+    Dollars per share.
+    """
+
+    bid_depth: "int | None" = betterproto2.field(4, betterproto2.TYPE_INT64, optional=True)
+    """
+    Shares or contracts.
+    """
+
+    ask_depth: "int | None" = betterproto2.field(5, betterproto2.TYPE_INT64, optional=True)
+    """
+    Shares or contracts.
+    """
+
+    imbalance: "str | None" = betterproto2.field(6, betterproto2.TYPE_STRING, optional=True)
+    """
+    From -1 (only offers) to 1 (only bids).
+    """
+
+    vwap: "str | None" = betterproto2.field(7, betterproto2.TYPE_STRING, optional=True)
+    """
+    Dollars per share, weighted by volume.
+    """
+
+    volume: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Shares or contracts.
+    """
+
+    buy_volume: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Bought: the buyer took the initiative.
+    """
+
+    sell_volume: "str" = betterproto2.field(10, betterproto2.TYPE_STRING)
+    """
+    Sold: the seller took the initiative.
+    """
+
+    last: "str | None" = betterproto2.field(11, betterproto2.TYPE_STRING, optional=True)
+    """
+    Dollars per share.
+    """
+
+    quote_age_seconds: "float | None" = betterproto2.field(
+        12, betterproto2.TYPE_DOUBLE, optional=True
+    )
+
+    is_stale: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+
+
+default_message_pool.register_message("cream.v1", "Microstructure", Microstructure)
 
 
 @dataclass(eq=False, repr=False)
@@ -4340,7 +4413,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class StreamExecutionsResponse(betterproto2.Message):
     """
-    One piece of news. Exactly one of execution, trading_state and position is there.
+    One piece of news. Exactly one of execution, trading_state, position and alert is there.
     """
 
     execution: "ExecutionAck | None" = betterproto2.field(
@@ -4362,6 +4435,13 @@ class StreamExecutionsResponse(betterproto2.Message):
     )
 
     position: "Position | None" = betterproto2.field(103, betterproto2.TYPE_MESSAGE, optional=True)
+
+    alert: "ReconciliationDifference | None" = betterproto2.field(
+        104, betterproto2.TYPE_MESSAGE, optional=True
+    )
+    """
+    A critical difference between the broker's view and ours, which a person has to look at.
+    """
 
 
 default_message_pool.register_message(
@@ -4639,6 +4719,18 @@ class SymbolSnapshot(betterproto2.Message):
     )
     """
     Time of the newest thing in it.
+    """
+
+    halted: "str | None" = betterproto2.field(100, betterproto2.TYPE_STRING, optional=True)
+    """
+    Why it is not traded now; absent where it is.
+    """
+
+    microstructure: "Microstructure | None" = betterproto2.field(
+        101, betterproto2.TYPE_MESSAGE, optional=True
+    )
+    """
+    Absent where the feed does not say.
     """
 
 
@@ -5112,19 +5204,20 @@ class ExecutionServiceStub(betterproto2_grpclib.ServiceStub):
         timeout: "float | None" = None,
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
-    ) -> "ListOrdersResponse":
+    ) -> "AsyncIterator[ListOrdersResponse]":
         """
-        The newest orders, open and closed, oldest first.
+        Every order there ever was, oldest first, a few hundred a message.
         """
 
-        return await self._unary_unary(
+        async for response in self._unary_stream(
             "/cream.v1.ExecutionService/ListOrders",
             message,
             ListOrdersResponse,
             timeout=timeout,
             deadline=deadline,
             metadata=metadata,
-        )
+        ):
+            yield response
 
 
 class MarketDataServiceStub(betterproto2_grpclib.ServiceStub):
