@@ -188,6 +188,15 @@ CALLS: list[tuple[str, Call, Message, Message, bool]] = [
         False,
     ),
     (
+        "Heartbeat",
+        lambda c: c.heartbeat("agent-1", timeout_seconds=5.0, on_loss=v1.OnClientLoss.REDUCE),
+        control_pb2.HeartbeatRequest(
+            session_id="agent-1", timeout_seconds=5.0, on_loss="ON_CLIENT_LOSS_REDUCE"
+        ),
+        control_pb2.HeartbeatResponse(session_id="agent-1", timeout_seconds=5.0),
+        False,
+    ),
+    (
         "GetOptionRisk",
         lambda c: c.get_option_risk(),
         options_pb2.GetOptionRiskRequest(),

@@ -1,5 +1,6 @@
 """Do the agent's message classes say the same as the daemon's, and do they stand alone?"""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from cream.client import v1
+from cream.client import CreamClient, v1
 from cream.client.v1.google.protobuf import Struct as ClientStruct
 from cream.wire import (
     account_pb2,
@@ -122,6 +123,19 @@ def test_enums_drop_the_prefix_and_times_are_datetimes() -> None:
     assert read.environment == common_pb2.ENVIRONMENT_PAPER
     assert read.as_of_timestamp.ToDatetime(UTC) == at
     assert decision_pb2.OrderPlan.FromString(bytes(tactic)).execution_params["slices"] == 6
+
+
+def test_every_call_is_a_method_of_the_client() -> None:
+    """In snake case, as docs/api.md says."""
+    calls = [
+        re.sub(r"(?<!^)(?=[A-Z])", "_", method.name).lower()
+        for module in MODULES
+        for service in module.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    ]
+
+    assert [one for one in calls if not callable(getattr(CreamClient, one, None))] == []
+    assert len(calls) > 30
 
 
 def test_the_client_brings_nothing_of_the_daemon_with_it() -> None:
