@@ -105,14 +105,22 @@ class CreamClient(OptionCalls, AccountCalls, StatusCalls, SimulationCalls):
         return await self._ask(self._execution.cancel_order, request, timeout)
 
     def stream_executions(
-        self, *, cycle_id: str | None = None, order_ids: Iterable[str] = ()
+        self,
+        *,
+        cycle_id: str | None = None,
+        order_ids: Iterable[str] = (),
+        include_fills: bool = False,
     ) -> AbstractAsyncContextManager[Updates[v1.StreamExecutionsResponse]]:
         """How things stand, then every change, for `async with` and in it `async for`.
+
+        With `include_fills` each execution comes by itself too, before the order it changed.
 
         It has no deadline and is not taken up again by itself: open it anew when it fails, and
         it begins with how things stand. Open it before submitting, to miss nothing.
         """
-        request = v1.StreamExecutionsRequest(cycle_id=cycle_id, order_ids=list(order_ids))
+        request = v1.StreamExecutionsRequest(
+            cycle_id=cycle_id, order_ids=list(order_ids), include_fills=include_fills
+        )
         return self._open.stream(_EXECUTIONS, request, v1.StreamExecutionsResponse)
 
     # Account and portfolio

@@ -603,28 +603,52 @@ class CancelOrderResponse(_message.Message):
     def __init__(self, accepted: _Optional[bool] = ..., order_id: _Optional[str] = ..., status: _Optional[_Union[OrderStatus, str]] = ..., error_message: _Optional[str] = ..., status_detail: _Optional[str] = ...) -> None: ...
 
 class StreamExecutionsRequest(_message.Message):
-    __slots__ = ("cycle_id", "order_ids")
+    __slots__ = ("cycle_id", "order_ids", "include_fills")
     CYCLE_ID_FIELD_NUMBER: _ClassVar[int]
     ORDER_IDS_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_FILLS_FIELD_NUMBER: _ClassVar[int]
     cycle_id: str
     order_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, cycle_id: _Optional[str] = ..., order_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    include_fills: bool
+    def __init__(self, cycle_id: _Optional[str] = ..., order_ids: _Optional[_Iterable[str]] = ..., include_fills: _Optional[bool] = ...) -> None: ...
+
+class Fill(_message.Message):
+    __slots__ = ("execution_id", "order_id", "symbol", "side", "quantity", "price", "commission", "executed_at")
+    EXECUTION_ID_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    COMMISSION_FIELD_NUMBER: _ClassVar[int]
+    EXECUTED_AT_FIELD_NUMBER: _ClassVar[int]
+    execution_id: str
+    order_id: str
+    symbol: str
+    side: str
+    quantity: str
+    price: str
+    commission: str
+    executed_at: _timestamp_pb2.Timestamp
+    def __init__(self, execution_id: _Optional[str] = ..., order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[str] = ..., quantity: _Optional[str] = ..., price: _Optional[str] = ..., commission: _Optional[str] = ..., executed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class StreamExecutionsResponse(_message.Message):
-    __slots__ = ("execution", "sequence", "snapshot", "trading_state", "position", "alert")
+    __slots__ = ("execution", "sequence", "snapshot", "trading_state", "position", "alert", "fill")
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     TRADING_STATE_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ALERT_FIELD_NUMBER: _ClassVar[int]
+    FILL_FIELD_NUMBER: _ClassVar[int]
     execution: ExecutionAck
     sequence: int
     snapshot: bool
     trading_state: _control_pb2.TradingState
     position: Position
     alert: _status_pb2.ReconciliationDifference
-    def __init__(self, execution: _Optional[_Union[ExecutionAck, _Mapping]] = ..., sequence: _Optional[int] = ..., snapshot: _Optional[bool] = ..., trading_state: _Optional[_Union[_control_pb2.TradingState, _Mapping]] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., alert: _Optional[_Union[_status_pb2.ReconciliationDifference, _Mapping]] = ...) -> None: ...
+    fill: Fill
+    def __init__(self, execution: _Optional[_Union[ExecutionAck, _Mapping]] = ..., sequence: _Optional[int] = ..., snapshot: _Optional[bool] = ..., trading_state: _Optional[_Union[_control_pb2.TradingState, _Mapping]] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., alert: _Optional[_Union[_status_pb2.ReconciliationDifference, _Mapping]] = ..., fill: _Optional[_Union[Fill, _Mapping]] = ...) -> None: ...
 
 class GetAccountStateRequest(_message.Message):
     __slots__ = ("account_id",)

@@ -10,6 +10,7 @@ from attrs import frozen
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.ending import end_of
+from cream.adapters.server.fills import fill_view, fills_of
 from cream.adapters.server.grpc_edge import request_of
 from cream.adapters.server.json_state_views import difference_view
 from cream.adapters.server.order_listing import ORDERS_A_MESSAGE, orders_from_wire
@@ -34,6 +35,7 @@ from cream.adapters.server.wire_views import (
     submit_order_reply,
 )
 from cream.core.model.errors import CreamError
+from cream.core.model.fill import Fill
 from cream.core.model.order import Order
 from cream.core.model.plan import Environment
 from cream.core.operations import Operations, PlanResult, StreamEnd, Subscription, Update
@@ -43,15 +45,27 @@ from cream.wire.execution_grpc import ExecutionServiceBase
 
 @frozen
 class ExecutionFilter:
-    """Which orders a stream is about; without any condition it is about everything."""
+    """Which orders a stream is about; without any condition it is about everything.
+
+    `fills`: whether each execution is told by itself too.
+    """
 
     cycle_id: str
     order_ids: frozenset[str]
+    fills: bool = False
 
     @property
     def takes_everything(self) -> bool:
         """Whether there is no condition."""
         return not self.cycle_id and not self.order_ids
+
+    def fills_in(self, update: Update) -> Iterator[Fill]:
+        """The executions that the stream tells of."""
+        if self.fills:
+            taken = {order.order_id for order in update.orders if self.takes(order)}
+            for fill in fills_of(update.event):
+                if self.takes_everything or fill.order_id in taken:
+                    yield fill
 
     def takes(self, order: Order) -> bool:
         """Whether the stream is about `order`. Ids may be ours, the client's or the broker's."""
@@ -156,7 +170,8 @@ class ExecutionService(ExecutionServiceBase):
     async def StreamExecutions(self, stream: Any) -> None:  # noqa: N802 - the contract's name
         """How things stand, then every change, until the caller leaves."""
         request = await request_of(stream)
-        chosen = ExecutionFilter(request.cycle_id, frozenset(requests.some_ids(request.order_ids)))
+        ids = frozenset(requests.some_ids(request.order_ids))
+        chosen = ExecutionFilter(request.cycle_id, ids, request.include_fills)
         async with self._operations.subscribe() as subscription:
             first = self._snapshot(chosen, subscription)
 
@@ -203,6 +218,10 @@ class ExecutionService(ExecutionServiceBase):
     def _changes(
         self, chosen: ExecutionFilter, update: Update
     ) -> Iterator[execution_pb2.StreamExecutionsResponse]:
+        for fill in chosen.fills_in(update):
+            yield execution_pb2.StreamExecutionsResponse(
+                fill=message_of(fill_view(fill), execution_pb2.Fill), sequence=update.sequence
+            )
         for order in update.orders:
             if chosen.takes(order):
                 ack = orders_ack([order], self._environment, update.at)

@@ -91,6 +91,20 @@ class Reconciliation:
 
 
 @frozen(kw_only=True)
+class Fill:
+    """One execution; `commission` holds the fees as they are estimated."""
+
+    execution_id: str
+    order_id: str
+    symbol: str
+    side: str
+    quantity: str
+    price: str
+    commission: str
+    executed_at: datetime
+
+
+@frozen(kw_only=True)
 class Heartbeat:
     """What is expected of a client now; no time and no consequence once it has left."""
 

@@ -8,7 +8,6 @@ from cream.adapters.server.portfolio import Portfolio, mark_of
 from cream.core.market.views import FeedView
 from cream.core.model.account import Account
 from cream.core.model.broker import Difference
-from cream.core.model.fill import Fill
 from cream.core.model.market import Datum, Known, Quote, Stale, Unknown
 from cream.core.model.money import decimal_text
 from cream.core.operations import (
@@ -208,20 +207,6 @@ def quote_view(quote: Quote) -> api.Quote:
         ask_size=quote.ask_size,
         at=quote.at,
     )
-
-
-def fill_view(fill: Fill) -> dict[str, object]:
-    """One execution, as the stream sends it."""
-    return {
-        "execution_id": fill.execution_id,
-        "order_id": fill.order_id,
-        "symbol": fill.instrument.symbol,
-        "side": fill.side.value,
-        "quantity": decimal_text(fill.quantity),
-        "price": decimal_text(fill.price),
-        "commission": decimal_text(fill.charges),
-        "executed_at": fill.executed_at,
-    }
 
 
 def portfolio_view(portfolio: Portfolio) -> api.Portfolio:

@@ -15,12 +15,12 @@ from quart_schema import hide
 
 from cream.adapters.server import json_state_views as views
 from cream.adapters.server.ending import end_of
+from cream.adapters.server.fills import fill_view, fills_of
 from cream.adapters.server.http_replies import encoded, error_reply
 from cream.adapters.server.http_site import Site
 from cream.adapters.server.json_views import order_view
 from cream.adapters.server.market_routes import followed
 from cream.adapters.server.market_views import bar_view
-from cream.core.execution import events as e
 from cream.core.model.errors import CreamError
 from cream.core.operations import Operations, StreamEnd, Subscription, Update
 
@@ -140,14 +140,8 @@ def snapshot(operations: Operations, sequence: int) -> dict[str, object]:
 def messages(update: Update) -> Iterator[dict[str, object]]:
     """What one update tells: the fill first, then what it changed."""
     head = {"sequence": update.sequence, "at": update.at, "event": type(update.event).__name__}
-    event = update.event
-    if isinstance(event, e.OrderFilled | e.FillInferred):
-        yield {"type": "fill", **head, "fill": views.fill_view(event.fill)}
-    elif isinstance(event, e.SpreadFilled):
-        for fill in event.legs:
-            yield {"type": "fill", **head, "fill": views.fill_view(fill)}
-    elif isinstance(event, e.FillCorrected) and event.after is not None:
-        yield {"type": "fill", **head, "fill": views.fill_view(event.after)}
+    for fill in fills_of(update.event):
+        yield {"type": "fill", **head, "fill": fill_view(fill)}
     for order in update.orders:
         yield {"type": "order", **head, "order": order_view(order)}
     for position in update.positions:

@@ -388,7 +388,9 @@ def test_streams_ask_for_what_they_are_told() -> None:
         script.will("ListOrders", execution_pb2.ListOrdersResponse(orders=[order]))
 
     async def scenario(client: CreamClient) -> None:
-        async with client.stream_executions(cycle_id="y", order_ids=["o"]) as executions:
+        async with client.stream_executions(
+            cycle_id="y", order_ids=["o"], include_fills=True
+        ) as executions:
             assert [update.sequence async for update in executions] == [7]
         async with client.subscribe_market_data(
             ["AAPL"], include_options=True, bar_timeframes=[5]
@@ -401,7 +403,7 @@ def test_streams_ask_for_what_they_are_told() -> None:
 
     run(script, scenario)
     assert [seen.request for seen in script.seen] == [
-        execution_pb2.StreamExecutionsRequest(cycle_id="y", order_ids=["o"]),
+        execution_pb2.StreamExecutionsRequest(cycle_id="y", order_ids=["o"], include_fills=True),
         market_snapshot_pb2.SubscribeMarketDataRequest(
             symbols=["AAPL"], include_options=True, bar_timeframes=[5]
         ),

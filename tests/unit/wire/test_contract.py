@@ -182,7 +182,11 @@ OrderLegState: 100 status_detail string; 101 position_intent PositionIntent;
 GetOrderStateResponse: 100 order OrderState
 CancelOrderResponse: 100 status_detail string
 StreamExecutionsResponse: 100 sequence uint64; 101 snapshot bool; 102 trading_state TradingState;
-    103 position Position; 104 alert ReconciliationDifference
+    103 position Position; 104 alert ReconciliationDifference;
+    105 fill Fill
+StreamExecutionsRequest: 100 include_fills bool
+Fill: 1 execution_id string; 2 order_id string; 3 symbol string; 4 side string;
+    5 quantity string; 6 price string; 7 commission string; 8 executed_at gp.Timestamp
 ListOrdersRequest: 1 status string; 2 limit int32?
 ListOrdersResponse: 1 orders OrderState*
 DataAge: 1 name string; 2 age_seconds double?; 3 freshness string

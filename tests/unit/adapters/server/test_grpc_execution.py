@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import attrs
 import pytest
 import trio
 from attrs import evolve
@@ -11,6 +12,7 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
 from cream.adapters.rpc.google_rpc import BadRequest
+from cream.adapters.server.fills import fill_view
 from cream.core.execution import events as e
 from cream.core.model.broker import Difference
 from cream.core.model.market import Unknown
@@ -22,6 +24,7 @@ from cream.wire import common_pb2, control_pb2, execution_pb2
 from tests.fakes.operations import FakeOperations
 from tests.fakes.operations_data import NOW, REFUSAL, working
 from tests.unit.adapters.server import states
+from tests.unit.adapters.server.both import as_json
 from tests.unit.adapters.server.calls import Caller, FakeStream
 from tests.unit.adapters.server.plans import SWING, parsed, spread, swing
 from tests.unit.adapters.server.site import BEARER, TOKEN_HASH
@@ -276,6 +279,30 @@ async def test_every_change_follows_with_its_sequence(caller: Caller) -> None:
     assert position.HasField("position")
     assert state.HasField("trading_state")
     assert not operations.subscribers
+
+
+async def test_each_execution_is_told_to_who_asks_for_them(caller: Caller) -> None:
+    """Before the order that it changed; and of the orders that are followed only."""
+    event = states.order_filled()
+    async with (
+        following(caller, include_fills=True) as everything,
+        following(caller, include_fills=True, order_ids=["o-entry"]) as mine,
+        following(caller, include_fills=True, order_ids=["o-2"]) as others,
+        following(caller, order_ids=["o-entry"]) as orders,
+    ):
+        await everything.wait_sent(2)
+        for each in (mine, others, orders):
+            await each.wait_sent(1)
+        caller.operations.publish(event, states.filled_entry())
+        told = (await everything.wait_sent(4))[2:]
+        await trio.testing.wait_all_tasks_blocked()
+
+    fill, order = told
+    assert as_json(fill.fill) == attrs.asdict(fill_view(event.fill))
+    assert (fill.sequence, fill.HasField("execution"), order.HasField("fill")) == (8, False, False)
+    assert mine.sent[1:] == told
+    assert len(others.sent) == 1
+    assert [one.HasField("fill") for one in orders.sent[1:]] == [False]
 
 
 async def test_what_somebody_has_to_look_at_is_told_one_by_one(caller: Caller) -> None:

@@ -16,7 +16,14 @@ from cream.adapters.server import json_roll_types as rolls
 from cream.adapters.server import json_state_types as state
 from cream.adapters.server import market_types as market
 from cream.adapters.server.wire_shapes import message_of
-from cream.wire import account_pb2, market_snapshot_pb2, options_pb2, simulation_pb2, status_pb2
+from cream.wire import (
+    account_pb2,
+    execution_pb2,
+    market_snapshot_pb2,
+    options_pb2,
+    simulation_pb2,
+    status_pb2,
+)
 
 PAIRS: list[tuple[type[Any], type[Message]]] = [
     (risk.HoldingsRisk, options_pb2.GetOptionRiskResponse),
@@ -31,6 +38,7 @@ PAIRS: list[tuple[type[Any], type[Message]]] = [
     (state.Subsystems, status_pb2.GetSupervisionResponse),
     (state.Reconciliation, status_pb2.Reconciliation),
     (state.Quote, simulation_pb2.SetQuoteResponse),
+    (state.Fill, execution_pb2.Fill),
     (state.Difference, status_pb2.ReconciliationDifference),
     (market.Microstructure, market_snapshot_pb2.Microstructure),
 ]

@@ -35,6 +35,7 @@ __all__ = (
     "ExecutionServiceStub",
     "ExerciseRequest",
     "ExerciseResponse",
+    "Fill",
     "GetAccountStateRequest",
     "GetAccountStateResponse",
     "GetCircuitBreakersRequest",
@@ -1987,6 +1988,52 @@ class ExerciseResponse(betterproto2.Message):
 
 
 default_message_pool.register_message("cream.v1", "ExerciseResponse", ExerciseResponse)
+
+
+@dataclass(eq=False, repr=False)
+class Fill(betterproto2.Message):
+    """
+    One execution. Numbers are decimals as text.
+    """
+
+    execution_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The venue's, and unique in the account.
+    """
+
+    order_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+    symbol: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Of a leg, where the order is a spread.
+    """
+
+    side: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    BUY or SELL.
+    """
+
+    quantity: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Shares or contracts.
+    """
+
+    price: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Dollars per share.
+    """
+
+    commission: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Dollars, with the fees as they are estimated.
+    """
+
+    executed_at: "datetime.datetime | None" = betterproto2.field(
+        8, betterproto2.TYPE_MESSAGE, unwrap=lambda: __google__protobuf__.Timestamp, optional=True
+    )
+
+
+default_message_pool.register_message("cream.v1", "Fill", Fill)
 
 
 @dataclass(eq=False, repr=False)
@@ -4404,6 +4451,11 @@ class StreamExecutionsRequest(betterproto2.Message):
 
     order_ids: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
 
+    include_fills: "bool" = betterproto2.field(100, betterproto2.TYPE_BOOL)
+    """
+    Also each execution by itself, before the order that it changed.
+    """
+
 
 default_message_pool.register_message(
     "cream.v1", "StreamExecutionsRequest", StreamExecutionsRequest
@@ -4413,7 +4465,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class StreamExecutionsResponse(betterproto2.Message):
     """
-    One piece of news. Exactly one of execution, trading_state, position and alert is there.
+    One piece of news. Exactly one of execution, trading_state, position, alert and fill is there.
     """
 
     execution: "ExecutionAck | None" = betterproto2.field(
@@ -4442,6 +4494,8 @@ class StreamExecutionsResponse(betterproto2.Message):
     """
     A critical difference between the broker's view and ours, which a person has to look at.
     """
+
+    fill: "Fill | None" = betterproto2.field(105, betterproto2.TYPE_MESSAGE, optional=True)
 
 
 default_message_pool.register_message(
