@@ -1,4 +1,19 @@
-"""Has the broker said often enough, over long enough, that it does not know an order?"""
+"""Has the broker said often enough, over long enough, that it does not know an order?
+
+Proof takes `probes` look-ups that found nothing, `seconds` between the first and the last of them,
+and a list, asked for after those seconds, that does not have the order either. The seconds are what
+an order may be on its way for, at the broker's door and from there into its lists, once the broker
+answers at all. So they begin with an answer, the first that denied the order, and not with the
+loss of ours: at the end of an outage a broker may still take in what has waited at its door, and
+whatever was lost before it would at once be old enough.
+
+The first answer outlives the daemon. For an order that has no answer it is written down, and the
+next life counts the seconds from there; otherwise one that restarts every twenty seconds proves
+nothing, ever, and an exit without an answer keeps every other exit from the position. The look-ups
+are counted anew: each life asks `probes` times itself, and the list in any case, so that nothing is
+proven by what somebody else has asked. What is added by a restart to what one life can get wrong is
+a wall clock that is set ahead meanwhile: the look-ups and the list of this life stand against it.
+"""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -7,6 +22,7 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
+from cream.core.execution.lifecycle import was_missed
 from cream.core.model.order import Order
 from cream.core.ports import Broker
 
@@ -86,20 +102,23 @@ class Absences:
         """All others are there, or over."""
         self._of = {one: absence for one, absence in self._of.items() if one in order_ids}
 
-    def missed(self, order_id: str, now: float) -> int:
-        """Count one more look-up that found nothing; how many there were, once they are enough."""
-        absence = self._of.setdefault(order_id, _Absence(since=now))
+    def missed(self, order_id: str, now: float, known_for: float = 0.0) -> int:
+        """Count one more look-up that found nothing; how many there were, once they are enough.
+
+        Units: `known_for` in seconds, since an earlier life found nothing.
+        """
+        absence = self._of.setdefault(order_id, _Absence(since=now - known_for))
         absence.probes += 1
         long_enough = now - absence.since >= self.seconds
         return absence.probes if absence.probes >= self.probes and long_enough else 0
 
-    async def proven(self, order: Order, broker: Broker) -> int:
+    async def proven(self, order: Order, broker: Broker, at: datetime) -> int:
         """Count one more look-up that found nothing; how many there were, once that is proof.
 
         What the look-ups prove the list of all orders must confirm: it is a different query.
-        Raises: BrokerUnavailable.
+        `at` is now, by the clock that the journal is dated by.   Raises: BrokerUnavailable.
         """
-        probes = self.missed(order.order_id, trio.current_time())
+        probes = self.missed(order.order_id, trio.current_time(), _missed_for(order, at))
         if not probes:
             return 0
         names = (order.terms.client_order_id, order.broker_order_id)
@@ -110,3 +129,11 @@ class Absences:
         log.warning("absences.order_absent", client_order_id=names[0], probes=probes)
         self.found(order.order_id)
         return probes
+
+
+def _missed_for(order: Order, at: datetime) -> float:
+    """How long ago the broker first denied the order, as the journal says. Units: seconds.
+
+    A clock that was set back says nothing.
+    """
+    return max(0.0, (at - order.updated_at).total_seconds()) if was_missed(order) else 0.0

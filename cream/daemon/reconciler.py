@@ -311,9 +311,12 @@ class Reconciler:
             await self._told(shown)
             await self._record(reconciling.known_as_another(order.order_id, shown))
             return
-        probes = await self._absences.proven(order, self.broker)
-        if probes:
-            await self._record(reconciling.absent(order.order_id, probes))
+        probes = await self._proven_absent(order)
+        decided = reconciling.absent(order.order_id, probes) if probes else None
+        await self._record(decided or reconciling.missed(order.order_id))
+
+    async def _proven_absent(self, order: Order) -> int:
+        return await self._absences.proven(order, self.broker, self.desk.clock.now())
 
     async def _missed(self, order: Order) -> None:
         """The broker does not know an id that it has given. Once that is proven it is critical."""
@@ -325,7 +328,7 @@ class Reconciler:
             self._absences.found(order.order_id)
             await self._told(by_name)
             return
-        probes = await self._absences.proven(order, self.broker)
+        probes = await self._proven_absent(order)
         if probes:
             await self._record(reconciling.vanished(order.order_id, probes))
             self._lost.append(lost(order))

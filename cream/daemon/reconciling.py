@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from cream.core.execution import events as e
 from cream.core.execution.adoption import adoption
 from cream.core.execution.book import Book
-from cream.core.execution.lifecycle import LOST
+from cream.core.execution.lifecycle import LOST, MISSED, was_missed
 from cream.core.execution.reconciliation import (
     BrokerSnapshot,
     Discrepancy,
@@ -103,6 +103,22 @@ def split_up(critical: Sequence[Discrepancy], shown: Sequence[BrokerPosition]) -
             if book.trading_state is not TradingState.HALTED:
                 events += restricting(book, now).events
         return Decided(len(found), tuple(events), cancels=tuple(cancels))
+
+    return decide
+
+
+def missed(order_id: str) -> Decide[None]:
+    """A look-up has found nothing of an order without an answer. Only the first is written down:
+    the next life of the daemon counts from it.
+    """
+
+    def decide(book: Book, now: datetime) -> Decided[None]:
+        order = book.find(order_id)
+        unanswered = order is not None and order.status is OrderStatus.UNKNOWN_SUBMIT
+        if order is None or not unanswered or was_missed(order):
+            return Decided(None)
+        why = f"{MISSED} it was looked up in vain; before that: {order.reason}"
+        return Decided(None, (e.SubmitUnknown(at=now, order_id=order_id, why=why),))
 
     return decide
 

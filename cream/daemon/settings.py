@@ -146,7 +146,11 @@ class ReconciliationSettings:
         doc="How many must find nothing before an order is absent.",
     )
     absence_seconds: float = setting(
-        30.0, gt=0, le=3600, unit="s", doc="Over how long those look-ups must be spread."
+        30.0,
+        gt=0,
+        le=3600,
+        unit="s",
+        doc="Over how long those look-ups must be spread; a restart does not begin them anew.",
     )
     protection_window_secs: float = setting(
         1800.0,

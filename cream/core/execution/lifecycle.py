@@ -37,6 +37,8 @@ from cream.core.model.order_state import (
 
 # How the reason of an order begins that the broker once had and then denied.
 LOST = "[NOT_FOUND_AT_BROKER]"
+# How the reason of an order begins that has no answer, and that the broker was asked about in vain.
+MISSED = "[NOT_SHOWN_BY_BROKER]"
 
 
 def intended(event: e.OrderIntended) -> Order:
@@ -107,6 +109,15 @@ def was_lost(order: Order) -> bool:
     return order.status is OrderStatus.CANCELED and order.reason.startswith(LOST)
 
 
+def was_missed(order: Order) -> bool:
+    """Whether the order has no answer and was looked up in vain, first at `updated_at`."""
+    return isinstance(order.state, Unanswered) and order.reason.startswith(MISSED)
+
+
+def _since_missed(order: Order, event: e.SubmitUnknown) -> Order:
+    return evolve(order, updated_at=event.at, reason=event.why)
+
+
 def progressed(order: Order, event: e.OrderRefused | e.SubmitUnknown | e.OrderProgressed) -> Order:
     """The order after its state moved for another reason than a fill or a cancel of ours."""
     status, reason = _progress_of(event)
@@ -116,6 +127,8 @@ def progressed(order: Order, event: e.OrderRefused | e.SubmitUnknown | e.OrderPr
         if isinstance(order.state, CancelPending):
             # It may have left: the cancel can no longer be settled by not sending it.
             return evolve(order, state=CancelPending(UNANSWERED))
+        if isinstance(order.state, Unanswered) and event.why.startswith(MISSED):
+            return order if was_missed(order) else _since_missed(order, event)
     if not may_become(order.status, status):
         return order
     moved = evolve(

@@ -122,7 +122,7 @@ async def test_what_was_missed_for_long_enough_is_proven_by_a_listing_from_then_
     first, second = (order_of(order_id) for order_id in ("o-1", "o-2"))
 
     async def prove(order: Order) -> int:
-        return await absences.proven(order, cast(Broker, broker))
+        return await absences.proven(order, cast(Broker, broker), NOON)
 
     assert [await prove(first), await prove(second)] == [0, 0]
     await trio.sleep(5)
@@ -137,3 +137,51 @@ async def test_what_was_missed_for_long_enough_is_proven_by_a_listing_from_then_
     await trio.sleep(10)
     assert await prove(first) == 0, "listed after all"
     assert len(broker.asked) == 2
+
+
+def missed_at(order: Order, at: datetime) -> Order:
+    lost = e.SubmitUnknown(at=NOON, order_id=order.order_id, why="no answer in time")
+    told = e.SubmitUnknown(at=at, order_id=order.order_id, why=f"{lifecycle.MISSED} in vain")
+    return lifecycle.progressed(lifecycle.progressed(order, lost), told)
+
+
+async def test_the_seconds_go_on_where_an_earlier_life_has_begun_to_count(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The look-ups are made anew, and the list is asked for: neither is anybody else's."""
+    broker = Listed()
+    absences = Absences(probes=3, seconds=30)
+    order = missed_at(order_of("o-1"), NOON + timedelta(seconds=5))
+
+    async def prove(second: float) -> int:
+        at = NOON + timedelta(seconds=second)
+        return await absences.proven(order, cast(Broker, broker), at)
+
+    assert [await prove(40), await prove(40)] == [0, 0]
+    assert broker.asked == []
+    assert await prove(40) == 3
+    assert len(broker.asked) == 1
+
+
+@pytest.mark.parametrize("second", [34.9, -3600.0])
+async def test_too_short_a_time_proves_nothing_and_neither_does_a_clock_that_was_set_back(
+    autojump_clock: trio.testing.MockClock, second: float
+) -> None:
+    broker = Listed()
+    absences = Absences(probes=1, seconds=30)
+    order = missed_at(order_of("o-1"), NOON + timedelta(seconds=5))
+    at = NOON + timedelta(seconds=second)
+    assert await absences.proven(order, cast(Broker, broker), at) == 0
+    await trio.sleep(29.9 if second < 0 else 0.05)
+    assert await absences.proven(order, cast(Broker, broker), at) == 0
+
+
+async def test_the_loss_of_an_answer_alone_begins_nothing(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """After an outage of an hour the broker may still take in what waits at its door."""
+    lost = e.SubmitUnknown(at=NOON, order_id="o-1", why="no answer in time")
+    order = lifecycle.progressed(order_of("o-1"), lost)
+    absences = Absences(probes=1, seconds=30)
+    hour = NOON + timedelta(hours=1)
+    assert await absences.proven(order, cast(Broker, Listed()), hour) == 0

@@ -12,6 +12,7 @@ from trio.testing import MockClock
 
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
+from cream.core.execution.lifecycle import MISSED
 from cream.core.model.order import OrderPurpose, OrderStatus
 from cream.core.model.plan import TimeInForce
 from cream.core.model.state import Cause, TradingState
@@ -240,9 +241,39 @@ async def test_what_has_not_left_is_not_asked_about_though_it_is_to_be_cancelled
         assert asked & set(names.values()) == {names["o-lost"]}
 
 
+async def test_lives_too_short_for_a_proof_make_one_together(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """An exit without an answer keeps every other exit from the position: not for ever."""
+    began: float | None = None
+    for _ in range(9):
+        async with world.life() as life:
+            if began is None:
+                life.broker.fault("submit_lost", {"count": 1})
+                await life.submit(buy())
+                began = trio.current_time()
+            with trio.move_on_after(20):
+                await life.until(lambda: not life.orders(OrderPurpose.ENTRY)[0].is_open, 100)
+            entry = life.orders(OrderPurpose.ENTRY)[0]
+            world.journal = world.journal.crash()
+            life.die()
+        world.later(20)
+        if not entry.is_open:
+            break
+    assert entry.reason.startswith("[NOT_FOUND_AT_BROKER]")
+    assert began is not None
+    assert 30 <= trio.current_time() - began <= 70
+    told = [one.event for one in world.journal.durable]
+    missed = [
+        one for one in told if isinstance(one, e.SubmitUnknown) and one.why.startswith(MISSED)
+    ]
+    assert len(missed) == 1, "the first look-up that found nothing, and no other"
+
+
 def test_of_an_order_that_left_memory_meanwhile_nothing_is_concluded() -> None:
     stranger = shown(order_terms("o-other"))
     for decide in (
+        reconciling.missed("o-gone"),
         reconciling.absent("o-gone", 5),
         reconciling.vanished("o-gone", 5),
         reconciling.known_as_another("o-gone", stranger),

@@ -215,6 +215,30 @@ def test_a_request_at_the_broker_is_pending_and_remembers_where_the_order_stood(
     assert settled.status_before_pending is None
 
 
+def in_vain(seconds: float) -> e.SubmitUnknown:
+    why = f"{lifecycle.MISSED} in vain"
+    return e.SubmitUnknown(at=later(seconds), order_id=ORDER_ID, why=why)
+
+
+def test_an_order_without_an_answer_remembers_the_first_look_up_that_found_nothing() -> None:
+    intended = lifecycle.intended(e.OrderIntended(at=NOW, terms=TERMS, reason="plan"))
+    lost = lifecycle.progressed(intended, UNKNOWN)
+    assert not lifecycle.was_missed(lost)
+
+    missed = lifecycle.progressed(lost, in_vain(5))
+    assert lifecycle.was_missed(missed)
+    assert (missed.status, missed.updated_at) == (S.UNKNOWN_SUBMIT, later(5))
+    assert lifecycle.progressed(missed, in_vain(9)) is missed, "the first, and no other"
+    assert lifecycle.progressed(missed, UNKNOWN) is missed
+
+
+def test_an_order_that_has_an_answer_was_not_missed() -> None:
+    intended = lifecycle.intended(e.OrderIntended(at=NOW, terms=TERMS, reason="plan"))
+    missed = lifecycle.progressed(lifecycle.progressed(intended, UNKNOWN), in_vain(5))
+    assert not lifecycle.was_missed(lifecycle.acknowledged(missed, acknowledgement()))
+    assert not lifecycle.was_missed(lifecycle.cancel_answered(missed, CANCEL))
+
+
 def test_a_report_without_words_keeps_the_last_ones() -> None:
     assert lifecycle.progressed(standing(), progress(S.EXPIRED, reason="")).reason == "before"
 
