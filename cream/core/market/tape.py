@@ -15,7 +15,7 @@ from attrs import define, evolve, field, frozen
 from cream.core.market.halts import HaltBoard
 from cream.core.market.health import FeedHealth, HealthLimits, HealthTracker
 from cream.core.market.microstructure import Microstructure, microstructure, quote_ns
-from cream.core.market.quote_filter import FilterLimits, QuoteFilter, Unusable
+from cream.core.market.quote_filter import AHEAD_NS, FilterLimits, QuoteFilter, Unusable
 from cream.core.market.trade_window import TradeWindow
 from cream.core.model.instrument import OptionContract
 from cream.core.model.market import MarketStatus, Quote
@@ -92,11 +92,14 @@ class Tape:
         state.seen_at = monotonic
         return True
 
-    def traded(self, trade: Trade) -> bool:
+    def traded(self, trade: Trade, wall_ns: int) -> bool:
         """Take in a print; whether it is a last sale.
 
-        Prints off the session and far from the market are none.
+        Prints off the session, far from the market and from the future are none. One of tomorrow
+        would make every other of today too old, and would end a halt.
         """
+        if trade.at_ns > wall_ns + AHEAD_NS:
+            return False
         state = self._symbols.get(trade.symbol) or self._added(trade.symbol)
         conditions = trade.conditions
         if trade.price <= 0 or self._status_at(trade.at_ns) is MarketStatus.CLOSED:

@@ -33,7 +33,7 @@ _MILLISECOND = 1_000_000
 _BILLION = Decimal(1_000_000_000)
 _PLACES = 9
 # No print has a price or size that does not fit. One that says so is nobody's print.
-_MOST = 2**63 - 1
+_MOST = Decimal(2**63 - 1) / _BILLION
 # Rows that have left are cut off in one go once they are so many, and half of all.
 _CUT_FROM = 1_024
 _NAMELESS = 0
@@ -142,11 +142,11 @@ class TradeWindow:
         of its business.
         """
         millisecond = trade.at_ns // _MILLISECOND
-        price, size = int(trade.price * _BILLION), int(trade.size * _BILLION)
         rows = self._rows
         newest = rows.milliseconds[-1] if len(rows) else millisecond
-        if millisecond <= newest - WINDOW_MILLISECONDS or not _fit(price, size):
+        if millisecond <= newest - WINDOW_MILLISECONDS or not _is_print(trade):
             return
+        price, size = int(trade.price * _BILLION), int(trade.size * _BILLION)
         self.expire(millisecond)
         if len(rows) >= MAX_PRINTS:
             self._leave()
@@ -161,8 +161,8 @@ class TradeWindow:
     def correct(self, correction: TradeCorrected) -> None:
         """Put a print in another's place; when it happened and who caused it stay as they were."""
         right = correction.corrected
-        price, size = int(right.price * _BILLION), int(right.size * _BILLION)
-        if _fit(price, size):
+        if _is_print(right):
+            price, size = int(right.price * _BILLION), int(right.size * _BILLION)
             name = _name(right.exchange, right.trade_id)
             self._put_instead(correction.exchange, correction.original_id, price, size, name)
 
@@ -210,8 +210,13 @@ def initiative(price: Decimal, quote: Quote | None) -> Initiative:
     return Initiative.BUYER if twice > around else Initiative.SELLER
 
 
-def _fit(price: int, size: int) -> bool:
-    return -_MOST <= price <= _MOST and -_MOST <= size <= _MOST
+def _is_print(trade: Trade) -> bool:
+    """Whether anything can have traded so, and its numbers fit into a row.
+
+    Asked before they are made whole numbers of: 1e999990 is one with a million digits.
+    """
+    price, size = trade.price, trade.size
+    return price.is_finite() and size.is_finite() and 0 < price <= _MOST and 0 <= size <= _MOST
 
 
 def _name(exchange: str, trade_id: str) -> int:

@@ -4,7 +4,7 @@ Whether an order is in the list at all is asked of thousands of them, and the wh
 a hundred times as much to keep for a moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -22,13 +22,22 @@ class ListedOrder(msgspec.Struct):
     created_at: str | None = None
     legs: "list[ListedOrder] | None" = None
 
-    def ids(self) -> list[OrderIds]:
-        """Its own and those of its legs."""
-        every = (self, *(self.legs or ()))
-        return [OrderIds(one.id, one.client_order_id or "") for one in every]
+    def family(self) -> "Iterator[ListedOrder]":
+        """Itself, its legs, and theirs."""
+        yield self
+        for leg in self.legs or ():
+            yield from leg.family()
+
+    @property
+    def ids(self) -> OrderIds:
+        """Its own, without those of its legs."""
+        return OrderIds(self.id, self.client_order_id or "")
 
     def is_before(self, moment: datetime) -> bool:
-        """Whether it was submitted before.   Raises: SchemaMismatch for no moment."""
+        """Whether it was submitted before; not where nobody says when.
+
+        Raises: SchemaMismatch for what is no moment.
+        """
         stamp = self.submitted_at or self.created_at
         return bool(stamp) and read_moment(str(stamp)).at < moment
 

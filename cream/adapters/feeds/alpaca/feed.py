@@ -243,7 +243,7 @@ class AlpacaFeed:
                         fresh[message.symbol] = message
                     newest_ns = max(newest_ns, message.at_ns or 0)
                 else:
-                    self._take_in_other(message)
+                    self._take_in_other(message, wall_ns)
             except ArithmeticError as error:
                 log.warning("alpaca.tick_absurd", error=repr(error), tick=repr(message)[:300])
         late = (wall_ns - newest_ns) / 1e9 if newest_ns else None
@@ -251,10 +251,10 @@ class AlpacaFeed:
         for quote in fresh.values():
             self._publish(quote)
 
-    def _take_in_other(self, message: Message) -> None:
+    def _take_in_other(self, message: Message, wall_ns: int) -> None:
         match message:
             case Trade():
-                self.tape.traded(message)
+                self.tape.traded(message, wall_ns)
             case TradeCancelled():
                 self.tape.cancelled(message)
             case TradeCorrected():

@@ -9,7 +9,7 @@ from cream.core.exchange.calendar import SessionMode, Sessions
 from cream.core.market.health import DISCONNECTED, FEED_STALE
 from cream.core.market.tape import Tape, moment
 from cream.core.model.market import MarketStatus, Quote
-from cream.core.model.ticks import StatusChanged, TradeCancelled, TradeCorrected
+from cream.core.model.ticks import StatusChanged, Trade, TradeCancelled, TradeCorrected
 from tests.unit.core.market.ticks import NOON, a_quote, a_trade, at
 
 OPTION = "AAPL  261218C00240000"
@@ -24,6 +24,11 @@ def tell(tape: Tape, quote: Quote, now: float | None = None) -> bool:
     assert quote.at_ns is not None
     late = (quote.at_ns - at(0)) / 1e9 if now is None else now
     return tape.quoted(quote, at(late), late)
+
+
+def traded(tape: Tape, trade: Trade) -> bool:
+    """The print, as soon as the exchange has said it."""
+    return tape.traded(trade, trade.at_ns)
 
 
 def halt(code: str, seconds: float, symbol: str = "AAPL") -> StatusChanged:
@@ -46,7 +51,7 @@ def test_what_is_said_on_a_saturday_is_no_price_and_no_sale() -> None:
     tape, saturday = a_tape(), -2 * 86_400
 
     assert not tell(tape, a_quote("1.10", "1.12", saturday))
-    assert not tape.traded(a_trade("1.10", "1", saturday))
+    assert not traded(tape, a_trade("1.10", "1", saturday))
     assert tape.latest("AAPL") is None
     assert not tape.lasts
 
@@ -55,11 +60,11 @@ def test_prints_count_as_their_conditions_allow() -> None:
     tape = a_tape()
     tell(tape, a_quote("100", "101"))
 
-    assert tape.traded(a_trade("101", "10", conditions=("@",)))
-    assert not tape.traded(a_trade("100.2", "5", conditions=("@", "I"))), "an odd lot"
-    assert not tape.traded(a_trade("100.9", "1000", conditions=("M",))), "counted elsewhere"
-    assert not tape.traded(a_trade("1.1", "1000")), "far from the market"
-    assert not tape.traded(a_trade("0", "1000"))
+    assert traded(tape, a_trade("101", "10", conditions=("@",)))
+    assert not traded(tape, a_trade("100.2", "5", conditions=("@", "I"))), "an odd lot"
+    assert not traded(tape, a_trade("100.9", "1000", conditions=("M",))), "counted elsewhere"
+    assert not traded(tape, a_trade("1.1", "1000")), "far from the market"
+    assert not traded(tape, a_trade("0", "1000"))
 
     shown = tape.microstructure("AAPL", at(1))
     assert shown is not None
@@ -68,8 +73,8 @@ def test_prints_count_as_their_conditions_allow() -> None:
 
 def test_prints_are_taken_back_and_corrected() -> None:
     tape = a_tape()
-    tape.traded(a_trade("100", "10", trade_id="1", exchange="V"))
-    tape.traded(a_trade("100", "5", trade_id="2", exchange="V"))
+    traded(tape, a_trade("100", "10", trade_id="1", exchange="V"))
+    traded(tape, a_trade("100", "5", trade_id="2", exchange="V"))
 
     tape.cancelled(TradeCancelled(symbol="AAPL", trade_id="1", exchange="V", at_ns=at(1)))
     right = a_trade("100", "7", trade_id="3", exchange="V")
@@ -105,11 +110,26 @@ def test_a_halt_holds_a_symbol_and_its_options_until_fresh_quotes_come() -> None
     assert tape.counts(reopened)
 
 
+def test_a_print_from_the_future_is_none_and_makes_no_other_too_old() -> None:
+    tape = a_tape()
+    tell(tape, a_quote("100", "101"))
+    tape.status_changed(halt("H", 0))
+
+    assert not tape.traded(a_trade("101", "9", 5.5), at(0)), "a clock may be off by five seconds"
+    assert not tape.traded(a_trade("101", "9", 3600), at(0))
+
+    assert tape.halted("AAPL") is not None
+    assert tape.traded(a_trade("101", "5", 4.5), at(0))
+    window = tape.microstructure("AAPL", at(1))
+    assert window is not None
+    assert window.volume == 5
+
+
 def test_prints_end_a_halt_whose_end_was_missed() -> None:
     tape = a_tape()
     tape.status_changed(halt("H", 0))
 
-    assert tape.traded(a_trade("100", "1", 20))
+    assert traded(tape, a_trade("100", "1", 20))
 
     assert tape.halted("AAPL") is None
 
@@ -186,7 +206,7 @@ def test_health_is_told_of_the_feed_and_its_symbols() -> None:
 def test_what_nobody_needs_is_forgotten() -> None:
     tape = a_tape()
     tell(tape, a_quote("100", "101"))
-    tape.traded(a_trade("100", "1"))
+    traded(tape, a_trade("100", "1"))
 
     tape.forget(["AAPL", "XOM"])
 
@@ -209,6 +229,6 @@ def test_a_moment_is_cut_to_the_microsecond() -> None:
 
 def test_the_last_sale_is_exact() -> None:
     tape = a_tape()
-    tape.traded(a_trade("177.987562", "1"))
+    traded(tape, a_trade("177.987562", "1"))
 
     assert tape.lasts == {"AAPL": Decimal("177.987562")}

@@ -153,3 +153,45 @@ def test_the_same_number_at_another_exchange_is_another_print() -> None:
     window.cancel(TradeCancelled(symbol="AAPL", trade_id="1", exchange="P", at_ns=0))
 
     assert window.volume == 5
+
+
+@pytest.mark.parametrize("field", ["price", "size"])
+@pytest.mark.parametrize("number", ["-1", "1e999990", "NaN", "Infinity"])
+def test_what_cannot_have_traded_is_no_print_and_costs_nothing(field: str, number: str) -> None:
+    """A number with a million digits takes half a minute to become a whole one."""
+    window = TradeWindow()
+    window.add(a_trade("100", "5", 0, trade_id="1"), QUOTE)
+    absurd = evolve(a_trade("100", "5", 1, trade_id="2"), **{field: Decimal(number)})
+
+    window.add(absurd, QUOTE)
+    window.correct(TradeCorrected(symbol="AAPL", original_id="1", exchange="", corrected=absurd))
+
+    assert (window.volume, window.vwap, window.bought + window.sold) == (5, 100, 5)
+
+
+def test_a_correction_is_corrected_under_its_new_name_alone() -> None:
+    window = TradeWindow()
+    window.add(a_trade("100", "5", 0, trade_id="1"), QUOTE)
+    for original, name, size in (("1", "2", "6"), ("2", "3", "7"), ("1", "4", "99")):
+        right = a_trade("101", size, 0, trade_id=name)
+        window.correct(
+            TradeCorrected(symbol="AAPL", original_id=original, exchange="", corrected=right)
+        )
+
+    assert (window.volume, window.vwap) == (7, 101)
+    assert (window.bought, window.sold) == (0, 7), "who caused it stays as it was"
+    window.expire(at(60) // 1_000_000)
+    assert (window.volume, window.vwap, window.sold) == (0, None, 0)
+
+
+def test_a_print_from_before_a_window_that_has_emptied_leaves_with_the_next_look() -> None:
+    window = TradeWindow()
+    window.add(a_trade("100", "5", 30, trade_id="1"), QUOTE)
+    window.expire(at(120) // 1_000_000)
+    window.add(a_trade("100", "7", 0, trade_id="2"), QUOTE)
+    window.add(a_trade("100", "9", 10, trade_id="3"), QUOTE)
+    window.cancel(TradeCancelled(symbol="AAPL", trade_id="1", exchange="", at_ns=0))
+    assert window.volume == 16
+
+    window.expire(at(65) // 1_000_000)
+    assert window.volume == 9

@@ -228,6 +228,27 @@ async def test_ids_are_those_of_young_orders_and_their_legs_page_by_page(
     assert script.requests[1].url.params["before_order_id"] == "b-2"
 
 
+async def test_ids_are_those_of_young_legs_of_old_orders_and_of_legs_of_legs() -> None:
+    """A leg that was replaced is younger than its order; nobody says how deep groups go."""
+    deep = order(id="deep", legs=[])
+    old = {"submitted_at": "2026-11-20T15:00:00Z"}
+    parent = order(id="old", legs=[order(id="leg", legs=[deep]), order(id="other", **old)], **old)
+    shown = await over(Script(ok([parent]))).order_ids_since(NOW)
+    assert [one.broker_order_id for one in shown] == ["leg", "deep"]
+
+
+async def test_a_page_that_its_legs_fill_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever lies behind it would be taken for absent."""
+    monkeypatch.setattr(trading, "ORDERS_A_PAGE", 3)
+    first = order(legs=[order(id="leg-1"), order(id="leg-2")])
+    script = Script(ok([first]), ok([order(id="b-2")]))
+    shown = await over(script).order_ids_since(NOW)
+    assert [one.broker_order_id for one in shown] == ["b-1", "leg-1", "leg-2", "b-2"]
+    again = Script(ok([first]), ok([order(id="b-2")]))
+    found = await TradingApi(again.rest()).orders("all", nested=True)
+    assert [one.id for one in found] == ["b-1", "b-2"]
+
+
 @pytest.mark.parametrize(
     "body",
     [b"<html>", b'{"id": "b-1"}', b"[{}]", b'[{"id": 7}]', b"[" * 100_000],
