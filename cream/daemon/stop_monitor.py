@@ -235,7 +235,12 @@ class StopMonitor:
         except trio.WouldBlock:
             log.error("stop_monitor.desk_busy")
             for symbol in symbols:
-                heapq.heappush(self._again, (now + _REFUSED_RETRY, symbol))
+                self._retry(symbol, now)
+
+    def _retry(self, symbol: str, now: datetime) -> None:
+        """Look again though nothing happens: the monitor may be asleep until something does."""
+        heapq.heappush(self._again, (now + _REFUSED_RETRY, symbol))
+        self._wake.set()
 
     def _oversized(self, book: Book, now: datetime) -> Iterator[str]:
         """Positions that more would close than is held, for longer than reports need to settle."""
@@ -314,7 +319,7 @@ class StopMonitor:
         approved = self.gate.approve_exit(action.terms, view)
         if isinstance(approved, Violation):
             log.error("stop_monitor.exit_refused", symbol=action.symbol, code=approved.code)
-            heapq.heappush(self._again, (now + _REFUSED_RETRY, action.symbol))
+            self._retry(action.symbol, now)
             return
         log.warning(
             "stop_monitor.level_reached",
@@ -343,7 +348,7 @@ class StopMonitor:
         approved = self.gate.approve_exit(action.terms, self.view_of(book, now))
         if isinstance(approved, Violation):
             log.error("stop_monitor.protection_refused", symbol=action.symbol, code=approved.code)
-            heapq.heappush(self._again, (now + _REFUSED_RETRY, action.symbol))
+            self._retry(action.symbol, now)
             return
         reason = "protection that the broker does not hold"
         events.append(e.OrderIntended(at=now, terms=action.terms, reason=reason))

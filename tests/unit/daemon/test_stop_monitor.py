@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import trio
-from attrs import evolve
+from attrs import define, evolve
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from cream.core.execution.events import ProtectionTriggered
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.instrument import OptionContract, OptionRight
-from cream.core.model.order import Order, OrderPurpose, OrderStatus
+from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms
 from cream.core.model.plan import Decision, Guard, Size, SizeUnit, StrategyFamily
+from cream.core.model.verdict import Severity, Violation
+from cream.core.risk.gate import Approved, Gate
+from cream.core.risk.view import PortfolioView
 from cream.daemon.readings import read
 from tests.fakes.world import START, Life, World, buy, close
 from tests.unit.daemon.timed import about
@@ -197,3 +200,31 @@ async def test_legs_that_outlive_their_entry_are_withdrawn_where_nothing_is_held
 
 def _now(life: Life, orders: Sequence[Order]) -> list[Order]:
     return [life.tree.desk.book.order(one.order_id) for one in orders]
+
+
+@define
+class Refusing:
+    """A gate that lets no exit through the first few times."""
+
+    gate: Gate
+    refusals: int
+
+    def approve_exit(self, terms: OrderTerms, view: PortfolioView) -> Approved | Violation:
+        if self.refusals:
+            self.refusals -= 1
+            return Violation(code="TEST", severity=Severity.ERROR, message="not now")
+        return self.gate.approve_exit(terms, view)
+
+
+async def test_an_exit_that_the_gate_refuses_is_tried_again_though_nothing_else_happens(
+    autojump_clock: MockClock, world: World
+) -> None:
+    """No quote comes any more: time alone has to wake the monitor."""
+    async with world.life() as life:
+        await life.submit(buy(guard=Guard(exit_at=START + timedelta(seconds=60))))
+        await life.until(lambda: life.held() == 20)
+        life.broker.fault("stale_quotes", {})
+        monitor = life.tree.monitor
+        monitor.gate = cast(Gate, Refusing(monitor.gate, 3))
+
+        await life.until(lambda: life.held() == 0, seconds=70)
