@@ -159,12 +159,13 @@ class Desk:
         A slice, or an exit, of an order touches that order too.
         """
         touched = trio.Event()
-        for subject in subjects:
+        named = dict.fromkeys(subjects)
+        for subject in named:
             self._waiting.setdefault(subject, {})[touched] = None
         try:
             await touched.wait()
         finally:
-            for subject in subjects:
+            for subject in named:
                 waiting = self._waiting[subject]
                 waiting.pop(touched, None)
                 if not waiting:

@@ -240,6 +240,15 @@ async def test_whoever_has_stopped_waiting_leaves_nothing_behind() -> None:
         assert of.desk._waiting == {}
 
 
+async def test_whoever_names_a_subject_twice_waits_for_it_once() -> None:
+    """As whoever walks an order of one leg does: what it trades is what it is named by."""
+    async with office() as of:
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await of.desk.wait_touched("o-1", "AAPL", "AAPL")
+        assert of.desk._waiting == {}
+
+
 async def test_listeners_see_what_each_record_touched_as_it_was_then() -> None:
     seen: list[tuple[str, OrderStatus]] = []
 
