@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import cast
 
 import pytest
 import trio
@@ -15,7 +16,16 @@ from cream.core.execution.book import Book
 from cream.core.model.errors import CreamError, JournalFailed
 from cream.core.model.order import OrderStatus, OrderTerms
 from cream.core.risk.decisions import Decide, Decided
-from cream.daemon.desk import Committed, Desk, DeskChannels, RouterJob, Subject
+from cream.core.risk.gate import Approved
+from cream.daemon.desk import (
+    CancelOrder,
+    Committed,
+    Desk,
+    DeskChannels,
+    RouterJob,
+    SendOrder,
+    Subject,
+)
 from cream.daemon.journal_writer import Batch
 from cream.daemon.publication import touched_by
 from tests.fakes.builders import order_terms
@@ -28,6 +38,7 @@ class Office:
 
     desk: Desk
     batches: trio.MemoryReceiveChannel[Batch]
+    jobs: trio.MemoryReceiveChannel[RouterJob]
     turns: list[int] = field(factory=list)
 
     def batch(self) -> Batch:
@@ -48,7 +59,7 @@ async def office() -> AsyncIterator[Office]:
         published=lambda _committed: None,
         touch=touched_by,
     )
-    of = Office(desk, batches_out)
+    of = Office(desk, batches_out, jobs_out)
     desk.on_change(lambda committed: of.turns.append(len(committed)))
     async with trio.open_nursery() as nursery, jobs_out:
         await nursery.start(desk.run)
@@ -121,6 +132,25 @@ async def test_each_of_a_turn_is_answered_when_all_of_it_is_durable() -> None:
             of.batch().committed()
 
         assert sorted(answered) == ["o-1", "o-2"]
+
+
+async def test_what_is_to_go_is_handed_to_the_router_before_what_is_to_leave() -> None:
+    """It may stand in the way: an exit is sent with the cancel of what holds its shares."""
+    approved = cast(Approved, "an order")
+
+    def exiting(_book: Book, now: datetime) -> Decided[None]:
+        owed = e.MassCancelOwed(at=now, reason="test")
+        return Decided(None, (owed,), sends=(approved,), cancels=("o-1", "o-2"))
+
+    async with office() as of:
+        of.desk.do_soon(exiting)
+        await trio.testing.wait_all_tasks_blocked()
+        assert of.jobs.statistics().current_buffer_used == 0, "not before it is durable"
+
+        of.batch().committed()
+
+        jobs = [of.jobs.receive_nowait() for _ in range(3)]
+        assert jobs == [CancelOrder("o-1"), CancelOrder("o-2"), SendOrder(approved)]
 
 
 async def test_when_the_journal_fails_each_of_the_turn_hears_of_it() -> None:

@@ -27,6 +27,8 @@ from cream.core.model.plan import (
 )
 from cream.core.model.state import TradingState
 from cream.core.risk.decisions import Decided
+from cream.core.risk.gate import Approved
+from cream.daemon.desk import Desk
 from tests.fakes.world import BRACKET, Life, World, buy, close
 
 TWO = Size(Decimal(2), SizeUnit.CONTRACTS)
@@ -91,8 +93,10 @@ async def test_an_order_that_could_not_leave_keeps_its_place(
 
 
 async def test_what_may_have_left_is_not_sent_again(
-    autojump_clock: MockClock, world: World
+    autojump_clock: MockClock, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    given_back: list[Approved] = []
+    monkeypatch.setattr(Desk, "send_again", lambda _desk, approved: given_back.append(approved))
     async with world.life() as life:
         life.stubborn.mute = True
         await life.submit(buy())
@@ -102,6 +106,7 @@ async def test_what_may_have_left_is_not_sent_again(
 
         await life.until(lambda: life.held() == 20)
         assert len(await life.broker.order_ids_since(life.orders()[0].intended_at)) == BRACKET
+        assert given_back == [], "nor does it take its place in the line again"
 
 
 async def test_an_entry_does_not_leave_once_trading_is_halted(

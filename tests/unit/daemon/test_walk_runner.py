@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 from trio.testing import MockClock
 
 from cream.core.model.order import Order, OrderPurpose, OrderStatus
-from cream.core.model.plan import RiskDenomination
+from cream.core.model.plan import RiskDenomination, Size, SizeUnit, StrategyFamily
 from tests.fakes.world import Life, World, buy
 from tests.unit.daemon.option_lab import HIGH, LOW, leave, option, quote, spread
 from tests.unit.daemon.timed import about
@@ -86,6 +87,23 @@ async def test_steps_are_an_interval_apart_and_end_at_the_natural_price(
         first, last = steps(life)[0], steps(life)[-1]
         assert (last.intended_at - first.intended_at).total_seconds() == about(40)
         assert parent(life).average_price == Decimal("2.20")
+
+
+async def test_an_option_alone_walks_as_well(autojump_clock: MockClock, world: World) -> None:
+    """What it trades is what it is named by."""
+    async with world.life() as life:
+        quote(life, LOW, "5.00", "5.20")
+        entry = buy(instrument=LOW, limit="5.25", stop="230.00", target=None, **WALK)
+        size = Size(Decimal(3), SizeUnit.CONTRACTS)
+        single = evolve(entry, size=size, strategy_family=StrategyFamily.OPTION_LONG)
+        result = await life.submit(single)
+        assert result.verdict.ok, result.verdict.violations
+
+        await life.until(lambda: life.held(LOW.symbol) == 3)
+
+        assert limits(life)[0] == "5.10"
+        assert len(limits(life)) > 1
+        assert parent(life).status is S.FILLED
 
 
 async def test_the_orders_own_limit_is_not_passed(autojump_clock: MockClock, world: World) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from attrs import define, field
 
 from cream.adapters.brokers.alpaca import open_groups
@@ -91,6 +92,19 @@ async def test_what_was_looked_at_is_believed_until_something_happens_to_what_is
     account.change("s1", qty="6")
     assert await open_ids(groups, account, 2.0) == {"t1", "s1"}
     assert (account.pages, account.looks) == (1, ["p1"])
+
+
+@pytest.mark.parametrize("changes", [{"filled_qty": "4"}, {"status": "pending_new"}])
+async def test_a_change_within_one_moment_is_seen_too(changes: dict[str, str]) -> None:
+    """Stamps are only as fine as whoever writes them."""
+    account, groups = Account(), OpenGroups()
+    account.bracket(1)
+    await open_ids(groups, account)
+
+    account.change("t1", updated_at=account.groups["p1"]["legs"][0]["updated_at"], **changes)
+
+    await open_ids(groups, account, 1.0)
+    assert account.looks == ["p1"]
 
 
 async def test_an_open_parent_is_listed_with_its_exits_and_nothing_is_asked() -> None:
