@@ -11,7 +11,7 @@ import trio
 from attrs import define, evolve
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from cream.core.execution.events import ProtectionTriggered
+from cream.core.execution.events import CancelRefused, ProtectionTriggered, Record
 from cream.core.model.broker import OrderUpdate
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.order import Order, OrderPurpose, OrderStatus, OrderTerms
@@ -19,6 +19,7 @@ from cream.core.model.plan import Decision, Guard, Size, SizeUnit, StrategyFamil
 from cream.core.model.verdict import Severity, Violation
 from cream.core.risk.gate import Approved, Gate
 from cream.core.risk.view import PortfolioView
+from cream.daemon.desk import Committed, Touched
 from cream.daemon.readings import read
 from tests.fakes.world import START, Life, World, buy, close
 from tests.unit.daemon.timed import about
@@ -228,3 +229,30 @@ async def test_an_exit_that_the_gate_refuses_is_tried_again_though_nothing_else_
         monitor.gate = cast(Gate, Refusing(monitor.gate, 3))
 
         await life.until(lambda: life.held() == 0, seconds=70)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_after_a_refused_cancel_protection_waits_for_what_has_not_been_told_yet(
+    autojump_clock: MockClock, world: World, refused: bool
+) -> None:
+    """Whoever would not let an order go knows more of it than has been told here."""
+    async with world.life() as life:
+        await life.submit(buy())
+        await life.until(lambda: life.held() == 20)
+        (stop,) = life.orders(OrderPurpose.STOP_LOSS)
+        assert stop.broker_order_id is not None
+        await life.broker.cancel(stop.broker_order_id)
+        await life.until(lambda: not life.tree.desk.book.order(stop.order_id).is_open)
+        monitor, gone = life.tree.monitor, trio.current_time()
+
+        if refused:
+            now = life.tree.desk.clock.now()
+            refusal = CancelRefused(at=now, order_id=stop.order_id, reason="test")
+            told = Committed(Record(0, refusal), Touched((stop,), ("AAPL",)))
+            monitor.changed([told])
+        await life.until(lambda: len(life.orders(OrderPurpose.STOP_LOSS)) == 2)
+
+        policy = monitor.policy
+        waits = policy.retry_seconds if refused else policy.settle_seconds
+        assert policy.retry_seconds > policy.settle_seconds
+        assert trio.current_time() - gone == about(waits)
