@@ -27,6 +27,9 @@ from cream.core.model.ticks import Trade, TradeCancelled, TradeCorrected
 WINDOW_MILLISECONDS = 60_000
 # Prints of one symbol that are kept; in a minute with more, the oldest leave early.
 MAX_PRINTS = 500_000
+# A late print moves every younger one, some 0.1 ms for so many; one that is behind more is not
+# counted. Off-exchange prints come up to ten seconds late: at 6,500 a second that is within.
+MAX_YOUNGER = 65_536
 
 _MILLISECOND = 1_000_000
 # Prices and sizes are whole numbers of billionths, cut off there: no venue prints finer ones.
@@ -84,6 +87,10 @@ class _Rows:
         for column, number in zip(self._columns(), row, strict=True):
             column.insert(place, number)
 
+    def are_many_after(self, millisecond: int) -> bool:
+        """Whether more prints than may be moved are younger."""
+        return len(self) > MAX_YOUNGER and self.milliseconds[-MAX_YOUNGER - 1] > millisecond
+
     def find(self, name: int) -> int | None:
         """Where the print of that name is. Seldom asked for: it goes through all of them."""
         try:
@@ -138,13 +145,15 @@ class TradeWindow:
     def add(self, trade: Trade, quote: Quote | None) -> None:
         """Take in a print; `quote` is the one that stood before it.
 
-        A print that comes late is put where it belongs; one that is older than the window is none
-        of its business.
+        A print that comes late is put where it belongs; one that is older than the window, or
+        behind too many others, is none of its business.
         """
         millisecond = trade.at_ns // _MILLISECOND
         rows = self._rows
         newest = rows.milliseconds[-1] if len(rows) else millisecond
         if millisecond <= newest - WINDOW_MILLISECONDS or not _is_print(trade):
+            return
+        if millisecond < newest and rows.are_many_after(millisecond):
             return
         price, size = int(trade.price * _BILLION), int(trade.size * _BILLION)
         self.expire(millisecond)

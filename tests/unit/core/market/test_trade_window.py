@@ -104,6 +104,22 @@ def test_a_minute_with_more_prints_than_are_kept_forgets_the_oldest(
     assert len(window._rows) == 50
 
 
+def test_a_print_behind_more_than_may_be_moved_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A feed that tells a minute backwards costs no more for a print than any other."""
+    monkeypatch.setattr(trade_window, "MAX_YOUNGER", 10)
+    window = TradeWindow()
+    for number in range(30):
+        window.add(a_trade("100", "1", 30 - number), QUOTE)
+    assert window.volume == 11
+
+    window.add(a_trade("100", "5", 20), QUOTE)
+    assert window.volume == 16, "the newest ten are younger, and no more"
+    window.add(a_trade("100", "5", 19.9), QUOTE)
+    assert window.volume == 16
+
+
 def test_memory_is_that_of_a_minute_however_many_have_passed() -> None:
     """Ten minutes at a hundred prints a second: columns of a minute, with as many rows again."""
     window = TradeWindow()
