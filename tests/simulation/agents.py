@@ -12,7 +12,7 @@ import trio
 from attrs import define, evolve, field
 
 from cream.core.model.errors import CreamError
-from cream.core.model.instrument import Equity
+from cream.core.model.instrument import Equity, OptionContract
 from cream.core.model.order import OrderPurpose
 from cream.core.model.plan import (
     Action,
@@ -28,7 +28,9 @@ from cream.core.operations import Operations
 from tests.simulation.exchange import Exchange
 from tests.simulation.judge_broker import SIGN_OF
 from tests.simulation.life import Process
+from tests.simulation.option_plans import OptionPlans
 from tests.simulation.orders_asked import Memory
+from tests.simulation.seasons import HIGH
 from tests.simulation.world import ProcessDied
 
 T = TypeVar("T")
@@ -50,6 +52,8 @@ _DEEDS = {
     "contradict": 2,
     "look": 4,
 }
+# And where there are options.
+_OPTION_DEEDS = {"option": 14, "spread": 12, "close spread": 5}
 
 
 @define(eq=False)
@@ -91,11 +95,16 @@ class Agents:
     door: Door
     acknowledged: int = 0
     _plans: list[DecisionPlan] = field(factory=list)
+    _options: OptionPlans = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._options = OptionPlans(self.exchange)
 
     async def run(self, until: float) -> None:
         """Do something every few seconds, without waiting for the last thing's answer."""
         chance = self.exchange.world.chance
-        deeds = [name for name, weight in _DEEDS.items() for _ in range(weight)]
+        weights = _DEEDS | (_OPTION_DEEDS if self.exchange.world.season.days else {})
+        deeds = [name for name, weight in weights.items() for _ in range(weight)]
         number = 0
         async with trio.open_nursery() as nursery:
             while trio.current_time() < until:
@@ -114,6 +123,12 @@ class Agents:
         match deed:
             case "enter" | "rest" | "work":
                 await self.submit(self._entry(deed, number))
+            case "option":
+                await self.submit(self._plan(number, self._options.single(number)))
+            case "spread":
+                await self.submit(self._plan(number, self._options.spread(number, opens=True)))
+            case "close spread":
+                await self._close_spread(number)
             case "exit" | "exit at a price":
                 plan = self._exit(deed, number)
                 if plan is not None:
@@ -177,6 +192,8 @@ class Agents:
         quote = self.exchange.market.latest(position.instrument.symbol)
         assert quote is not None
         sign = 1 if position.quantity > 0 else -1
+        is_option = isinstance(position.instrument, OptionContract)
+        unit = SizeUnit.CONTRACTS if is_option else SizeUnit.SHARES
         return self._plan(
             number,
             Decision(
@@ -184,7 +201,7 @@ class Agents:
                 instrument=position.instrument,
                 action=Action.CLOSE,
                 direction=Direction.FLAT,
-                size=Size(quantity, SizeUnit.SHARES),
+                size=Size(quantity, unit),
                 limit_price=(
                     _cents(quote.mid * (1 + sign * Decimal("0.004")))
                     if deed == "exit at a price"
@@ -219,6 +236,17 @@ class Agents:
         self.acknowledged += bool(order_ids)
         for one in result.verdict.violations:
             self.exchange.world.chance.sometimes(f"the gate refused: {one.code}")
+
+    async def _close_spread(self, number: int) -> None:
+        """Close some spreads, as far as the agent can see any."""
+        operations, contract = self.door.operations, self.exchange.world.season.contract(HIGH)
+        if operations is None:
+            return
+        for one in operations.positions():
+            if one.position.instrument == contract and not one.position.is_flat:
+                most = abs(one.position.quantity)
+                decision = self._options.spread(number, opens=False, most=most)
+                await self.submit(self._plan(number, decision))
 
     # Everything else ----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from tests.simulation.history import History
 from tests.simulation.life import Crashes
 from tests.simulation.profiles import STORM, Profile, drawn
 from tests.simulation.scheduling import Trace, run
+from tests.simulation.seasons import SEASONS
 from tests.simulation.world import World
 
 
@@ -58,7 +59,8 @@ def tell(question: Question) -> Ending:
     async def main() -> None:
         async with trio.open_nursery() as nursery:
             profile = drawn(question.profile, chance)
-            world = World(question.seed, profile, chance, trace, nursery)
+            season = chance.choose(SEASONS, "season")
+            world = World(question.seed, profile, chance, trace, nursery, season)
             crashes = Crashes(world, question.at_effect)
             crashes.struck = lambda point: chance.sometimes(f"died: {point}")
             history = History(world, crashes)

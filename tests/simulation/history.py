@@ -13,8 +13,10 @@ from attrs import define, evolve, field
 
 from cream.adapters.feeds.settings import SyntheticSettings
 from cream.adapters.feeds.synthetic import SyntheticMarket
+from cream.core.execution.book import Book
 from cream.core.execution.events import PlanJudged, Record
 from cream.core.execution.memory import ArchivedOrder, BookState
+from cream.core.model.broker import Execution
 from cream.core.model.errors import JournalFailed
 from cream.core.model.order import OrderTerms
 from cream.core.model.plan import Environment
@@ -34,13 +36,15 @@ from tests.simulation.judge_book import BookJudge
 from tests.simulation.judge_bounds import BoundsJudge
 from tests.simulation.judge_broker import MAX_UNITS, BrokerJudge
 from tests.simulation.judge_end import EndJudge
+from tests.simulation.judge_options import OptionJudge
 from tests.simulation.life import Crashes, Process
 from tests.simulation.market import Mover
 from tests.simulation.network import Network, Sky
 from tests.simulation.orders_asked import Memory
 from tests.simulation.person import Person, Stranger
-from tests.simulation.ports import LossyFeed, NetworkBroker
+from tests.simulation.ports import LossyFeed, NetworkBroker, is_reachable
 from tests.simulation.profiles import CALM
+from tests.simulation.seasons import GridChains, with_options
 from tests.simulation.weather import Weather
 from tests.simulation.world import ProcessDied, World
 
@@ -57,15 +61,17 @@ STOP_SECONDS = 40.0
 CLOSED_SECONDS = 100.0
 # A power cut rather than a killed process, of all crashes.
 _POWER_SHARE = 0.5
+# Histories in which what is rolled is rolled at once, at what it costs.
+_URGENT_SHARE = 0.5
 # Log lines that say that something in the daemon is broken, whatever comes of it.
 _DEFECTS = frozenset({"desk.decision_failed", "supervisor.subsystem_failed"})
 
 
-def settings_of_the_daemon() -> TreeSettings:
+def settings_of_the_daemon(world: World) -> TreeSettings:
     """The daemon's defaults, with the durations shortened so that ten minutes see all of it."""
     plain = tree_settings(Settings(), "simulated", "simulated")
     per_instrument = evolve(plain.constraints.per_instrument, max_units=MAX_UNITS)
-    return evolve(
+    shortened = evolve(
         plain,
         constraints=evolve(plain.constraints, per_instrument=per_instrument),
         heartbeat=HeartbeatLimits(interval=5.0, timeout=3.0, grace=6.0),
@@ -74,6 +80,8 @@ def settings_of_the_daemon() -> TreeSettings:
         levels_interval=0.5,
         archivist=ArchivistSettings(snapshot_interval=20.0, closed_orders=CLOSED_SECONDS),
     )
+    urgently = world.chance.draw("rolls urgently") < _URGENT_SHARE
+    return with_options(shortened, world.season, urgently=urgently)
 
 
 @define(eq=False)
@@ -87,6 +95,7 @@ class History:
     memory: Memory = field(init=False)
     door: Door = field(factory=Door)
     judge: BrokerJudge = field(init=False)
+    options: OptionJudge = field(init=False)
     agents: Agents = field(init=False)
     person: Person = field(init=False)
     mover: Mover = field(init=False)
@@ -100,21 +109,24 @@ class History:
     _shelf: list[tuple[int, ArchivedOrder]] = field(factory=list)
     _plans: dict[str, PlanJudged] = field(factory=dict)
     _stopped: trio.Event = field(factory=trio.Event)
+    _settings: TreeSettings = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         world = self.world
+        self._settings = settings_of_the_daemon(world)
         market = SyntheticMarket(evolve(SyntheticSettings(), tick_rate=0), world.clock)
         self.disk = Disk(world)
         self.exchange = Exchange(world, market, Network(world))
         self.memory = Memory(world)
         self.judge = BrokerJudge(self.exchange, self.memory)
+        self.options = OptionJudge(self.exchange)
         self.agents = Agents(self.exchange, self.memory, self.door)
         self.person = Person(self.exchange, self.memory, self.door, self.restart, self.agents.enter)
         self.mover = Mover(world, market)
-        self.disk.told = self.judge.recorded
+        self.disk.told = self._recorded
         self.exchange.taken = self._taken
         self.exchange.cancelled = self.judge.cancelled
-        self.exchange.traded = self.judge.traded
+        self.exchange.traded = self._traded
         world.trace.on_step = self._step
         world.trace.heard = self._heard
 
@@ -175,6 +187,7 @@ class History:
         judge = EndJudge(self.exchange, self.memory, lambda: self.judge.reconciliations)
         assert self.tree is not None
         await judge.judge(self.tree, await self._records())
+        self.options.end()
         self._stopped = trio.Event()
         self.restart()
         with trio.move_on_after(STOP_SECONDS):
@@ -238,17 +251,19 @@ class History:
             market=feed,
             journal=journal,
             archive=archive,
+            chains=GridChains(self.exchange.market, self.world.season),
             draw=lambda: chance.draw("jitter", process.number),
             trusted=self.disk.marker,
             entrust=partial(self._mark, process, trusted=True),
             distrust=partial(self._mark, process, trusted=False),
         )
-        tree = await assemble(settings_of_the_daemon(), outside)
+        tree = await assemble(self._settings, outside)
         book = tree.desk.book
         self.judge.begun(book)
+        self.options.begun(book)
         self.memory.check(book, archive)
         BookJudge(self.exchange, self.judge, feed, book).watch()
-        broker.submitting = lambda terms: self.judge.submitting(terms, book)
+        broker.submitting = lambda terms: self._submitting(terms, book)
         broker.settled = self.judge.settled
         broker.asked = self.judge.cancelling
         tree.committed = lambda _commit: process.effect(
@@ -282,14 +297,29 @@ class History:
             if self._bounds is None or self._bounds.tree is not self.tree:
                 self._bounds = BoundsJudge(self.exchange, self.judge, self.tree)
             self._bounds.look()
+            if is_reachable(self.exchange):
+                self.options.look()
 
     def _sky_changed(self, sky: Sky) -> None:
         if self._bounds is not None and self._bounds.tree is self.tree:
             self._bounds.sky_changed(sky)
 
+    def _recorded(self, records: Sequence[Record]) -> None:
+        self.judge.recorded(records)
+        self.options.recorded(records)
+
+    def _traded(self, execution: Execution) -> None:
+        self.judge.traded(execution)
+        self.options.traded()
+
+    def _submitting(self, terms: OrderTerms, book: Book) -> None:
+        self.judge.submitting(terms, book)
+        self.options.submitting(terms)
+
     def _taken(self, terms: OrderTerms) -> None:
         """I3: no order is given up that arrives after all. None takes as long as the proof."""
         self.judge.taken(terms)
+        self.options.taken(terms)
         known = self.tree.desk.book.find(terms.client_order_id) if self.tree is not None else None
         given_up = known is not None and not known.is_open
         text = f"{terms.client_order_id} was given up, and the venue has taken it"

@@ -112,10 +112,12 @@ class BookJudge:
 
     def _priced(self, event: e.OrderIntended) -> None:
         """I16: no stale quote prices an entry."""
-        quote = self.feed.latest(event.terms.instrument.symbol)
-        age = (event.at - quote.at).total_seconds() if quote is not None else float("inf")
-        fresh = age <= STALE_SECONDS + _TURN_SECONDS
-        self._demand(fresh, "I16", f"{event.terms.order_id} was priced by a quote of {age:.1f} s")
+        for instrument, _, _ in event.terms.moves:
+            quote = self.feed.latest(instrument.symbol)
+            age = (event.at - quote.at).total_seconds() if quote is not None else float("inf")
+            fresh = age <= STALE_SECONDS + _TURN_SECONDS
+            text = f"{event.terms.order_id} was priced by a quote of {age:.1f} s"
+            self._demand(fresh, "I16", text)
 
 
 def _is_other_way(before: Order, after: Order, event: e.Event) -> bool:

@@ -103,7 +103,7 @@ class BoundsJudge:
         """What stops and exits at the venue are going to close."""
         groups: dict[str, Decimal] = {}
         for order in self.exchange.book.open_on(symbol):
-            if order.side.sign * held < 0 and self._guards(order):
+            if order.side.sign * held < 0 and not order.legs and self._guards(order):
                 name = order.parent_id or order.broker_order_id
                 groups[name] = max(groups.get(name, ZERO), order.leaves)
         return sum(groups.values(), ZERO)

@@ -5,7 +5,7 @@ against what the daemon believes.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from attrs import define, field
@@ -15,11 +15,13 @@ from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.events import Record
 from cream.core.model.broker import Execution, Refused, SubmitOutcome, Unavailable
+from cream.core.model.instrument import Equity, Instrument, OptionContract
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderPurpose, OrderTerms, Side
 from cream.core.model.state import Cause
 from tests.simulation.exchange import Exchange
 from tests.simulation.orders_asked import Memory
+from tests.simulation.seasons import MAX_CONTRACTS, sign_of
 
 # More cancels of one order that arrive than any history has reason for.
 _CANCELS_AN_ORDER = 16
@@ -136,36 +138,33 @@ class BrokerJudge:
             self._taken[key] = self._taken.get(key, ZERO) + terms.quantity
             total = self._taken[key]
             demand(total <= limit, "I1", f"{key} is for {limit}, and the venue has {total}")
-        if terms.purpose is OrderPurpose.ENTRY:
+        if terms.purpose.opens:
             self._units(terms)
 
     def _units(self, terms: OrderTerms) -> None:
         """I13: whatever is held and all that still may be bought, against the limit."""
-        symbol = terms.instrument.symbol
-        working = sum(
-            (
-                order.leaves
-                for order in self.exchange.live()
-                if order.instrument.symbol == symbol
-                and order.side is terms.side
-                and order.parent_id is None
-                and self._is_entry(order.client_order_id)
-            ),
-            ZERO,
-        )
-        total = abs(self.exchange.held(symbol)) + working
-        self.exchange.world.demand(
-            total <= MAX_UNITS, "I13", f"{total} of {symbol} are held or on their way"
-        )
-
-    def _is_entry(self, client_order_id: str) -> bool:
-        terms = self.exchange.terms.get(client_order_id)
-        return terms is not None and terms.purpose is OrderPurpose.ENTRY
+        for instrument, side, quantity in opened_by(terms, terms.quantity):
+            symbol, working = instrument.symbol, ZERO
+            for order in self.exchange.live():
+                other = self.exchange.terms.get(order.client_order_id)
+                if other is None or other.order_id == terms.order_id or order.parent_id is not None:
+                    continue
+                for opened, way, much in opened_by(other, order.leaves):
+                    if opened.symbol == symbol and way is side:
+                        working += much
+            mine = self.exchange.book.find(terms.client_order_id)
+            if mine is not None and mine.is_open:
+                working += quantity * mine.leaves / terms.quantity
+            total = abs(self.exchange.held(symbol)) + working
+            most = MAX_UNITS if isinstance(instrument, Equity) else MAX_CONTRACTS
+            self.exchange.world.demand(
+                total <= most, "I13", f"{total} of {symbol} are held or on their way"
+            )
 
     def traded(self, execution: Execution) -> None:
         """Something has traded."""
         symbol = execution.instrument.symbol
-        held = self.exchange.held(symbol) * SIGN_OF.get(symbol, 1)
+        held = self.exchange.held(symbol) * _sign_of(execution.instrument)
         word = "sold" if execution.side is Side.SELL else "bought"
         self.exchange.world.demand(held >= 0, "I7", f"{word} more {symbol} than was held: {held}")
 
@@ -184,3 +183,19 @@ class BrokerJudge:
         by_agent = terms.purpose is OrderPurpose.EXIT and bool(terms.plan_id)
         own = terms.parent_order_id is not None or not terms.plan_id
         return terms.purpose.opens or (by_agent and not own)
+
+
+def opened_by(terms: OrderTerms, units: Decimal) -> Iterator[tuple[Instrument, Side, Decimal]]:
+    """What so many units of an order would open."""
+    if terms.legs:
+        for leg in terms.legs:
+            if leg.opens:
+                yield leg.contract, leg.side, units * abs(leg.ratio)
+    elif terms.purpose is OrderPurpose.ENTRY:
+        yield terms.instrument, terms.side, units
+
+
+def _sign_of(instrument: Instrument) -> int:
+    if isinstance(instrument, OptionContract):
+        return sign_of(instrument)
+    return SIGN_OF.get(instrument.symbol, 1)

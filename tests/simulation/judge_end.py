@@ -9,6 +9,7 @@ from cream.core.exchange.alpaca_status import STATUS_BY_WORD
 from cream.core.execution import events as e
 from cream.core.execution.book import Book
 from cream.core.execution.events import Record
+from cream.core.model.fill import Fill
 from cream.core.model.money import ZERO, average
 from cream.core.model.order import OrderStatus
 from cream.daemon.tree import Tree
@@ -136,9 +137,10 @@ class EndJudge:
         for record in records:
             match record.event:
                 case e.OrderFilled(fill=fill):
-                    symbol = fill.instrument.symbol
-                    before = folded.get(symbol, (ZERO, ZERO, ZERO))
-                    folded[symbol] = _traded(*before, fill.side.sign * fill.quantity, fill.price)
+                    _fold(folded, fill)
+                case e.SpreadFilled(legs=legs):
+                    for leg in legs:
+                        _fold(folded, leg)
                 case e.FillInferred(fill=fill):
                     told_anew.add(fill.instrument.symbol)
                 case _:
@@ -150,7 +152,7 @@ class EndJudge:
             same = (
                 ours.quantity == quantity
                 and abs(ours.average_price - paid) < _A_HAIR
-                and abs(ours.realized_pnl - gained) < _A_HAIR
+                and abs(ours.realized_pnl - gained * ours.instrument.multiplier) < _A_HAIR
             )
             text = f"{symbol}: gained {ours.realized_pnl} here, and {gained} by hand"
             self._demand(same, "I11", text)
@@ -188,6 +190,13 @@ class EndJudge:
     def _written(self, tree: Tree) -> int:
         """Records so far, without those that only say that a reconciliation was done."""
         return tree.desk.book.sequence - self.reconciled()
+
+
+def _fold(folded: dict[str, tuple[Decimal, Decimal, Decimal]], fill: Fill) -> None:
+    """Take a fill into its holding."""
+    symbol = fill.instrument.symbol
+    before = folded.get(symbol, (ZERO, ZERO, ZERO))
+    folded[symbol] = _traded(*before, fill.side.sign * fill.quantity, fill.price)
 
 
 def _traded(

@@ -7,6 +7,7 @@ from attrs import define, field
 
 from cream.adapters.feeds.synthetic import SyntheticMarket
 from tests.simulation.judge_broker import SIGN_OF
+from tests.simulation.seasons import UNDERLYING
 from tests.simulation.world import World
 
 # One move of each symbol in so many seconds.
@@ -37,9 +38,12 @@ class Mover:
 
     async def run(self) -> None:
         """Move, for as long as the history lasts."""
-        chance = self.world.chance
+        chance, steps = self.world.chance, 0
         while True:
+            steps += 1
             for symbol in SIGN_OF:
+                if steps % self._pace(symbol):
+                    continue
                 if not self.stands_still:
                     self._move(symbol)
                 size = chance.choose(_SIZES, "size", symbol)
@@ -47,6 +51,10 @@ class Mover:
                 half = Decimal("0.01")
                 self.market.set_quote(symbol, mid - half, mid + half, size, size)
             await trio.sleep(STEP_SECONDS)
+
+    def _pace(self, symbol: str) -> int:
+        """How many steps it takes to move. A share with options is slower: they all follow it."""
+        return 2 if self.world.season.days and symbol == UNDERLYING else 1
 
     def set_price(self, symbol: str, price: float) -> None:
         """From the next step on it is quoted around `price`."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 import trio
 from attrs import define, field
 
+from cream.adapters.feeds.settings import LISTED_PRICES
 from cream.core.model.account import Account
 from cream.core.model.activity import Activity
 from cream.core.model.broker import (
@@ -184,7 +185,12 @@ class LossyFeed:
             if not self.process.is_alive or lost.is_set():
                 return
             key = (self.process.number, quote.symbol)
-            if world.fault("feed.lost", world.profile.feed_lost, *key, seconds=_FEED_AWAY):
+            # Options come along with their share.
+            draws = quote.symbol in LISTED_PRICES
+            lost_now = draws and world.fault(
+                "feed.lost", world.profile.feed_lost, *key, seconds=_FEED_AWAY
+            )
+            if lost_now:
                 lost.set()
                 return
             self._latest[quote.symbol] = quote
@@ -200,7 +206,7 @@ class LossyFeed:
         return self.exchange.market.knows(instrument, now)
 
     async def ensure(self, symbols: Sequence[str]) -> None:
-        await trio.lowlevel.checkpoint()
+        await self.exchange.market.ensure(symbols)
 
     def latest(self, symbol: str) -> Quote | None:
         return self._latest.get(symbol)

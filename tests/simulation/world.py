@@ -1,7 +1,5 @@
 """What is shared by everything in one simulated history: chance, time, the trace, the verdict?"""
 
-from datetime import UTC, datetime
-
 import trio
 from attrs import define, field
 
@@ -9,9 +7,7 @@ from cream.adapters.clock import ShiftedClock
 from tests.simulation.chance import Chance
 from tests.simulation.profiles import Profile
 from tests.simulation.scheduling import Trace
-
-# A Monday morning in New York, in session.
-START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+from tests.simulation.seasons import Season
 
 
 class ProcessDied(BaseException):
@@ -63,9 +59,13 @@ class World:
     chance: Chance
     trace: Trace
     nursery: trio.Nursery
-    clock: ShiftedClock = field(factory=lambda: ShiftedClock(START))
+    season: Season = Season.SHARES
+    clock: ShiftedClock = field(init=False)
     calm: CalmClock = field(factory=CalmClock)
     violation: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.clock = ShiftedClock(self.season.start)
 
     def violate(self, invariant: str, text: str) -> None:
         """End the history. Raises: Violation."""
