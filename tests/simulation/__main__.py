@@ -6,13 +6,17 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from tests.simulation.explore import Ending, Question, command, many, tell
 from tests.simulation.hunting import hunt_all
 from tests.simulation.mutants.registry import REGISTRY
 from tests.simulation.scenario import play
+from tests.simulation.scenario_rolls import play_rolls
 from tests.simulation.shrink import Shrunk, shrink
 
+# What is told with a death at each effect of it.
+_STORIES = {"shares": play, "rolls": play_rolls}
 # Failing seeds of a run that are shrunk: each takes as long as a hundred seeds.
 _SHRUNK = 1
 
@@ -75,20 +79,22 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _effects(given: argparse.Namespace) -> int:
-    """The story, in which the daemon dies at each effect."""
-    effects = play(frozenset())[0].crashes.effects
+    """The stories, in which the daemon dies at each effect."""
     wrong = 0
-    with ProcessPoolExecutor(given.jobs) as pool:
-        for number, violation in enumerate(pool.map(_dies_at, range(1, effects + 1)), start=1):
-            if violation:
-                wrong += 1
-                print(f"effect {number}: {violation}", flush=True)
-    print(f"the daemon has died at each of {effects} effects: {wrong} violations")
+    for name, story in _STORIES.items():
+        effects = story(frozenset())[0].crashes.effects
+        with ProcessPoolExecutor(given.jobs) as pool:
+            dies = partial(_dies_at, name)
+            for number, violation in enumerate(pool.map(dies, range(1, effects + 1)), start=1):
+                if violation:
+                    wrong += 1
+                    print(f"{name}, effect {number}: {violation}", flush=True)
+        print(f"{name}: the daemon has died at each of {effects} effects: {wrong} violations")
     return 1 if wrong else 0
 
 
-def _dies_at(number: int) -> str:
-    return play(frozenset([number]))[0].world.violation or ""
+def _dies_at(name: str, number: int) -> str:
+    return _STORIES[name](frozenset([number]))[0].world.violation or ""
 
 
 def _digests(given: argparse.Namespace) -> int:

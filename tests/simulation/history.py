@@ -39,6 +39,7 @@ from tests.simulation.judge_end import EndJudge
 from tests.simulation.judge_options import OptionJudge
 from tests.simulation.life import Crashes, Process
 from tests.simulation.market import Mover
+from tests.simulation.misfortune import Misfortune
 from tests.simulation.network import Network, Sky
 from tests.simulation.orders_asked import Memory
 from tests.simulation.person import Person, Stranger
@@ -120,6 +121,8 @@ class History:
         self.memory = Memory(world)
         self.judge = BrokerJudge(self.exchange, self.memory)
         self.options = OptionJudge(self.exchange)
+        misfortune = Misfortune(world, self.crashes, self.exchange.network)
+        self.options.moment = misfortune.moment
         self.agents = Agents(self.exchange, self.memory, self.door)
         self.person = Person(self.exchange, self.memory, self.door, self.restart, self.agents.enter)
         self.mover = Mover(world, market)
@@ -310,7 +313,7 @@ class History:
 
     def _traded(self, execution: Execution) -> None:
         self.judge.traded(execution)
-        self.options.traded()
+        self.options.traded(execution)
 
     def _submitting(self, terms: OrderTerms, book: Book) -> None:
         self.judge.submitting(terms, book)

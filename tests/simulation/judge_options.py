@@ -4,7 +4,7 @@ What rolls are owed is folded here from the disk, and what came of them from the
 never from what the daemon believes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from cream.core.execution.book import Book
 from cream.core.execution.events import Record
 from cream.core.execution.option_duties import AlarmKind
 from cream.core.execution.roll_steps import Outcome
+from cream.core.model.broker import Execution
 from cream.core.model.instrument import OptionContract, OptionRight
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderPurpose, OrderTerms
@@ -26,9 +27,8 @@ from tests.simulation.seasons import CUTOFF_MINUTES, Season
 # I26: how long after the cut-off of its last day something may be held. A close that came to
 # nothing is tried again each half minute.
 CLOSED_SECONDS = 45.0
-# I25: how long a roll may be owed: twenty attempts of six seconds at its second half, after as many
-# at its first.
-ROLL_SECONDS = 260.0
+# I25: how long a roll may be owed: twenty attempts of six seconds, and what lies between them.
+ROLL_SECONDS = 150.0
 
 
 @define(eq=False)
@@ -36,6 +36,7 @@ class OptionJudge:
     """Watches options at the venue, and debts on the disk.
 
     `owed` are the rolls that are not settled, `rolls` all that ever were, `settled` how they ended.
+    `moment` is told when a roll begins, and when an order of one trades.
     """
 
     exchange: Exchange
@@ -43,6 +44,7 @@ class OptionJudge:
     rolls: dict[str, o.RollOwed] = field(factory=dict)
     settled: dict[str, o.RollSettled] = field(factory=dict)
     closes: dict[str, o.CloseOwed] = field(factory=dict)
+    moment: Callable[[str], None] = field(default=lambda _name: None)
     _failed: set[str] = field(factory=set)
     _orders: dict[str, list[OrderTerms]] = field(factory=dict)
     _since: dict[str, float] = field(factory=dict)
@@ -54,17 +56,20 @@ class OptionJudge:
 
     def recorded(self, records: Sequence[Record]) -> None:
         """These records are on the disk; all of them from the first, where a life begins."""
-        if records and records[0].sequence == 1:
+        again = bool(records) and records[0].sequence == 1
+        if again:
             for one in (self.owed, self.rolls, self.settled, self.closes, self._failed):
                 one.clear()
-        sometimes = self.exchange.world.chance.sometimes
+        sometimes = _nothing if again else self.exchange.world.chance.sometimes
         for record in records:
             match record.event:
                 case o.RollOwed() as owed:
-                    again = owed.roll_id in self.rolls
-                    self._demand(not again, "I25", f"{owed.roll_id} is owed twice")
+                    twice = owed.roll_id in self.rolls
+                    self._demand(not twice, "I25", f"{owed.roll_id} is owed twice")
                     self.owed[owed.roll_id] = self.rolls[owed.roll_id] = owed
                     self._is_one_at_a_time(owed)
+                    if not again:
+                        self.moment(owed.roll_id)
                     sometimes(f"a roll by {'one order' if owed.as_one else 'two orders'} was owed")
                 case o.RollSettled() as settled:
                     self.owed.pop(settled.roll_id)
@@ -153,8 +158,12 @@ class OptionJudge:
 
     # The venue ----------------------------------------------------------------------------------
 
-    def traded(self) -> None:
+    def traded(self, execution: Execution) -> None:
         """Something has traded. I7: what is owed is covered by what is owned, at every moment."""
+        shown = self.exchange.book.find(execution.broker_order_id)
+        terms = self.exchange.terms.get(shown.client_order_id) if shown is not None else None
+        if terms is not None and self._is_of_roll(terms):
+            self.moment(execution.execution_id)
         season = self.exchange.world.season
         for contract in season.contracts():
             held = self.exchange.held(contract.symbol)
@@ -226,3 +235,7 @@ def _moves(terms: OrderTerms) -> Iterator[tuple[OptionContract, Decimal, bool]]:
         yield leg.contract, Decimal(abs(leg.ratio)), leg.opens
     if not terms.legs and isinstance(terms.instrument, OptionContract):
         yield terms.instrument, Decimal(1), terms.purpose is OrderPurpose.ENTRY
+
+
+def _nothing(_what: str) -> None:
+    """What is read again has been counted."""

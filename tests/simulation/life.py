@@ -123,6 +123,14 @@ class Crashes:
             self._planned.append(one)
         self._planned.sort(key=lambda one: one.at)
 
+    def plan_now(self, name: str) -> None:
+        """Have a process die at once, or after some effects or steps."""
+        chance = self.world.chance
+        by_step = chance.draw("crash by step", name) < 0.4
+        bound = _STEPS_LET_PASS if by_step else _EFFECTS_LET_PASS
+        let_pass = chance.below(bound, "crash lets pass", name)
+        self._planned.insert(0, PlannedCrash(name, trio.current_time(), by_step, let_pass))
+
     def strikes(self, point: str) -> bool:
         """Whether the process that is at this effect dies of it."""
         if self.are_over:

@@ -16,6 +16,10 @@ _STEP = 0.0030
 _GAP, _GAP_CHANCE = 0.015, 0.01
 # How strongly a price is drawn back to where it began.
 _PULL = 0.01
+# Quotes of options that are thin, until their share moves.
+_THIN_CHANCE = 0.3
+_THIN_SIZES = (1, 1, 2, 3)
+_THIN_CENTS = (Decimal(0), Decimal("0.02"), Decimal("0.10"))
 _SIZES = (2, 5, 10, 25, 400, 1_000)
 
 
@@ -50,6 +54,8 @@ class Mover:
                 mid = Decimal(f"{self._price[symbol]:.2f}")
                 half = Decimal("0.01")
                 self.market.set_quote(symbol, mid - half, mid + half, size, size)
+                if symbol == UNDERLYING:
+                    self._thin_out()
             await trio.sleep(STEP_SECONDS)
 
     def _pace(self, symbol: str) -> int:
@@ -59,6 +65,19 @@ class Mover:
     def set_price(self, symbol: str, price: float) -> None:
         """From the next step on it is quoted around `price`."""
         self._price[symbol] = price
+
+    def _thin_out(self) -> None:
+        """For some options there is less to be had for a moment, and it costs more."""
+        chance = self.world.chance
+        for contract in self.world.season.contracts():
+            quote = self.market.latest(contract.symbol)
+            if quote is None or chance.draw("thin", contract.symbol) >= _THIN_CHANCE:
+                continue
+            size = chance.choose(_THIN_SIZES, "thin size", contract.symbol)
+            wider = chance.choose(_THIN_CENTS, "thin cents", contract.symbol)
+            bid = max(Decimal(0), quote.bid - wider)
+            bid_size = size if bid > 0 else 0
+            self.market.set_quote(contract.symbol, bid, quote.ask + wider, bid_size, size)
 
     def _move(self, symbol: str) -> None:
         chance = self.world.chance

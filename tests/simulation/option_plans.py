@@ -39,7 +39,7 @@ class OptionPlans:
 
     def single(self, number: object) -> Decision:
         """Buy a call, or sell a put."""
-        long = self._chance.draw("option is bought", number) < 0.6
+        long = self._chance.draw("option is bought", number) < 0.4
         contract = self._season.contract(SINGLE if long else PUT)
         quote = self.exchange.market.latest(contract.symbol)
         assert quote is not None

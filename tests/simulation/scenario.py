@@ -5,6 +5,7 @@ position over a reconnect that is closed, a kill switch and its end: every kind 
 durable, and every kind of request. Nothing happens by chance in it.
 """
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import trio
@@ -28,6 +29,7 @@ from tests.simulation.life import Crashes
 from tests.simulation.network import Sky
 from tests.simulation.profiles import CALM
 from tests.simulation.scheduling import Trace, run
+from tests.simulation.seasons import Season
 from tests.simulation.world import World
 
 _HORIZON = 34.0
@@ -73,7 +75,7 @@ def _plan(
     name: str, symbol: str, quantity: int, limit: str, stop: str, target: str
 ) -> DecisionPlan:
     long = quantity > 0
-    return _of(
+    return plan_of(
         name,
         Decision(
             decision_id="d",
@@ -89,7 +91,7 @@ def _plan(
 
 
 def _close(symbol: str, quantity: int) -> DecisionPlan:
-    return _of(
+    return plan_of(
         "close",
         Decision(
             decision_id="d",
@@ -101,7 +103,7 @@ def _close(symbol: str, quantity: int) -> DecisionPlan:
     )
 
 
-def _of(name: str, decision: Decision) -> DecisionPlan:
+def plan_of(name: str, decision: Decision) -> DecisionPlan:
     return DecisionPlan(
         plan_id=name,
         cycle_id=name,
@@ -112,19 +114,29 @@ def _of(name: str, decision: Decision) -> DecisionPlan:
     )
 
 
-def play(at_effect: frozenset[int], *, keep_lines: bool = False) -> tuple[History, Trace]:
+Script = Callable[[History], Awaitable[None]]
+
+
+def play(
+    at_effect: frozenset[int],
+    *,
+    keep_lines: bool = False,
+    told: Script = script,
+    season: Season = Season.SHARES,
+    horizon: float = _HORIZON,
+) -> tuple[History, Trace]:
     """Run the story, in which the daemon dies at these effects. Raises what it raises."""
     chance, trace = Chance(0), Trace(keep_lines=keep_lines)
     played: list[History] = []
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
-            profile = evolve(CALM, horizon=_HORIZON)
-            world = World(0, profile, chance, trace, nursery)
+            profile = evolve(CALM, horizon=horizon)
+            world = World(0, profile, chance, trace, nursery, season)
             crashes = Crashes(world, at_effect)
             crashes.struck = lambda point: chance.sometimes(f"died: {point}")
             history = History(world, crashes)
-            history.script = script
+            history.script = told
             history.heal_seconds, history.still_seconds = _HEAL, _STILL
             played.append(history)
             await history.run()

@@ -33,7 +33,7 @@ SINGLE, LOW, HIGH, PUT = (
 _SIGNS = {SINGLE: 1, LOW: 1, HIGH: -1, PUT: -1}
 # A limit that is missed is taken back after so many seconds, of which a history has time for.
 _FILL_SECONDS = 6.0
-_LOOK_SECONDS = 25.0
+_LOOK_SECONDS = 8.0
 # Minutes before the close of the last day at which everything is closed: the daemon's default.
 CUTOFF_MINUTES = 90
 

@@ -27,16 +27,6 @@ def what_a_roll_has_opened_does_not_count(bench: Bench) -> None:
 
 
 @mutant("I25")
-def a_roll_in_one_order_begins_anew(bench: Bench) -> None:
-    """Each attempt is for the whole roll, whatever the ones before have filled."""
-
-    def closing(book: Any, owed: Any, state: Any, policy: Any) -> Any:
-        return plain(book, owed, evolve(state, to_close=state.to_close + state.closed), policy)
-
-    plain = bench.swap(roll_steps, "_closing", closing)
-
-
-@mutant("I25")
 def a_roll_is_never_settled(bench: Bench) -> None:
     """What is over stays owed."""
     bench.swap(roll_runner, "_over", lambda *_args: roll_runner.Decided(()))
