@@ -25,8 +25,8 @@ from tests.simulation.exchange import Exchange
 from tests.simulation.seasons import CUTOFF_MINUTES, Season
 
 # I26: how long after the cut-off of its last day something may be held. A close that came to
-# nothing is tried again each half minute.
-CLOSED_SECONDS = 45.0
+# nothing is tried again after one, two, four seconds, and so on.
+CLOSED_SECONDS = 15.0
 # I25: how long a roll may be owed: twenty attempts of six seconds, and what lies between them.
 ROLL_SECONDS = 150.0
 

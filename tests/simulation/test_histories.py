@@ -13,6 +13,7 @@ import pytest
 from tests.simulation.crash_points import every_point, points_of
 from tests.simulation.explore import Question, tell
 from tests.simulation.scenario import play
+from tests.simulation.scenario_rolls import play_rolls
 
 ROOT = Path(__file__).parent.parent.parent
 # A few of the endless many, so that a run of all tests stays within its time.
@@ -66,6 +67,22 @@ def test_it_may_die_at_any_effect() -> None:
     wrong = {}
     for number in range(1, effects + 1, EVERY):
         history, _trace = play(frozenset([number]))
+        if history.world.violation is not None:
+            wrong[number] = history.world.violation
+    assert effects > 200
+    assert not wrong
+
+
+def test_it_may_die_at_any_effect_of_a_roll() -> None:
+    """A sample; `make simulate` goes through all of them."""
+    plain = play_rolls(frozenset())[0]
+    seen, effects = plain.world.chance.seen, plain.crashes.effects
+    assert seen["a roll by one order was owed"] == seen["a roll by two orders was owed"] == 1
+    assert seen["a roll ended: rolled"] == 2
+
+    wrong = {}
+    for number in range(5, effects + 1, EVERY):
+        history, _trace = play_rolls(frozenset([number]))
         if history.world.violation is not None:
             wrong[number] = history.world.violation
     assert effects > 200
