@@ -76,8 +76,8 @@ class Season(Enum):
         )
 
 
-# Options cost time: more than half of the histories have shares alone.
-SEASONS = (*4 * (Season.SHARES,), Season.PLAIN, Season.LAST_DAY, Season.ROLLING)
+# Options cost time: two thirds of the histories have shares alone.
+SEASONS = (*6 * (Season.SHARES,), Season.PLAIN, Season.LAST_DAY, Season.ROLLING)
 
 
 def sign_of(contract: OptionContract) -> int:
