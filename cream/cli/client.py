@@ -59,8 +59,12 @@ def _is_url(given: str) -> bool:
 
 
 def token(options: argparse.Namespace) -> str | None:
-    """The bearer token, where there is one."""
-    return options.token or os.environ.get("CREAM_TOKEN")
+    """The bearer token, where there is one.   Raises: CommandFailed for what can be none."""
+    given: str | None = options.token or os.environ.get("CREAM_TOKEN")
+    if given and not all("!" <= character <= "~" for character in given):
+        message = "the token (--token, CREAM_TOKEN) holds a blank or a character beyond ASCII"
+        raise CommandFailed(message, USAGE)
+    return given
 
 
 def headers(options: argparse.Namespace) -> Mapping[str, str]:

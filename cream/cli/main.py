@@ -1,8 +1,8 @@
 """What can an operator type? The parser of the `cream` command.
 
 Exit codes follow sysexits.h where it has one: 0 done, 1 refused or not ready, 2 wrong usage,
-69 the daemon cannot be reached, 70 a defect, 74 the journal cannot be used, 77 not let in, 78 the
-configuration is wrong, 130 interrupted.
+69 the daemon cannot be reached, 70 a defect, 74 the journal cannot be used or the answer not be
+written, 77 not let in, 78 the configuration is wrong, 130 interrupted.
 """
 
 import argparse
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cream
-from cream.cli.exits import DEFECT, DONE, INTERRUPTED
+from cream.cli.exits import DEFECT, DONE, INTERRUPTED, JOURNAL
 from cream.cli.sandbox_options import add_sandbox
+from cream.cli.streams import discard_output, fill_standard_streams, is_no_room
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -29,16 +30,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     # small as ours that is five times the work, and takes the cores from the event loop. Read when
     # NumPy is first imported, which is never before this.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    fill_standard_streams()
     options = parser().parse_args(argv)
     command: Command = options.command
     try:
         code = command(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has read enough (`cream orders | head`). What is left of it is
-        # flushed once more when the interpreter ends, and must go somewhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has read enough (`cream orders | head`).
+        discard_output()
         return DONE
+    except OSError as error:
+        if not is_no_room(error):
+            traceback.print_exc()
+            return DEFECT
+        discard_output()
+        sys.stderr.write(f"cream: {error.strerror}: not all of the answer is written\n")
+        return JOURNAL
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:  # noqa: BLE001 - barrier: a defect must not look like a refusal

@@ -171,6 +171,30 @@ def test_a_key_that_stands_twice_is_named(daemon: Daemon) -> None:
 
 
 @pytest.mark.usefixtures("nothing_written")
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("/v1/orders?limit=1&limit=2", ("limit", "stands here more than once")),
+        ("/v1/market?symbols=AAPL&symbols=MSFT", ("symbols", "stands here more than once")),
+        (
+            "/v1/option-chain?underlying=A&underlying=B",
+            ("underlying", "stands here more than once"),
+        ),
+        ("/v1/positions?symbol=A&symbol=B", ("symbol", "is not a known parameter")),
+        ("/v1/fees?since=2026-01-01", ("since", "is not a known parameter")),
+        ("/v1/options/rolls?symbol=A", ("symbol", "is not a known parameter")),
+    ],
+)
+def test_a_query_that_a_path_does_not_take_is_refused_and_not_passed_over(
+    daemon: Daemon, query: str, problem: tuple[str, str]
+) -> None:
+    reply = daemon.http.get(query)
+
+    assert reply.status_code == 400
+    assert [(one["field"], one["problem"]) for one in reply.json()["details"]] == [problem]
+
+
+@pytest.mark.usefixtures("nothing_written")
 @pytest.mark.parametrize("method", [CHECK, SUBMIT, ORDER])
 def test_bytes_that_are_no_message_are_an_invalid_argument(daemon: Daemon, method: str) -> None:
     """To an agent INTERNAL would say that the outcome is not known; it is: nothing was done."""

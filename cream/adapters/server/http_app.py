@@ -16,7 +16,8 @@ from cream.adapters.server import http_routes, http_state_routes, market_routes,
 from cream.adapters.server.auth import Gatekeeper
 from cream.adapters.server.http_replies import error_reply
 from cream.adapters.server.http_site import Site
-from cream.adapters.server.openapi import describe
+from cream.adapters.server.openapi import describe, takes_query
+from cream.adapters.server.queries import refuse_any
 from cream.adapters.server.settings import ServerSettings
 from cream.core.model.errors import KIND_BY_CODE, CreamError
 from cream.core.model.ids import digest
@@ -36,6 +37,8 @@ _BY_STATUS = {
 
 # A caller's own id goes into the log and back into the reply; a longer one is no id.
 _LONGEST_REQUEST_ID = 128
+# Other paths (health, metrics, documents) are asked by programs that add what they like.
+_API = "/v1/"
 # Enough of a digest to find a request in the log.
 _REQUEST_ID_CHARACTERS = 16
 
@@ -95,7 +98,13 @@ def _add_hooks(app: Quart, site: Site) -> None:
         structlog.contextvars.unbind_contextvars("request_id")
         return response
 
+    async def unasked() -> None:
+        route = app.view_functions.get(request.endpoint or "")
+        if request.path.startswith(_API) and route is not None and not takes_query(route):
+            refuse_any(list(request.args.lists()))
+
     app.before_request(identify)
+    app.before_request(unasked)
     app.after_request(sign)
     app.register_error_handler(CreamError, _refused)
     app.register_error_handler(HTTPException, _framework_error)

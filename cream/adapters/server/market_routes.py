@@ -8,14 +8,15 @@ from cream.adapters.server import market_types as api
 from cream.adapters.server import wire_requests as requests
 from cream.adapters.server.http_replies import reply
 from cream.adapters.server.http_site import Site
-from cream.adapters.server.json_reader import shown_key
 from cream.adapters.server.market_views import market_view
 from cream.adapters.server.openapi import document_query
 from cream.adapters.server.problems import Problems
+from cream.adapters.server.queries import known_keys
 from cream.adapters.server.timeframes import timeframes_value
 from cream.core.model.errors import CreamError, FieldProblem
 
-_PARAMETERS = ("symbols", "timeframes")
+# What a query may say, and whether it may say it more than once.
+_KEYS = {"symbols": False, "timeframes": False}
 
 
 def add_to(app: Quart, site: Site) -> None:
@@ -39,11 +40,7 @@ def followed(
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The symbols and timeframes of a query.   Raises: CreamError with what is wrong in it."""
     problems = Problems()
-    for key in given:
-        if key not in _PARAMETERS:
-            problems.add(shown_key(key), "is not a known parameter")
-        elif len(given.getlist(key)) > 1:
-            problems.add(key, "stands here more than once")
+    known_keys(list(given.lists()), _KEYS, problems)
     problems.raise_any()
     symbols = requests.symbols(_listed(given.get("symbols", "")), required=required)
     timeframes = timeframes_value(_listed(given.get("timeframes", "")), "timeframes")

@@ -45,6 +45,11 @@ def document_query(**meanings: str) -> Callable[[F], F]:
     return decorator
 
 
+def takes_query(route: object) -> bool:
+    """Whether a route has query parameters. It reads them itself."""
+    return hasattr(route, _QUERY_ATTRIBUTE)
+
+
 def _schema(model: type) -> tuple[dict[str, Any], dict[str, Any]]:
     """The schema of `model` and everything that it refers to."""
     (schema,), components = msgspec.json.schema_components([model], ref_template=_REFERENCE)

@@ -226,3 +226,17 @@ def test_an_https_url_is_trusted_by_its_certificate_alone(
         authority.cert_pem.write_to_path(directory / "ca.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(directory / "ca.pem"))
         assert main(["orders", "--url", daemon.url]) == exits.DONE
+
+
+@pytest.mark.parametrize("token", ["ä", "a b", "a\nb"])
+def test_a_token_that_can_be_none_is_told_before_anything_is_sent(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str], token: str
+) -> None:
+    for command in (["orders"], ["watch", "--count", "1"]):
+        assert main([*command, "--token", token]) == exits.USAGE
+
+        told = capsys.readouterr().err
+        assert (
+            told == "the token (--token, CREAM_TOKEN) holds a blank or a character beyond ASCII\n"
+        )
+    assert daemon.asked == []
