@@ -20,6 +20,7 @@ from cream.adapters.blocks import give_back_large_blocks
 from cream.adapters.brokers.alpaca.endpoints import WrongAccount
 from cream.adapters.brokers.levers import SimulationLevers
 from cream.adapters.brokers.simulated import SimulatedBroker
+from cream.adapters.brokers.simulated_store import VenueFileUnreadable
 from cream.adapters.clock import clock_from
 from cream.adapters.config import Loaded, effective_hash
 from cream.adapters.feeds.synthetic import SyntheticMarket
@@ -29,6 +30,7 @@ from cream.adapters.metrics import Metrics
 from cream.adapters.offload import ThreadOffload, give_way_quickly
 from cream.adapters.server.grpc_server import serve_grpc
 from cream.adapters.server.http_server import serve_http
+from cream.adapters.server.listening import PortUnavailable
 from cream.adapters.store.marker import TrustMarker
 from cream.adapters.store.opening import archive_in, marker_path, open_journal
 from cream.adapters.systemd import Notifier
@@ -44,7 +46,7 @@ from cream.daemon.pulse import Pulse
 from cream.daemon.reloading import relimit
 from cream.daemon.settings import Settings
 from cream.daemon.signals import Signals
-from cream.daemon.supervisor import Child
+from cream.daemon.supervisor import Child, Escalated
 from cream.daemon.tree import Outside, Tree
 from cream.daemon.tree_settings import breaker_limits, tree_settings
 from cream.daemon.wiring import assemble
@@ -54,6 +56,18 @@ log = structlog.get_logger(__name__)
 Publish = Callable[[Sequence[Committed]], None]
 
 EXIT_DONE, EXIT_UNREACHABLE, EXIT_DEFECT, EXIT_JOURNAL, EXIT_CONFIGURATION = 0, 69, 70, 74, 78
+
+
+# Their text says what happened, where, and what to do; of a subsystem that escalates, the
+# supervisor has told the story before. Of anything else one has to see where it came from.
+_SAYS_IT_ALL = (
+    JournalFailed,
+    BrokerUnavailable,
+    WrongAccount,
+    VenueFileUnreadable,
+    Escalated,
+    KeyboardInterrupt,
+)
 
 
 @frozen
@@ -89,9 +103,23 @@ def run_daemon(
         trio.run(partial(_until_signalled, loaded, environ, read))
     except BaseException as error:
         code = _exit_code(error)
-        log.critical("root.daemon_failed", exit_code=code, exc_info=error)
+        told = leaves(error)
+        where = None if all(isinstance(one, _SAYS_IT_ALL) for one in told) else error
+        log.critical(
+            "root.daemon_failed",
+            exit_code=code,
+            reasons=[str(one) or type(one).__name__ for one in told],
+            exc_info=where,
+        )
         return code
     return EXIT_DONE
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """What is in an exception group, and in the groups in it."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for one in error.exceptions for leaf in leaves(one)]
+    return [error]
 
 
 def _exit_code(error: BaseException) -> int:
@@ -256,8 +284,8 @@ def _interfaces(settings: Settings, tree: Tree, metrics: Metrics, ports: _Ports)
             task_status.started()
 
     return [
-        Child(name="http_server", run=http, must_start=True),
-        Child(name="grpc_server", run=grpc, must_start=True),
+        Child(name="http_server", run=http, must_start=True, expected=(PortUnavailable,)),
+        Child(name="grpc_server", run=grpc, must_start=True, expected=(PortUnavailable,)),
     ]
 
 

@@ -101,8 +101,8 @@ class StartTimedOut(Exception):
 class Escalated(Exception):
     """A child failed more often than its intensity allows."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"subsystem {name} keeps failing; giving up")
+    def __init__(self, name: str, last_error: str) -> None:
+        super().__init__(f"subsystem {name} keeps failing; giving up. The last was {last_error}")
         self.name = name
 
 
@@ -195,7 +195,7 @@ class Supervisor:
                     await trio.lowlevel.checkpoint_if_cancelled()
                     if failed and keeper.child.must_start and not announce.told:
                         self._note(keeper, Phase.FAILED)
-                        raise Escalated(keeper.child.name)
+                        raise Escalated(keeper.child.name, keeper.status.last_error)
                     attempt = 0 if self._was_steady(keeper) else attempt
                     if not self._comes_back(keeper, failed):
                         break
@@ -263,7 +263,7 @@ class Supervisor:
             failures.popleft()
         if len(failures) > self._intensity.restarts and not child.unlimited:
             self._note(keeper, Phase.FAILED)
-            raise Escalated(child.name)
+            raise Escalated(child.name, keeper.status.last_error)
         log.warning("supervisor.subsystem_restarted", subsystem=child.name, recent=len(failures))
         return True
 

@@ -310,6 +310,7 @@ class Tree:
                 backoff=self.settings.restart,
                 start_timeout=self.settings.recovery_wait + child.start_timeout,
                 must_start=child.must_start,
+                expected=child.expected,
             )
 
         return [gate(child) for child in interfaces]

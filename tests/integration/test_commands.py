@@ -119,6 +119,10 @@ def test_a_port_that_is_taken_ends_the_daemon_at_once(tmp_path: Path) -> None:
             assert daemon.process.wait(30) == 70
         finally:
             daemon.close()
+        log = (tmp_path / "daemon.log").read_text()
+        assert f"server.http_port: cannot listen on port {port} of 127.0.0.1: Address alr" in log
+        assert '"exception"' not in log
+        assert "Traceback" not in log
 
 
 @pytest.mark.parametrize(

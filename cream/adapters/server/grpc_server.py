@@ -16,6 +16,7 @@ from cream.adapters.server.grpc_market_data import MarketDataService
 from cream.adapters.server.grpc_options import OptionService
 from cream.adapters.server.grpc_simulation import SimulationService
 from cream.adapters.server.grpc_status import StatusService
+from cream.adapters.server.listening import open_port
 from cream.adapters.server.settings import ServerSettings
 from cream.adapters.server.tls import grpc_context
 from cream.core.model.plan import Environment
@@ -71,7 +72,7 @@ async def serve_grpc(
 ) -> None:
     """Serve until `shutdown`, then drain. Reports the bound port once calls are answered.
 
-    Raises: OSError where the port cannot be opened or the TLS files cannot be read.
+    Raises: PortUnavailable where the port cannot be opened, OSError where TLS files cannot be read.
     Cancellation: ends calls and connections at once.
     """
     gatekeeper = Gatekeeper(settings.token_hashes)
@@ -96,7 +97,7 @@ async def serve_grpc(
         observe=observe,
         public_services=(HEALTH_SERVICE,),
     )
-    listeners = await trio.open_tcp_listeners(settings.grpc_port, host=settings.bind_address)
+    listeners = await open_port("server.grpc_port", settings.bind_address, settings.grpc_port)
     async with trio.open_nursery() as nursery:
         await nursery.start(server.serve, listeners)
         task_status.started(bound_port(listeners))

@@ -13,6 +13,7 @@ from hypercorn.utils import wrap_app
 
 from cream.adapters.server.guard import Door
 from cream.adapters.server.http_app import create_app
+from cream.adapters.server.listening import open_port
 from cream.adapters.server.settings import ServerSettings
 from cream.adapters.server.tls import http_context
 from cream.core.model.plan import Environment
@@ -42,7 +43,7 @@ async def serve_http(
 ) -> None:
     """Serve until `shutdown`, then drain. Reports the bound port once requests are answered.
 
-    Raises: OSError where the port cannot be opened or the TLS files cannot be read.
+    Raises: PortUnavailable where the port cannot be opened, OSError where TLS files cannot be read.
     Cancellation: ends requests and connections at once.
     """
     app = create_app(
@@ -101,8 +102,8 @@ async def _accept(
 async def _open(settings: ServerSettings) -> tuple[list[Any], int]:
     """The listening sockets, with TLS where it is configured, and the bound port."""
     context = http_context(settings.tls)
-    listeners: list[Any] = await trio.open_tcp_listeners(
-        settings.http_port, host=settings.bind_address, backlog=_BACKLOG
+    listeners: list[Any] = await open_port(
+        "server.http_port", settings.bind_address, settings.http_port, _BACKLOG
     )
     port = int(listeners[0].socket.getsockname()[1])
     if context is not None:
