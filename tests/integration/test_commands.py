@@ -44,6 +44,18 @@ def test_a_wrong_configuration_exits_78_and_names_every_line(
         assert expected in done.stderr
 
 
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_clock_that_cannot_be_kept_is_a_configuration_that_is_wrong(
+    start: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text(f"brokers: {{simulated: {{clock_start: '{start}'}}}}\n")
+
+    done = cream("run", folder=tmp_path)
+
+    assert done.returncode == 78
+    assert "brokers.simulated.clock_start: must be from 1970 to 2199" in done.stderr
+
+
 def test_live_with_the_simulated_broker_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("environment: {mode: LIVE}\n")
 

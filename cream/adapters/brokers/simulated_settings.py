@@ -1,11 +1,15 @@
 """What can be set of the simulated broker?"""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from attrs import frozen
 
 from cream.core.model.setting import setting
+
+# Moments are stored as nanoseconds since 1970 in 64 bits, which ends in 2262.
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @frozen(kw_only=True)
@@ -43,3 +47,9 @@ class SimulatedSettings:
         ),
         example="2026-11-23T15:00:00Z",
     )
+
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """What the clock cannot show."""
+        start = self.clock_start
+        if start is not None and not _EARLIEST <= start < _LATEST:
+            yield "clock_start", f"must be from {_EARLIEST.year} to {_LATEST.year - 1}"
