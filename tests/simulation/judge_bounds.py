@@ -14,6 +14,7 @@ from cream.core.exchange.alpaca_status import VenueStatus
 from cream.core.exchange.venue_order import Role, VenueOrder
 from cream.core.model.money import ZERO
 from cream.core.model.order import OrderClass, OrderPurpose, OrderStatus, OrderType
+from cream.core.model.order_state import Unanswered, beneath
 from cream.core.safety.heartbeat import Link
 from cream.daemon.tree import Tree
 from tests.simulation.exchange import Exchange
@@ -117,8 +118,10 @@ class BoundsJudge:
         return order.is_stop
 
     def _is_exit_in_doubt(self, symbol: str) -> bool:
+        """By an order of ours that may be there and close it, to be cancelled or not."""
         return any(
-            one.status is OrderStatus.UNKNOWN_SUBMIT and one.terms.purpose is OrderPurpose.EXIT
+            one.terms.purpose is not OrderPurpose.ENTRY
+            and isinstance(beneath(one.state), Unanswered)
             for one in self.tree.desk.book.open_on(symbol)
         )
 
