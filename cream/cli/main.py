@@ -137,9 +137,17 @@ def _add_reading(groups: "Groups") -> None:
         if name == "reconcile":
             command.add_argument("--now", action="store_true", help="compare everything first")
         if name == "watch":
-            command.add_argument("--count", type=int, default=0, help="end after so many messages")
+            said = "end after so many messages"
+            command.add_argument("--count", type=_count, default=0, help=said)
         _client_options(command)
         command.set_defaults(command=_reading, action=name)
+
+
+def _count(text: str) -> int:
+    """A whole number from 1.   Raises: ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, was {text!r}")
+    return int(text)
 
 
 def _activity_options(command: argparse.ArgumentParser) -> None:

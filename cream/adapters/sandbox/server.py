@@ -190,7 +190,12 @@ async def _serve(
     state: dict[str, Any] = {}
     lifespan = Lifespan(wrapped, config, state)
     context = WorkerContext(None)
-    listeners = await trio.open_tcp_listeners(port, host=host, backlog=_BACKLOG)
+    try:
+        listeners = await trio.open_tcp_listeners(port, host=host, backlog=_BACKLOG)
+    except OSError as error:
+        why = error.strerror or str(error)
+        message = f"cannot listen on port {port} of {host}: {why}; free it, or choose another"
+        raise OSError(message) from error
 
     async def connection(stream: Any) -> None:
         with trio.CancelScope() as scope:

@@ -48,6 +48,8 @@ def test_the_version_is_printed_by_the_module_too() -> None:
         ["cancel"],
         ["orders", "--closed"],
         ["watch", "--count", "many"],
+        ["watch", "--count", "0"],
+        ["watch", "--count", "-1"],
         ["run", "--broker", "bank"],
     ],
 )

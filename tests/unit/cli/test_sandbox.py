@@ -65,7 +65,9 @@ def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> Non
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert main(["sandbox", "--port", port, "--control-port", "0"]) == 69
-    assert "in use" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"cannot listen on port {port} of 127.0.0.1: " in said
+    assert "in use" in said
 
 
 def test_it_says_where_it_is_and_lets_only_the_given_keys_in() -> None:
