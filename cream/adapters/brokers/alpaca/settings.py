@@ -87,5 +87,5 @@ class AlpacaSettings:
         ge=1,
         le=90,
         unit="days",
-        doc="How far back orders are looked for that changed lately. Open ones always count.",
+        doc="How long before its fill the spread was submitted at most whose leg has filled.",
     )
